@@ -1,0 +1,52 @@
+/**
+ * Operations and their total order (protocol rules OP1 to OP4).
+ */
+
+/** A replica's name: 4 to 32 characters of [A-Za-z0-9_-], drawn at random, never used twice. */
+export type ReplicaId = string
+
+/** Lamport clock value: 1, 2, 3, … */
+export type Clock = number
+
+/** How many operations of each author a replica has applied. A missing entry is 0. */
+export type VersionVector = Map<ReplicaId, number>
+
+/** What operations of each kind carry besides their head. */
+export type Body =
+  | { readonly kind: 'update'; readonly payload: Uint8Array }
+  | {
+      readonly kind: 'join'
+      /** The newcomer. */
+      readonly who: ReplicaId
+      /** The floor that the newcomer was welcomed with. */
+      readonly floor: Clock
+    }
+  | {
+      readonly kind: 'leave'
+      /** Usually the author itself; otherwise an earlier, abandoned id of the author's (rule JO9). */
+      readonly who: ReplicaId
+    }
+
+export interface OperationHead {
+  readonly author: ReplicaId
+  /** 1, 2, 3, … per author, without gaps. */
+  readonly seq: number
+  readonly clock: Clock
+  /** What the author had applied, as the entries that changed since its previous operation. */
+  readonly deps: ReadonlyMap<ReplicaId, number>
+  /** The naming that the payload uses: how many cuts its author had executed. */
+  readonly epoch: number
+}
+
+export type Operation = OperationHead & Body
+
+/** A place in the total order. */
+export interface Position {
+  readonly clock: Clock
+  readonly author: ReplicaId
+}
+
+/** Total order by (clock, author). It extends causality, and every replica computes the same one (rule OP4). */
+export function compareOperations(a: Position, b: Position): number {
+  return a.clock - b.clock || (a.author < b.author ? -1 : a.author > b.author ? 1 : 0)
+}

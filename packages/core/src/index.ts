@@ -1,0 +1,3 @@
+export * from './causality/operation.js'
+export * from './structure.js'
+export * from './transport.js'
