@@ -1,0 +1,113 @@
+/**
+ * One attempt to reach one address: a connection in the making. It ends exactly once, in `connected` (which hands
+ * the channel over) or in `failed`; after `drop` in neither.
+ */
+import type { ReplicaId } from '@tidemark/core'
+import type { PeerChannel, PeerSignal } from '../link/peer-channel.js'
+import { encodeEnd, encodeSignals } from './negotiation.js'
+
+export interface CallOptions {
+  readonly id: string
+  /** Whom the carrier of the negotiation knows by this name. */
+  readonly address: string
+  readonly self: ReplicaId
+  /** The caller makes the offer. */
+  readonly isCaller: boolean
+  /** Whether this side asked for the call, so that it must hear of its failure. */
+  readonly isWanted: boolean
+  readonly channel: PeerChannel
+  readonly connectTimeoutMs: number
+  readonly transmit: (text: string) => void
+  readonly connected: (channel: PeerChannel) => void
+  readonly failed: (reason: string) => void
+}
+
+/** Candidates appear one by one within milliseconds; gathered, they cost one message instead of many. */
+const gatherMs = 15
+
+export class Call {
+  readonly id: string
+  readonly address: string
+  readonly isCaller: boolean
+  isWanted: boolean
+  readonly #options: CallOptions
+  readonly #deadline: ReturnType<typeof setTimeout>
+  #outbox: PeerSignal[] = []
+  #gathering: ReturnType<typeof setTimeout> | undefined
+  #hasDescription = false
+  #over = false
+
+  constructor(options: CallOptions) {
+    this.#options = options
+    this.id = options.id
+    this.address = options.address
+    this.isCaller = options.isCaller
+    this.isWanted = options.isWanted
+    options.channel.onSignal = (signal) => this.#gather(signal)
+    options.channel.onOpen = () => this.#connected()
+    options.channel.onClose = (reason) => this.fail(reason)
+    this.#deadline = setTimeout(() => this.fail('timed out'), options.connectTimeoutMs)
+  }
+
+  /** Whether the other side has answered or offered, so that the rest may go without the carrier. */
+  get hasDescription(): boolean {
+    return this.#hasDescription
+  }
+
+  /** Each side takes the one description that is due to it, once, and any candidate. */
+  take(signals: readonly PeerSignal[]): void {
+    const expected = this.isCaller ? 'answer' : 'offer'
+    for (const signal of signals) {
+      if (this.#over) return
+      if (signal.type !== 'candidate') {
+        if (signal.type !== expected || this.#hasDescription) continue
+        this.#hasDescription = true
+      }
+      this.#options.channel.signal(signal)
+    }
+  }
+
+  /** Gives up and says so to both sides. */
+  fail(reason: string): void {
+    if (this.#over) return
+    this.drop()
+    this.#options.transmit(encodeEnd(this.id, this.#options.self, reason))
+    this.#options.failed(reason)
+  }
+
+  /** Ends it without a word: another call has taken its place, the other side ended it, or all is over. */
+  drop(): void {
+    if (this.#over) return
+    this.#stop()
+    this.#options.channel.destroy()
+  }
+
+  #gather(signal: PeerSignal): void {
+    if (this.#over) return
+    this.#outbox.push(signal)
+    this.#gathering ??= setTimeout(() => this.#flush(), gatherMs)
+  }
+
+  #flush(): void {
+    this.#gathering = undefined
+    const signals = this.#outbox
+    this.#outbox = []
+    for (const text of encodeSignals(this.id, this.#options.self, signals)) this.#options.transmit(text)
+  }
+
+  #connected(): void {
+    if (this.#over) return
+    // The other side may lack the candidates that wait here: it can not be connected without any, but it may
+    // still be choosing among them.
+    clearTimeout(this.#gathering)
+    this.#flush()
+    this.#stop()
+    this.#options.connected(this.#options.channel)
+  }
+
+  #stop(): void {
+    this.#over = true
+    clearTimeout(this.#deadline)
+    clearTimeout(this.#gathering)
+  }
+}

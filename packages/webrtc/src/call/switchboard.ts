@@ -1,0 +1,190 @@
+/**
+ * All calls under way over one carrier: the signaling server, or members that pass negotiation on.
+ *
+ * Invariants: at most one call per address; what belongs to another call than the present one is ignored; if two
+ * sides call each other at once, the call of the smaller replica id is kept by both. The carrier may lose,
+ * repeat and reorder.
+ */
+import type { ReplicaId } from '@tidemark/core'
+import * as random from 'lib0/random'
+import type { PeerChannel, PeerSignal } from '../link/peer-channel.js'
+import { Call } from './call.js'
+import { decodeNegotiation, encodeEnd, type Negotiation } from './negotiation.js'
+
+export interface SwitchboardOptions {
+  readonly self: ReplicaId
+  readonly connectTimeoutMs: number
+  /** Throws where there is no WebRTC. */
+  readonly createChannel: (isCaller: boolean) => PeerChannel
+  readonly transmit: (address: string, text: string) => void
+  /** Why calls are not answered now; null if they are. */
+  readonly refuses: (address: string, from: ReplicaId) => string | null
+  readonly connected: (address: string, channel: PeerChannel) => void
+  /** Of calls that this side placed, or wanted too. */
+  readonly failed: (address: string, reason: string) => void
+}
+
+/** Opening many connections at once slows all of them down, and some implementations break. */
+const maxAnswering = 16
+
+/** How many ended calls are remembered, so that stragglers do not start them again. */
+const maxEnded = 128
+
+/** Candidates that overtook their offer wait for it: so many calls, and signals of each. */
+const maxEarlyCalls = 16
+const maxEarlySignals = 64
+
+export class Switchboard {
+  readonly #options: SwitchboardOptions
+  readonly #calls = new Map<string, Call>()
+  readonly #ended = new Set<string>()
+  readonly #early = new Map<string, PeerSignal[]>()
+
+  constructor(options: SwitchboardOptions) {
+    this.#options = options
+  }
+
+  /** How many calls are under way. */
+  get size(): number {
+    return this.#calls.size
+  }
+
+  has(address: string): boolean {
+    return this.#calls.has(address)
+  }
+
+  /** Ends in `connected` or `failed`. If a call with that address is under way already, it is that one. */
+  place(address: string): void {
+    const present = this.#calls.get(address)
+    if (present !== undefined) present.isWanted = true
+    else this.#open(address, random.uuidv4(), true, true)
+  }
+
+  /** Negotiation from `address`. */
+  receive(address: string, text: string): void {
+    const negotiation = decodeNegotiation(text)
+    if (negotiation === null || this.#ended.has(negotiation.call)) return
+    const present = this.#calls.get(address)
+    if (negotiation.end !== undefined) this.#endedByPeer(present, negotiation, negotiation.end)
+    else if (present?.id === negotiation.call) present.take(negotiation.signals)
+    else if (!negotiation.signals.some((signal) => signal.type === 'offer'))
+      this.#keepEarly(address, negotiation)
+    else if (this.#keepsOwn(present, negotiation.from)) this.#remember(negotiation.call)
+    else this.#answer(address, present, negotiation)
+  }
+
+  /** The carrier did not take a message to `address`: fatal, unless that is there and all descriptions went over. */
+  fail(address: string, reason: string, isGone: boolean): void {
+    const call = this.#calls.get(address)
+    if (isGone || call?.hasDescription === false) call?.fail(reason)
+  }
+
+  /** The carrier is gone. Calls that have both descriptions may still succeed without it. */
+  failUnanswered(reason: string): void {
+    for (const call of [...this.#calls.values()]) if (!call.hasDescription) call.fail(reason)
+  }
+
+  destroy(): void {
+    for (const call of this.#calls.values()) call.drop()
+    this.#calls.clear()
+  }
+
+  /** In a glare the smaller replica id's call stands. Otherwise a newer call replaces an older one. */
+  #keepsOwn(present: Call | undefined, from: ReplicaId): boolean {
+    return present?.isCaller === true && this.#options.self < from
+  }
+
+  #answer(address: string, present: Call | undefined, negotiation: Negotiation): void {
+    const refusal = this.#options.refuses(address, negotiation.from) ?? (present ? null : this.#busy())
+    if (refusal !== null) {
+      this.#remember(negotiation.call)
+      this.#options.transmit(address, encodeEnd(negotiation.call, this.#options.self, refusal))
+      return
+    }
+    if (present !== undefined) this.#forget(present)
+    const early = this.#takeEarly(address, negotiation.call)
+    const call = this.#open(address, negotiation.call, false, present?.isWanted === true)
+    call?.take([...negotiation.signals, ...early])
+  }
+
+  #busy(): string | null {
+    const answering = [...this.#calls.values()].filter((call) => !call.isCaller).length
+    return answering < maxAnswering ? null : 'busy'
+  }
+
+  #open(address: string, id: string, isCaller: boolean, isWanted: boolean): Call | null {
+    const { self, connectTimeoutMs, createChannel, transmit } = this.#options
+    let channel: PeerChannel
+    try {
+      channel = createChannel(isCaller)
+    } catch (error) {
+      this.#remember(id)
+      if (isWanted) this.#options.failed(address, error instanceof Error ? error.message : String(error))
+      return null
+    }
+    const call: Call = new Call({
+      id,
+      address,
+      self,
+      isCaller,
+      isWanted,
+      channel,
+      connectTimeoutMs,
+      transmit: (text) => transmit(address, text),
+      connected: (open) => {
+        this.#remove(call)
+        this.#options.connected(address, open)
+      },
+      failed: (reason) => {
+        this.#remove(call)
+        if (call.isWanted) this.#options.failed(address, reason)
+      },
+    })
+    this.#calls.set(address, call)
+    return call
+  }
+
+  #endedByPeer(present: Call | undefined, negotiation: Negotiation, reason: string): void {
+    this.#remember(negotiation.call)
+    if (present?.id !== negotiation.call) return
+    this.#forget(present)
+    if (present.isWanted) this.#options.failed(present.address, `ended by the other side: ${reason}`)
+  }
+
+  #forget(call: Call): void {
+    call.drop()
+    this.#remove(call)
+  }
+
+  #remove(call: Call): void {
+    this.#remember(call.id)
+    if (this.#calls.get(call.address) === call) this.#calls.delete(call.address)
+  }
+
+  #remember(id: string): void {
+    this.#ended.add(id)
+    trim(this.#ended, maxEnded)
+  }
+
+  #keepEarly(address: string, { call, signals }: Negotiation): void {
+    const key = `${address} ${call}`
+    const kept = [...(this.#early.get(key) ?? []), ...signals]
+    this.#early.set(key, kept.slice(0, maxEarlySignals))
+    trim(this.#early, maxEarlyCalls)
+  }
+
+  #takeEarly(address: string, call: string): PeerSignal[] {
+    const key = `${address} ${call}`
+    const kept = this.#early.get(key) ?? []
+    this.#early.delete(key)
+    return kept
+  }
+}
+
+/** Drops the oldest entries beyond `max`. */
+function trim(entries: Set<string> | Map<string, unknown>, max: number): void {
+  for (const oldest of entries.keys()) {
+    if (entries.size <= max) return
+    entries.delete(oldest)
+  }
+}

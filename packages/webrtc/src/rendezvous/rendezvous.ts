@@ -1,0 +1,170 @@
+/**
+ * The way between a room and its newcomers: a signaling server, used for seeking, greeting and the calls that
+ * come of them, and for nothing else. The connection to it exists only while one of these is going on.
+ */
+import type { ReplicaId } from '@tidemark/core'
+import { Switchboard } from '../call/switchboard.js'
+import type { PeerChannel } from '../link/peer-channel.js'
+import { readSeekAnswer } from './answer.js'
+import { Backoff } from './backoff.js'
+import { Seeker } from './seeker.js'
+import { SignalingClient, type SignalingClientOptions } from './signaling-client.js'
+
+export interface RendezvousOptions
+  extends Pick<SignalingClientOptions, 'servers' | 'token' | 'loadSocketFactory'> {
+  readonly room: string
+  readonly self: ReplicaId
+  readonly connectTimeoutMs: number
+  readonly createChannel: (isCaller: boolean) => PeerChannel
+  readonly connected: (channel: PeerChannel) => void
+  readonly alone: () => void
+  readonly reachable: (isReachable: boolean, reason?: string) => void
+}
+
+/** How long a greeter of another lineage is left alone after a call to it, however that ended. */
+const elsewherePauseMs = 10_000
+
+export class Rendezvous {
+  readonly #options: RendezvousOptions
+  readonly #client: SignalingClient
+  readonly #seeker: Seeker
+  readonly #calls: Switchboard
+  readonly #greetBackoff = new Backoff(500, 10_000)
+  readonly #calledElsewhereMs = new Map<string, number>()
+  #lineage: string | null = null
+  #greetTimer: ReturnType<typeof setTimeout> | undefined
+
+  constructor(options: RendezvousOptions) {
+    this.#options = options
+    const { servers, token, loadSocketFactory, self, connectTimeoutMs, createChannel } = options
+    this.#client = new SignalingClient({
+      servers,
+      token,
+      loadSocketFactory,
+      connected: () => this.#connected(),
+      unreachable: (reason) => this.#unreachable(reason),
+      event: (name, body) => this.#event(name, body),
+    })
+    this.#seeker = new Seeker({
+      canAsk: () => this.#client.isConnected,
+      ask: async (not) => readSeekAnswer(await this.#request('seek', { not })),
+      call: (peer) => this.#call(peer),
+      alone: () => {
+        this.#settle()
+        options.alone()
+      },
+      refused: (reason) => options.reachable(false, reason),
+    })
+    this.#calls = new Switchboard({
+      self,
+      connectTimeoutMs,
+      createChannel,
+      transmit: (address, text) => void this.#transmit(address, text),
+      refuses: () => (this.#lineage === null ? 'not greeting' : null),
+      connected: (address, channel) => {
+        this.#seeker.callSucceeded(address)
+        this.#settle()
+        options.connected(channel)
+      },
+      failed: (address) => {
+        this.#seeker.callFailed(address)
+        this.#settle()
+      },
+    })
+  }
+
+  seek(): void {
+    this.#seeker.start()
+    this.#settle()
+    this.#seeker.ask()
+  }
+
+  greet(lineage: string | null): void {
+    if (lineage === this.#lineage) return
+    this.#lineage = lineage
+    this.#greetBackoff.reset()
+    this.#settle()
+    if (!this.#client.isConnected) return
+    if (lineage === null) void this.#request('retire', {})
+    else void this.#greet()
+  }
+
+  destroy(): void {
+    clearTimeout(this.#greetTimer)
+    this.#lineage = null
+    this.#seeker.stop()
+    this.#calls.destroy()
+    this.#client.destroy()
+  }
+
+  #settle(): void {
+    if (this.#lineage === null) clearTimeout(this.#greetTimer)
+    this.#client.need(this.#seeker.isSeeking || this.#lineage !== null || this.#calls.size > 0)
+  }
+
+  #connected(): void {
+    this.#options.reachable(true)
+    this.#seeker.ask()
+    void this.#greet()
+  }
+
+  #unreachable(reason: string): void {
+    clearTimeout(this.#greetTimer)
+    this.#seeker.pause()
+    this.#calls.failUnanswered('the signaling server is out of reach')
+    this.#options.reachable(false, reason)
+  }
+
+  /** The server forgets greeters with their connection, so this is said again on each new one. */
+  async #greet(): Promise<void> {
+    const lineage = this.#lineage
+    clearTimeout(this.#greetTimer)
+    if (lineage === null) return
+    const answer = await this.#request('greet', { lineage })
+    if (lineage !== this.#lineage || !this.#client.isConnected) return
+    if (answer.ok) {
+      this.#greetBackoff.reset()
+      this.#options.reachable(true)
+    } else {
+      this.#greetTimer = setTimeout(() => void this.#greet(), this.#greetBackoff.nextMs())
+      this.#options.reachable(false, answer.message)
+    }
+  }
+
+  #request(name: string, body: object) {
+    return this.#client.request(name, { room: this.#options.room, ...body })
+  }
+
+  #call(address: string): void {
+    this.#calls.place(address)
+    this.#settle()
+  }
+
+  async #transmit(address: string, text: string): Promise<void> {
+    const answer = await this.#request('signal', { to: address, data: text })
+    if (!answer.ok) this.#calls.fail(address, answer.message, answer.code === 'peer-gone')
+  }
+
+  #event(name: 'signal' | 'elsewhere', body: Record<string, unknown>): void {
+    const { room, from, data, peer, lineage } = body
+    if (room !== this.#options.room) return
+    if (name === 'signal' && typeof from === 'string' && typeof data === 'string') {
+      this.#calls.receive(from, data)
+      this.#settle()
+    } else if (name === 'elsewhere' && typeof peer === 'string' && typeof lineage === 'string') {
+      this.#callElsewhere(peer, lineage)
+    }
+  }
+
+  /** Replicas of different lineages must meet to learn which one stands. */
+  #callElsewhere(peer: string, lineage: string): void {
+    if (this.#lineage === null || lineage === this.#lineage) return
+    const nowMs = Date.now()
+    for (const [called, calledMs] of this.#calledElsewhereMs) {
+      if (calledMs + elsewherePauseMs <= nowMs) this.#calledElsewhereMs.delete(called)
+    }
+    if (this.#calledElsewhereMs.has(peer)) return
+    this.#calledElsewhereMs.set(peer, nowMs)
+    this.#call(peer)
+  }
+}

@@ -1,0 +1,108 @@
+/**
+ * Looks for a member of the room: asks the server whom to call, calls, and asks again until one call succeeds or
+ * the server says that the room is to be founded. Members that could not be reached are left out for a while.
+ */
+import type { SeekAnswer } from './answer.js'
+import { Backoff, spread } from './backoff.js'
+
+export interface SeekerOptions {
+  /** Whether a server is there to be asked. `ask` is to be called when that turns true. */
+  readonly canAsk: () => boolean
+  readonly ask: (not: readonly string[]) => Promise<SeekAnswer>
+  readonly call: (peer: string) => void
+  readonly alone: () => void
+  /** The server does not help; it is asked again. */
+  readonly refused: (reason: string) => void
+}
+
+/** A member that was out of reach may be back after this. */
+const avoidMs = 60_000
+
+/** As many as a server takes in one question; the latest count. */
+const maxAvoided = 16
+
+export class Seeker {
+  readonly #options: SeekerOptions
+  readonly #backoff = new Backoff(100, 5000)
+  readonly #avoidedUntilMs = new Map<string, number>()
+  #isSeeking = false
+  #calling: string | null = null
+  /** Answers to questions of an earlier search or connection do not count. */
+  #question = 0
+  #timer: ReturnType<typeof setTimeout> | undefined
+
+  constructor(options: SeekerOptions) {
+    this.#options = options
+  }
+
+  get isSeeking(): boolean {
+    return this.#isSeeking
+  }
+
+  start(): void {
+    if (this.#isSeeking) return
+    this.#isSeeking = true
+    this.#backoff.reset()
+  }
+
+  stop(): void {
+    this.#isSeeking = false
+    this.#calling = null
+    this.pause()
+  }
+
+  /** Asks nothing until `ask`. An answer that is still to come does not count. */
+  pause(): void {
+    this.#question += 1
+    clearTimeout(this.#timer)
+  }
+
+  ask(): void {
+    if (!this.#isSeeking || this.#calling !== null || !this.#options.canAsk()) return
+    this.pause()
+    void this.#ask(this.#question)
+  }
+
+  callSucceeded(peer: string): void {
+    if (this.#calling === peer) this.stop()
+  }
+
+  callFailed(peer: string): void {
+    if (this.#calling !== peer) return
+    this.#calling = null
+    this.#avoidedUntilMs.delete(peer)
+    this.#avoidedUntilMs.set(peer, Date.now() + avoidMs)
+    this.#askIn(this.#backoff.nextMs())
+  }
+
+  async #ask(question: number): Promise<void> {
+    const answer = await this.#options.ask(this.#avoided())
+    if (!this.#isSeeking || question !== this.#question) return
+    switch (answer.kind) {
+      case 'peer':
+        this.#calling = answer.peer
+        return this.#options.call(answer.peer)
+      case 'found':
+        this.stop()
+        return this.#options.alone()
+      case 'wait':
+        return this.#askIn(spread(answer.waitMs))
+      case 'refused':
+        this.#askIn(this.#backoff.nextMs())
+        return this.#options.refused(answer.reason)
+    }
+  }
+
+  #askIn(waitMs: number): void {
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.ask(), waitMs)
+  }
+
+  #avoided(): string[] {
+    const nowMs = Date.now()
+    for (const [peer, untilMs] of this.#avoidedUntilMs) {
+      if (untilMs <= nowMs) this.#avoidedUntilMs.delete(peer)
+    }
+    return [...this.#avoidedUntilMs.keys()].slice(-maxAvoided)
+  }
+}
