@@ -1,3 +1,19 @@
+/** The protocol of Tidemark as a deterministic state machine, and what drives it. */
 export * from './causality/operation.js'
-export * from './structure.js'
-export * from './transport.js'
+export {
+  DEFAULT_CONFIG,
+  type Input,
+  type News,
+  type Order,
+  type Output,
+  type ReplicaConfig,
+  type SnapshotMove,
+} from './machine.js'
+export type { MemberRecord } from './membership/roster.js'
+export { Replica, type Status } from './replica.js'
+export type { Scheduler } from './session/scheduler.js'
+export { Session, type SessionOptions } from './session/session.js'
+export type { Blocker, BlockReason } from './snapshot/blockers.js'
+export { type NestedMap, NetworkMap } from './snapshot/network-map.js'
+export type { StatePiece, Structure } from './structure.js'
+export type { Lane, LinkId, Transport, TransportEvents, TransportSession } from './transport.js'

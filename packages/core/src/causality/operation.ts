@@ -50,3 +50,7 @@ export interface Position {
 export function compareOperations(a: Position, b: Position): number {
   return a.clock - b.clock || (a.author < b.author ? -1 : a.author > b.author ? 1 : 0)
 }
+
+export function payloadBytes(operation: Operation): number {
+  return operation.kind === 'update' ? operation.payload.length : 0
+}

@@ -1,0 +1,73 @@
+/**
+ * Operations that arrived before something they depend on (protocol rule OP3: causal delivery).
+ *
+ * Bounded in number and bytes. What does not fit is forgotten, not refused: anti-entropy brings it again once
+ * there is room, so nothing is lost by it.
+ */
+import { type Operation, payloadBytes, type ReplicaId, type VersionVector } from './operation.js'
+import { isReady } from './version-vector.js'
+
+export interface CausalBufferLimits {
+  readonly maxOperations: number
+  readonly maxBytes: number
+}
+
+export class CausalBuffer {
+  private readonly byAuthor = new Map<ReplicaId, Map<number, Operation>>()
+  private readonly limits: CausalBufferLimits
+  private count = 0
+  private bytes = 0
+
+  constructor(limits: CausalBufferLimits) {
+    this.limits = limits
+  }
+
+  get size(): number {
+    return this.count
+  }
+
+  has(author: ReplicaId, seq: number): boolean {
+    return this.byAuthor.get(author)?.has(seq) ?? false
+  }
+
+  /** @returns false if the operation was already waiting or there is no room for it. */
+  add(operation: Operation): boolean {
+    if (this.has(operation.author, operation.seq)) return false
+    const bytes = payloadBytes(operation)
+    if (this.count >= this.limits.maxOperations || this.bytes + bytes > this.limits.maxBytes) return false
+    const waiting = this.byAuthor.get(operation.author) ?? new Map<number, Operation>()
+    this.byAuthor.set(operation.author, waiting)
+    waiting.set(operation.seq, operation)
+    this.count++
+    this.bytes += bytes
+    return true
+  }
+
+  /** Takes out one operation whose past is applied, if there is one. */
+  takeReady(applied: VersionVector): Operation | undefined {
+    for (const [author, waiting] of this.byAuthor) {
+      const next = waiting.get((applied.get(author) ?? 0) + 1)
+      if (!next || !isReady(next, applied)) continue
+      this.remove(author, next.seq)
+      return next
+    }
+    return undefined
+  }
+
+  /** Forgets operations that turned out to be applied already, or that nobody needs any more. */
+  discard(isObsolete: (operation: Operation) => boolean): void {
+    for (const [author, waiting] of this.byAuthor) {
+      for (const operation of waiting.values()) if (isObsolete(operation)) this.remove(author, operation.seq)
+    }
+  }
+
+  private remove(author: ReplicaId, seq: number): void {
+    const waiting = this.byAuthor.get(author)
+    const operation = waiting?.get(seq)
+    if (!waiting || !operation) return
+    waiting.delete(seq)
+    if (waiting.size === 0) this.byAuthor.delete(author)
+    this.count--
+    this.bytes -= payloadBytes(operation)
+  }
+}

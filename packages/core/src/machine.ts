@@ -1,0 +1,108 @@
+/**
+ * What goes into a replica and what comes out: inputs are facts, outputs are orders and news.
+ */
+import type { Clock, ReplicaId } from './causality/operation.js'
+import type { Lane, LinkId } from './transport.js'
+
+/** Milliseconds on any clock that does not go back; only differences matter. */
+export type Milliseconds = number
+
+export type Input =
+  /** Look for the room. */
+  | { readonly type: 'start' }
+  /** Nobody is in the room: found it. */
+  | { readonly type: 'alone' }
+  | { readonly type: 'link-up'; readonly link: LinkId }
+  | { readonly type: 'link-down'; readonly link: LinkId; readonly reason: string }
+  | { readonly type: 'message'; readonly link: LinkId; readonly bytes: Uint8Array }
+  /** The structure has a local change to take. */
+  | { readonly type: 'local-change' }
+  /** Our own ephemeral state, to be shown to everybody. */
+  | { readonly type: 'presence'; readonly bytes: Uint8Array }
+  /** The transport wants this carried to another member. */
+  | { readonly type: 'signal'; readonly to: ReplicaId; readonly bytes: Uint8Array }
+  | { readonly type: 'dial-failed'; readonly peer: ReplicaId; readonly reason: string }
+  /** Leave politely. */
+  | { readonly type: 'leave' }
+  /** The time asked for by the last `timer` output has come. */
+  | { readonly type: 'timer' }
+
+/** Orders to the world around the replica. */
+export type Order =
+  | { readonly type: 'send'; readonly link: LinkId; readonly bytes: Uint8Array; readonly lane: Lane }
+  | { readonly type: 'close'; readonly link: LinkId; readonly reason: string }
+  | { readonly type: 'seek' }
+  | { readonly type: 'greet'; readonly lineage: string | null }
+  | { readonly type: 'dial'; readonly peer: ReplicaId }
+  /** Negotiation bytes of another member, for the transport. */
+  | { readonly type: 'signal'; readonly from: ReplicaId; readonly bytes: Uint8Array }
+  /** Wake me at this time; replaces the wish before it. Null: no wish. */
+  | { readonly type: 'timer'; readonly at: Milliseconds | null }
+  /** This identity is over. Start another one with a new id. */
+  | { readonly type: 'rejoin'; readonly reason: string }
+
+/** News for the application. */
+export type News =
+  | { readonly type: 'progress'; readonly share: number }
+  | { readonly type: 'joined' }
+  | { readonly type: 'members'; readonly joined: ReplicaId[]; readonly left: ReplicaId[] }
+  | { readonly type: 'peers'; readonly added: ReplicaId[]; readonly removed: ReplicaId[] }
+  | { readonly type: 'snapshot'; readonly move: SnapshotMove }
+  /** Someone's ephemeral state; null once it is gone. */
+  | { readonly type: 'presence'; readonly replica: ReplicaId; readonly bytes: Uint8Array | null }
+  /** A neighbour broke the rules and was cut off, or an operation made no sense and was skipped. */
+  | { readonly type: 'refused'; readonly from: ReplicaId | undefined; readonly reason: string }
+
+export type Output = Order | News
+
+export interface SnapshotMove {
+  readonly point: Clock
+  readonly epoch: number
+  readonly droppedOperations: number
+  /** Payload bytes in the log before and after. */
+  readonly bytesBefore: number
+  readonly bytesAfter: number
+}
+
+export interface ReplicaConfig {
+  /** A neighbour that says nothing for this long loses its link. */
+  readonly linkTimeoutMs: Milliseconds
+  readonly heartbeatIntervalMs: Milliseconds
+  /** At most one report per interval; it grows with the room beyond 16 members. */
+  readonly reportIntervalMs: Milliseconds
+  /** Longest silence in any step of a join. */
+  readonly joinTimeoutMs: Milliseconds
+  /** How long an established room with other members may seem out of reach before we look for it again. */
+  readonly seekIntervalMs: Milliseconds
+  readonly pieceBytes: number
+  /** Pieces of a state on their way to one newcomer at most. */
+  readonly pieceWindow: number
+  readonly maxJoinsAtOnce: number
+  readonly maxWaitingOperations: number
+  readonly maxWaitingBytes: number
+  /** Links that a replica keeps; smaller rooms are fully meshed. */
+  readonly maxConnections: number
+  /** How many members stay reachable for newcomers. */
+  readonly greeters: number
+  /** Keep every operation (compaction off). */
+  readonly keepLog: boolean
+  /** Ids of ours that gave up before they were members: they never author anything (rule JO9). */
+  readonly formerIds: readonly ReplicaId[]
+}
+
+export const DEFAULT_CONFIG: ReplicaConfig = {
+  linkTimeoutMs: 5000,
+  heartbeatIntervalMs: 1600,
+  reportIntervalMs: 500,
+  joinTimeoutMs: 10_000,
+  seekIntervalMs: 3000,
+  pieceBytes: 64 * 1024,
+  pieceWindow: 16,
+  maxJoinsAtOnce: 8,
+  maxWaitingOperations: 20_000,
+  maxWaitingBytes: 64 * 1024 * 1024,
+  maxConnections: 8,
+  greeters: 3,
+  keepLog: false,
+  formerIds: [],
+}

@@ -1,0 +1,53 @@
+/**
+ * Who is a member, as a function of the operations applied (protocol rules JO5, LE1).
+ */
+import type { Operation, Position, ReplicaId } from '../causality/operation.js'
+import { compareOperations } from '../causality/operation.js'
+
+export interface MemberRecord {
+  readonly replica: ReplicaId
+  /** Place of its join in the total order: the member's age. A founder stands at clock 0. */
+  readonly joined: Position
+  /** Who let it in; a founder has nobody. */
+  readonly sponsor?: ReplicaId
+}
+
+export class Roster {
+  private readonly members = new Map<ReplicaId, MemberRecord>()
+
+  get size(): number {
+    return this.members.size
+  }
+
+  has(replica: ReplicaId): boolean {
+    return this.members.has(replica)
+  }
+
+  get(replica: ReplicaId): MemberRecord | undefined {
+    return this.members.get(replica)
+  }
+
+  ids(): IterableIterator<ReplicaId> {
+    return this.members.keys()
+  }
+
+  /** Oldest first: the same order on every replica. */
+  byAge(): MemberRecord[] {
+    return [...this.members.values()].sort((a, b) => compareOperations(a.joined, b.joined))
+  }
+
+  add(record: MemberRecord): void {
+    this.members.set(record.replica, record)
+  }
+
+  /** @returns who came or went by this operation. */
+  apply(operation: Operation): { joined?: ReplicaId; left?: ReplicaId } {
+    if (operation.kind === 'join') {
+      const { who, clock, author } = operation
+      this.add({ replica: who, joined: { clock, author: who }, sponsor: author })
+      return { joined: who }
+    }
+    if (operation.kind === 'leave' && this.members.delete(operation.who)) return { left: operation.who }
+    return {}
+  }
+}

@@ -1,0 +1,81 @@
+/**
+ * Eager push along one tree per author (overlay rules OV4, OV5; after Plumtree, Leitão et al. 2007).
+ *
+ * Whoever gets something twice tells the later of the two links to stop pushing that author's things. What
+ * falls off the tree is noticed by anti-entropy, which also grafts the branch again. Trees are per author, so
+ * in a full mesh every author ends up sending straight to everyone: n-1 messages, one hop.
+ *
+ * The link by which an author's news arrive first is also the way back to it (see `routeTo`).
+ */
+import type { ReplicaId } from '../causality/operation.js'
+import type { LinkId } from '../transport.js'
+
+export class BroadcastTree {
+  /** By which link an author's news reach us first. */
+  private readonly parents = new Map<ReplicaId, LinkId>()
+  /** Authors whose news a link does not want from us. */
+  private readonly unwanted = new Map<LinkId, Set<ReplicaId>>()
+  /** Authors whose news we asked a link not to push. */
+  private readonly declined = new Map<LinkId, Set<ReplicaId>>()
+
+  /** Something new of `author` came by `link`. @returns whether the link must be asked to push again. */
+  delivered(author: ReplicaId, link: LinkId): boolean {
+    const wasDeclined = this.declined.get(link)?.delete(author) ?? false
+    if (wasDeclined || !this.parents.has(author)) this.parents.set(author, link)
+    return wasDeclined
+  }
+
+  /** Something of `author` came by `link` that we had. @returns whether the link should be asked to stop. */
+  repeated(author: ReplicaId, link: LinkId): boolean {
+    if (this.parents.get(author) === link) return false
+    return addTo(this.declined, link, author)
+  }
+
+  wants(link: LinkId, author: ReplicaId): boolean {
+    return !this.unwanted.get(link)?.has(author)
+  }
+
+  pruned(link: LinkId, authors: readonly ReplicaId[]): void {
+    for (const author of authors) addTo(this.unwanted, link, author)
+  }
+
+  /** No authors: all of them. */
+  grafted(link: LinkId, authors: readonly ReplicaId[]): void {
+    if (authors.length === 0) this.unwanted.delete(link)
+    for (const author of authors) this.unwanted.get(link)?.delete(author)
+  }
+
+  routeTo(author: ReplicaId): LinkId | undefined {
+    return this.parents.get(author)
+  }
+
+  /** A branch broke. @returns the links that must be asked to push everything again. */
+  linkDown(link: LinkId): LinkId[] {
+    this.unwanted.delete(link)
+    this.declined.delete(link)
+    const orphans = new Set<ReplicaId>()
+    for (const [author, parent] of this.parents) if (parent === link) orphans.add(author)
+    for (const author of orphans) this.parents.delete(author)
+    const grafts: LinkId[] = []
+    for (const [other, authors] of this.declined) {
+      if (![...authors].some((author) => orphans.has(author))) continue
+      this.declined.delete(other)
+      grafts.push(other)
+    }
+    return grafts
+  }
+
+  forget(author: ReplicaId): void {
+    this.parents.delete(author)
+    for (const authors of this.unwanted.values()) authors.delete(author)
+    for (const authors of this.declined.values()) authors.delete(author)
+  }
+}
+
+function addTo(sets: Map<LinkId, Set<ReplicaId>>, link: LinkId, author: ReplicaId): boolean {
+  const set = sets.get(link) ?? new Set()
+  sets.set(link, set)
+  if (set.has(author)) return false
+  set.add(author)
+  return true
+}

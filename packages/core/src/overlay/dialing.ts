@@ -1,0 +1,83 @@
+/**
+ * Getting the links that the topology asks for, without two ends dialing each other (overlay rule OV3).
+ */
+import type { ReplicaId } from '../causality/operation.js'
+import { chosenNeighbours } from './topology.js'
+
+interface Attempt {
+  /** Not to be dialed before this time. */
+  notBefore: number
+  failures: number
+}
+
+/** How long an unanswered attempt may take before the next one. */
+const DIAL_PATIENCE_MS = 20_000
+const FIRST_RETRY_MS = 1000
+const LONGEST_RETRY_MS = 30_000
+/** The other end of a mutual choice dials; when it does not, we do after this time. */
+const COURTESY_MS = 4000
+
+export class Dialing {
+  private readonly self: ReplicaId
+  private readonly maxConnections: number
+  private readonly attempts = new Map<ReplicaId, Attempt>()
+  private earliest = Number.POSITIVE_INFINITY
+
+  constructor(self: ReplicaId, maxConnections: number) {
+    this.self = self
+    this.maxConnections = maxConnections
+  }
+
+  /** @returns who is to be dialed now. */
+  plan(members: readonly ReplicaId[], isLinked: (member: ReplicaId) => boolean, now: number): ReplicaId[] {
+    this.earliest = Number.POSITIVE_INFINITY
+    for (const member of this.attempts.keys()) if (!members.includes(member)) this.attempts.delete(member)
+    const dial: ReplicaId[] = []
+    const reachable = members.filter((member) => isLinked(member) || !this.isUnreachable(member, now))
+    const chosen = chosenNeighbours(this.self, reachable, this.maxConnections)
+    for (const member of members) if (!isLinked(member) && this.isUnreachable(member, now)) chosen.add(member)
+    for (const member of chosen) {
+      if (isLinked(member)) continue
+      const attempt = this.attempts.get(member) ?? this.firstAttempt(member, now)
+      if (attempt.notBefore <= now) {
+        attempt.notBefore = now + DIAL_PATIENCE_MS
+        dial.push(member)
+      }
+      this.earliest = Math.min(this.earliest, attempt.notBefore)
+    }
+    return dial
+  }
+
+  get nextDeadline(): number {
+    return this.earliest
+  }
+
+  failed(member: ReplicaId, now: number): void {
+    const attempt = this.attempts.get(member) ?? { notBefore: 0, failures: 0 }
+    const delay = Math.min(FIRST_RETRY_MS * 2 ** attempt.failures, LONGEST_RETRY_MS)
+    this.attempts.set(member, { notBefore: now + delay, failures: attempt.failures + 1 })
+  }
+
+  linked(member: ReplicaId): void {
+    this.attempts.delete(member)
+  }
+
+  /** Retries at once, because something changed (a new link may be a new way to everybody). */
+  encourage(now: number): void {
+    for (const attempt of this.attempts.values()) {
+      if (attempt.failures > 0) attempt.notBefore = Math.min(attempt.notBefore, now + FIRST_RETRY_MS)
+    }
+  }
+
+  /** Repeated failures: others take its place in the topology until it answers again. */
+  private isUnreachable(member: ReplicaId, now: number): boolean {
+    const attempt = this.attempts.get(member)
+    return attempt !== undefined && attempt.failures >= 2 && attempt.notBefore > now - DIAL_PATIENCE_MS
+  }
+
+  private firstAttempt(member: ReplicaId, now: number): Attempt {
+    const attempt = { notBefore: this.self < member ? now : now + COURTESY_MS, failures: 0 }
+    this.attempts.set(member, attempt)
+    return attempt
+  }
+}

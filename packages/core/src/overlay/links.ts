@@ -1,0 +1,70 @@
+/**
+ * The open links of a replica: who is at the other end, and when it was last heard (overlay rules OV1, OV2).
+ */
+import type { ReplicaId } from '../causality/operation.js'
+import type { LinkId } from '../transport.js'
+
+export interface Link {
+  readonly id: LinkId
+  readonly openedAt: number
+  lastHeardAt: number
+  /** Known from its hello. */
+  peer: ReplicaId | undefined
+  /** Both ends are members of the same room history: gossip flows. */
+  inRoom: boolean
+  /** Since the link opened we have once held all that the other end had. */
+  caughtUp: boolean
+  /** Heartbeats in a row whose digest differed from ours. */
+  differed: number
+}
+
+export class Links {
+  private readonly byId = new Map<LinkId, Link>()
+
+  get(id: LinkId): Link | undefined {
+    return this.byId.get(id)
+  }
+
+  add(id: LinkId, now: number): Link {
+    const link: Link = {
+      id,
+      openedAt: now,
+      lastHeardAt: now,
+      peer: undefined,
+      inRoom: false,
+      caughtUp: false,
+      differed: 0,
+    }
+    this.byId.set(id, link)
+    return link
+  }
+
+  remove(id: LinkId): Link | undefined {
+    const link = this.byId.get(id)
+    this.byId.delete(id)
+    return link
+  }
+
+  get all(): Link[] {
+    return [...this.byId.values()]
+  }
+
+  get inRoom(): Link[] {
+    return this.all.filter((link) => link.inRoom)
+  }
+
+  /** The link to a member, if there is one. */
+  to(peer: ReplicaId): Link | undefined {
+    for (const link of this.byId.values()) if (link.inRoom && link.peer === peer) return link
+    return undefined
+  }
+
+  /** After a sleep of ours, silence says nothing about the others: everybody is given that time again. */
+  excuse(sleptMs: number): void {
+    for (const link of this.byId.values()) link.lastHeardAt += sleptMs
+  }
+
+  silentSince(deadline: number): Link[] {
+    return this.all.filter((link) => link.lastHeardAt <= deadline)
+  }
+}

@@ -1,0 +1,221 @@
+/**
+ * The overlay of one replica: its links, what travels on them, and who is to be linked next (overlay rules
+ * OV1 to OV8).
+ *
+ * Knows nothing about what operations mean; the replica above it asks it to spread things and is told when
+ * neighbours come and go.
+ */
+import type { Operation, ReplicaId } from '../causality/operation.js'
+import type { Output, ReplicaConfig } from '../machine.js'
+import type { Report } from '../snapshot/report.js'
+import type { Lane, LinkId } from '../transport.js'
+import { encodeMessage } from '../wire/codec.js'
+import { MAX_REASON_LENGTH, MAX_RELAY_HOPS } from '../wire/limits.js'
+import type { Hello, Message, Presence, Relay } from '../wire/messages.js'
+import { digestOf, type Holdings } from './anti-entropy.js'
+import { BroadcastTree } from './broadcast-tree.js'
+import { Dialing } from './dialing.js'
+import { hash } from './hash.js'
+import { type Link, Links } from './links.js'
+import { Outgoing } from './outgoing.js'
+
+/** A link that nobody asked for is closed after it has been superfluous for this long. */
+const MAX_DIFFERING_HEARTBEATS = 3
+
+export class Neighbourhood {
+  readonly links = new Links()
+  readonly tree = new BroadcastTree()
+  private readonly self: ReplicaId
+  private readonly config: ReplicaConfig
+  private readonly emit: (output: Output) => void
+  private readonly holdings: () => Holdings
+  private readonly outgoing = new Outgoing()
+  private readonly dialing: Dialing
+  private nextHeartbeatAt = Number.POSITIVE_INFINITY
+  private knownPeers = new Set<ReplicaId>()
+
+  constructor(
+    self: ReplicaId,
+    config: ReplicaConfig,
+    emit: (output: Output) => void,
+    holdings: () => Holdings,
+  ) {
+    this.self = self
+    this.config = config
+    this.emit = emit
+    this.holdings = holdings
+    this.dialing = new Dialing(self, config.maxConnections)
+  }
+
+  // ------------------------------------------------------------------ links
+
+  linkUp(id: LinkId, lineage: string, now: number): void {
+    this.links.add(id, now)
+    this.nextHeartbeatAt = Math.min(this.nextHeartbeatAt, now + this.config.heartbeatIntervalMs)
+    this.send(id, this.hello(lineage))
+  }
+
+  /** Both ends are in the room: gossip flows from now on. @returns false if a better link to it exists. */
+  enterRoom(link: Link, peer: ReplicaId, now: number): boolean {
+    const existing = this.links.to(peer)
+    link.peer = peer
+    if (existing && existing !== link) {
+      // Both ends see both links; the smaller id chooses, or each might close the other's choice.
+      if (this.self < peer) this.close(link, 'there is a link already')
+      return false
+    }
+    link.inRoom = true
+    this.dialing.linked(peer)
+    this.dialing.encourage(now)
+    return true
+  }
+
+  /** Ends a link for a reason that the other end is told. */
+  close(link: Link, reason: string): void {
+    this.send(link.id, { type: 'bye', reason: reason.slice(0, MAX_REASON_LENGTH) })
+    this.emit({ type: 'close', link: link.id, reason })
+    this.forgetLink(link.id)
+  }
+
+  /** @returns the link if it was known. Its neighbour may be reached by others. */
+  forgetLink(id: LinkId): Link | undefined {
+    const link = this.links.remove(id)
+    this.outgoing.drop(id)
+    for (const other of this.tree.linkDown(id)) this.send(other, { type: 'graft', authors: [] })
+    return link
+  }
+
+  send(link: LinkId, message: Message, lane: Lane = 'urgent'): void {
+    this.emit({ type: 'send', link, bytes: encodeMessage(message), lane })
+  }
+
+  hello(lineage: string): Hello {
+    return { type: 'hello', replica: this.self, lineage, digest: this.digest() }
+  }
+
+  digest(): number {
+    return digestOf(this.holdings())
+  }
+
+  // ------------------------------------------------------------------ spreading
+
+  /** Queues an operation for every neighbour that wants its author's, but not back to where it came from. */
+  spreadOperation(operation: Operation, from?: LinkId): void {
+    for (const link of this.targets(operation.author, from))
+      this.outgoing.for(link).operations.push(operation)
+  }
+
+  spreadReport(report: Report, from?: LinkId): void {
+    for (const link of this.targets(report.replica, from)) this.outgoing.for(link).reports.push(report)
+  }
+
+  spreadPresence(presence: Presence, from?: LinkId): void {
+    for (const link of this.targets(presence.replica, from)) this.outgoing.for(link).presences.push(presence)
+  }
+
+  /** What came by a link and was new, or was not: shapes the tree of each author. */
+  noteArrivals(link: LinkId, fresh: ReadonlySet<ReplicaId>, repeated: ReadonlySet<ReplicaId>): void {
+    const graft = [...fresh].filter((author) => this.tree.delivered(author, link))
+    const prune = [...repeated].filter((author) => !fresh.has(author) && this.tree.repeated(author, link))
+    if (graft.length > 0) this.send(link, { type: 'graft', authors: graft })
+    if (prune.length > 0) this.send(link, { type: 'prune', authors: prune })
+  }
+
+  flush(): void {
+    for (const [link, message] of this.outgoing.take()) this.send(link, message)
+  }
+
+  private targets(author: ReplicaId, from: LinkId | undefined): LinkId[] {
+    return this.links.inRoom
+      .filter((link) => link.id !== from && this.tree.wants(link.id, author))
+      .map((link) => link.id)
+  }
+
+  // ------------------------------------------------------------------ relaying negotiations
+
+  /** Carries negotiation bytes one hop nearer to `to`: by its own link, or the way its news come. */
+  relay(message: Relay, sponsor: ReplicaId | undefined, from?: LinkId): void {
+    if (message.hops >= MAX_RELAY_HOPS) return
+    const next = this.nextHop(message, sponsor, from)
+    if (next !== undefined) this.send(next, { ...message, hops: message.hops + 1 })
+  }
+
+  private nextHop(
+    message: Relay,
+    sponsor: ReplicaId | undefined,
+    from: LinkId | undefined,
+  ): LinkId | undefined {
+    const direct = this.links.to(message.to)?.id
+    if (direct !== undefined) return direct
+    const learnt = this.tree.routeTo(message.to)
+    if (learnt !== undefined && learnt !== from) return learnt
+    const toSponsor = sponsor === undefined ? undefined : this.links.to(sponsor)?.id
+    if (toSponsor !== undefined && toSponsor !== from) return toSponsor
+    const others = this.links.inRoom.filter((link) => link.id !== from)
+    return others[hash(`${message.to}:${message.hops}`) % Math.max(1, others.length)]?.id
+  }
+
+  // ------------------------------------------------------------------ keeping the neighbourhood
+
+  /** A slept replica must not blame others for its own silence. */
+  excuseSleep(sleptMs: number): void {
+    this.links.excuse(sleptMs)
+  }
+
+  /** @returns links whose other end has said nothing for too long. */
+  silentLinks(now: number): Link[] {
+    return this.links.silentSince(now - this.config.linkTimeoutMs)
+  }
+
+  beat(now: number): void {
+    if (now < this.nextHeartbeatAt) return
+    const links = this.links.all
+    this.nextHeartbeatAt = links.length > 0 ? now + this.config.heartbeatIntervalMs : Number.POSITIVE_INFINITY
+    const digest = this.digest()
+    for (const link of links) this.send(link.id, { type: 'heartbeat', digest })
+  }
+
+  /**
+   * Compares a neighbour's digest with ours.
+   * @returns whether to ask it for what we may lack: not while things are flowing anyway, unless that goes on.
+   */
+  compare(link: Link, digest: number): boolean {
+    if (digest === this.digest()) {
+      link.differed = 0
+      link.caughtUp = true
+      return false
+    }
+    link.differed++
+    return link.differed === 2 || link.differed % MAX_DIFFERING_HEARTBEATS === 0
+  }
+
+  /** Dials whoever the topology wants linked, and tells who the neighbours are. */
+  maintain(members: readonly ReplicaId[], now: number): void {
+    const isLinked = (member: ReplicaId) => this.links.to(member) !== undefined
+    const others = members.filter((member) => member !== this.self)
+    // Negotiations travel by links: without one there is no way to dial anybody.
+    if (this.links.inRoom.length > 0) {
+      for (const peer of this.dialing.plan(others, isLinked, now)) this.emit({ type: 'dial', peer })
+    }
+    this.tellPeers()
+  }
+
+  dialFailed(peer: ReplicaId, now: number): void {
+    this.dialing.failed(peer, now)
+  }
+
+  get nextDeadline(): number {
+    const links = this.links.all
+    if (links.length === 0) return Number.POSITIVE_INFINITY
+    const silence = Math.min(...links.map((link) => link.lastHeardAt)) + this.config.linkTimeoutMs
+    return Math.min(this.nextHeartbeatAt, silence, this.dialing.nextDeadline)
+  }
+
+  private tellPeers(): void {
+    const now = new Set(this.links.inRoom.flatMap((link) => link.peer ?? []))
+    const added = [...now].filter((peer) => !this.knownPeers.has(peer))
+    const removed = [...this.knownPeers].filter((peer) => !now.has(peer))
+    this.knownPeers = now
+    if (added.length + removed.length > 0) this.emit({ type: 'peers', added, removed })
+  }
+}

@@ -1,0 +1,33 @@
+/**
+ * Ephemeral state of members (cursors, names): the newest of each, gossiped, never logged (overlay rule OV7).
+ */
+import type { ReplicaId } from '../causality/operation.js'
+import type { Presence } from '../wire/messages.js'
+
+export class Presences {
+  private readonly newest = new Map<ReplicaId, Presence>()
+
+  get all(): ReadonlyMap<ReplicaId, Presence> {
+    return this.newest
+  }
+
+  /** @returns whether it was newer than what we had. */
+  receive(presence: Presence): boolean {
+    const had = this.newest.get(presence.replica)
+    if (had && had.n >= presence.n) return false
+    this.newest.set(presence.replica, presence)
+    return true
+  }
+
+  /** Our own next state. */
+  publish(replica: ReplicaId, bytes: Uint8Array): Presence {
+    const presence = { replica, n: (this.newest.get(replica)?.n ?? 0) + 1, bytes }
+    this.newest.set(replica, presence)
+    return presence
+  }
+
+  /** @returns whether there was one. */
+  delete(replica: ReplicaId): boolean {
+    return this.newest.delete(replica)
+  }
+}

@@ -1,0 +1,10 @@
+/**
+ * Time, as the drivers see it: real in browsers and Node, virtual in the simulator.
+ */
+import type { Milliseconds } from '../machine.js'
+
+export interface Scheduler {
+  now(): Milliseconds
+  /** Runs `task` once at `time`, or as soon as possible if that has passed. @returns a function that cancels it. */
+  at(time: Milliseconds, task: () => void): () => void
+}

@@ -1,0 +1,22 @@
+/**
+ * Reports: a replica's statement about itself (protocol rules RE1 to RE4).
+ */
+import type { Clock, ReplicaId } from '../causality/operation.js'
+
+export interface Report {
+  readonly replica: ReplicaId
+  /** 1, 2, 3, … per replica; of two reports the one with the larger number is the newer. */
+  readonly n: number
+  /** Its last operation. The report takes effect once that one is applied (rule RE2). */
+  readonly seq: number
+  /** Its Lamport clock: each later operation of its has a larger one. */
+  readonly clock: Clock
+  readonly epoch: number
+  /** It holds every operation with a clock up to this one, of everyone it knows or answers for. */
+  readonly floor: Clock
+  /** Its known clock of every member it knows. Only in small rooms, for people who look at the map. */
+  readonly row?: ReadonlyMap<ReplicaId, Clock>
+}
+
+/** Rooms up to this size carry full rows. */
+export const MAX_MEMBERS_WITH_ROWS = 32

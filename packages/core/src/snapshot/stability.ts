@@ -1,0 +1,162 @@
+/**
+ * Which prefix of the total order every member has (protocol rules RE1 to RE4, SP1 to SP4).
+ *
+ * Holds the known clock of every member, the reports that took effect (as rows of the network map) and those
+ * that still wait for an operation.
+ */
+import type { Clock, ReplicaId, VersionVector } from '../causality/operation.js'
+import { minimum, NetworkMap, type Row } from './network-map.js'
+import { MAX_MEMBERS_WITH_ROWS, type Report } from './report.js'
+
+/** What a sponsor hands to a newcomer about one member. */
+export interface MemberStanding {
+  readonly known: Clock
+  readonly floor: Clock
+  /** Number of the member's last report that took effect, 0 if none did. */
+  readonly n: number
+}
+
+interface Standing {
+  known: Clock
+  n: number
+  epoch: number
+}
+
+/** What the world knows of us: whatever goes beyond it is news. */
+interface Announced {
+  clock: Clock
+  floor: Clock
+  epoch: number
+}
+
+export class Stability {
+  private readonly self: ReplicaId
+  private readonly standings = new Map<ReplicaId, Standing>()
+  private readonly map = new NetworkMap()
+  /** Newest report of every member, in effect or not: what gossip passes on. */
+  private readonly newest = new Map<ReplicaId, Report>()
+  private readonly waiting = new Set<ReplicaId>()
+  private announced: Announced = { clock: 0, floor: 0, epoch: -1 }
+  private ownReports = 0
+
+  constructor(self: ReplicaId) {
+    this.self = self
+  }
+
+  get reports(): ReadonlyMap<ReplicaId, Report> {
+    return this.newest
+  }
+
+  /** A member stands in the map with the floor it was let in with, until its own reports raise it (JO5). */
+  addMember(member: ReplicaId, standing: MemberStanding, epoch: number): void {
+    this.standings.set(member, { known: standing.known, n: standing.n, epoch })
+    this.map.set(member, { floor: standing.floor })
+  }
+
+  /** Who left needs nothing more from us: it holds nobody back (rule LE1). */
+  removeMember(member: ReplicaId): void {
+    this.standings.delete(member)
+    this.map.delete(member)
+    this.newest.delete(member)
+    this.waiting.delete(member)
+  }
+
+  operationApplied(author: ReplicaId, clock: Clock): void {
+    const standing = this.standings.get(author)
+    if (standing && standing.known < clock) standing.known = clock
+    if (author === this.self && clock > this.announced.clock) this.announced.clock = clock
+  }
+
+  /** @returns whether the report was newer than what we had. Of replicas that are no members we keep none. */
+  receive(report: Report): boolean {
+    if (report.replica === this.self || !this.standings.has(report.replica)) return false
+    const had = this.newest.get(report.replica)
+    if (had && had.n >= report.n) return false
+    this.newest.set(report.replica, report)
+    this.waiting.add(report.replica)
+    return true
+  }
+
+  /**
+   * Lets reports take effect whose reporter's operations are applied up to the report's `seq` (rule RE2).
+   * Without this a report could outrun the join that its reporter made before it.
+   * @returns the largest clock among those that did (0 if none).
+   */
+  takeEffect(applied: VersionVector): Clock {
+    let seen = 0
+    for (const replica of this.waiting) {
+      const report = this.newest.get(replica)
+      const standing = this.standings.get(replica)
+      if (report && standing) {
+        if ((applied.get(replica) ?? 0) < report.seq) continue
+        if (report.n > standing.n) this.effect(report, standing)
+        seen = Math.max(seen, report.clock)
+      }
+      this.waiting.delete(replica)
+    }
+    return seen
+  }
+
+  /** The smallest known clock, held down by those we are letting in (rule JO3). */
+  floor(clock: Clock, cap: Clock): Clock {
+    const own = this.standings.get(this.self)
+    if (own) own.known = clock
+    let floor = cap
+    for (const standing of this.standings.values()) if (standing.known < floor) floor = standing.known
+    return floor
+  }
+
+  snapshotPoint(clock: Clock, cap: Clock): Clock {
+    this.map.set(this.self, { floor: this.floor(clock, cap) })
+    return this.map.snapshotPoint()
+  }
+
+  /** Whether others can learn something from a report of ours that no operation or report has told them. */
+  hasNews(clock: Clock, epoch: number, cap: Clock): boolean {
+    if (this.standings.size < 2) return false
+    const { announced } = this
+    return clock > announced.clock || this.floor(clock, cap) > announced.floor || epoch !== announced.epoch
+  }
+
+  /** Makes our next report. */
+  report(seq: number, clock: Clock, epoch: number, cap: Clock): Report {
+    const floor = this.floor(clock, cap)
+    const head = { replica: this.self, n: ++this.ownReports, seq, clock, epoch, floor }
+    const small = this.standings.size <= MAX_MEMBERS_WITH_ROWS
+    const report: Report = small ? { ...head, row: this.ownRow() } : head
+    this.newest.set(this.self, report)
+    this.announced = { clock, floor, epoch }
+    return report
+  }
+
+  standing(member: ReplicaId): MemberStanding | undefined {
+    const standing = this.standings.get(member)
+    const row = this.map.get(member)
+    if (!standing || !row) return undefined
+    return { known: standing.known, floor: row.floor, n: standing.n }
+  }
+
+  /** The nested map, for people: our own row first, then what everybody says. */
+  networkMap(clock: Clock, cap: Clock): NetworkMap {
+    const shown = new NetworkMap()
+    shown.set(this.self, { floor: this.floor(clock, cap), entries: this.ownRow() })
+    for (const member of this.standings.keys()) {
+      const row = member === this.self ? undefined : this.map.get(member)
+      if (row) shown.set(member, row)
+    }
+    return shown
+  }
+
+  private effect(report: Report, standing: Standing): void {
+    standing.n = report.n
+    standing.epoch = report.epoch
+    if (standing.known < report.clock) standing.known = report.clock
+    const floor = report.row ? Math.min(report.floor, minimum(report.row.values())) : report.floor
+    const row: Row = report.row ? { floor, entries: report.row } : { floor }
+    this.map.set(report.replica, row)
+  }
+
+  private ownRow(): Map<ReplicaId, Clock> {
+    return new Map([...this.standings].map(([member, standing]) => [member, standing.known]))
+  }
+}

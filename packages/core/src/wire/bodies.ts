@@ -1,0 +1,181 @@
+/**
+ * The body of every message, writing and reading side by side.
+ */
+import type { Operation, ReplicaId } from '../causality/operation.js'
+import * as limits from './limits.js'
+import type { Message } from './messages.js'
+import type { Reader, Writer } from './primitives.js'
+import * as records from './records.js'
+
+export interface BodyCodec<M> {
+  write(out: Writer, message: M): void
+  read(from: Reader): M
+}
+
+type Bodies = { readonly [T in Message['type']]: BodyCodec<Extract<Message, { type: T }>> }
+
+export const BODIES: Bodies = {
+  hello: {
+    write(out, m) {
+      out.id(m.replica)
+      out.text(m.lineage)
+      out.uint(m.digest)
+    },
+    read: (from) => ({
+      type: 'hello',
+      replica: from.id(),
+      lineage: from.text(limits.MAX_LINEAGE_LENGTH),
+      digest: from.uint(),
+    }),
+  },
+  heartbeat: {
+    write: (out, m) => out.uint(m.digest),
+    read: (from) => ({ type: 'heartbeat', digest: from.uint() }),
+  },
+  gossip: {
+    write(out, m) {
+      writeOperations(out, m.operations)
+      out.list(m.reports, m.reports.length, (report) => records.writeReport(out, report))
+      out.list(m.presences, m.presences.length, (presence) => records.writePresence(out, presence))
+      out.flag(m.answer)
+    },
+    read: (from) => ({
+      type: 'gossip',
+      operations: readOperations(from),
+      reports: from.list(() => records.readReport(from)),
+      presences: from.list(() => records.readPresence(from)),
+      answer: from.flag(),
+    }),
+  },
+  sync: {
+    write(out, m) {
+      out.vector(m.applied)
+      out.vector(m.reports)
+      out.vector(m.presences)
+      out.uint(m.point)
+    },
+    read: (from) => ({
+      type: 'sync',
+      applied: from.vector(),
+      reports: from.vector(),
+      presences: from.vector(),
+      point: from.uint(),
+    }),
+  },
+  prune: {
+    write: (out, m) => writeIds(out, m.authors),
+    read: (from) => ({ type: 'prune', authors: readIds(from) }),
+  },
+  graft: {
+    write: (out, m) => writeIds(out, m.authors),
+    read: (from) => ({ type: 'graft', authors: readIds(from) }),
+  },
+  relay: {
+    write(out, m) {
+      out.id(m.from)
+      out.id(m.to)
+      out.uint(m.hops)
+      out.bytes(m.bytes)
+    },
+    read: (from) => ({
+      type: 'relay',
+      from: from.id(),
+      to: from.id(),
+      hops: from.uint(),
+      bytes: from.bytes(limits.MAX_RELAY_BYTES),
+    }),
+  },
+  'join-request': {
+    write() {},
+    read: () => ({ type: 'join-request' }),
+  },
+  welcome: {
+    write(out, m) {
+      out.uint(m.nonce)
+      out.text(m.lineage)
+      out.uint(m.clock)
+      out.uint(m.epoch)
+      out.uint(m.point)
+      out.uint(m.floor)
+      out.vector(m.applied)
+      out.vector(m.base)
+      out.list(m.members, m.members.length, (member) => records.writeMember(out, member))
+      writeOperations(out, m.log)
+    },
+    read: (from) => ({
+      type: 'welcome',
+      nonce: from.uint(),
+      lineage: from.text(limits.MAX_LINEAGE_LENGTH),
+      clock: from.uint(),
+      epoch: from.uint(),
+      point: from.uint(),
+      floor: from.uint(),
+      applied: from.vector(),
+      base: from.vector(),
+      members: from.list(() => records.readMember(from)),
+      log: readOperations(from),
+    }),
+  },
+  piece: {
+    write(out, m) {
+      out.uint(m.nonce)
+      out.uint(m.index)
+      out.flag(m.last)
+      out.uint(m.permille)
+      out.bytes(m.bytes)
+    },
+    read: (from) => ({
+      type: 'piece',
+      nonce: from.uint(),
+      index: from.uint(),
+      last: from.flag(),
+      permille: from.uint(),
+      bytes: from.bytes(),
+    }),
+  },
+  'piece-received': {
+    write(out, m) {
+      out.uint(m.nonce)
+      out.uint(m.count)
+    },
+    read: (from) => ({ type: 'piece-received', nonce: from.uint(), count: from.uint() }),
+  },
+  installed: {
+    write: (out, m) => out.uint(m.nonce),
+    read: (from) => ({ type: 'installed', nonce: from.uint() }),
+  },
+  go: {
+    write(out, m) {
+      out.uint(m.nonce)
+      writeOperations(out, m.operations)
+    },
+    read: (from) => ({ type: 'go', nonce: from.uint(), operations: readOperations(from) }),
+  },
+  no: {
+    write(out, m) {
+      out.uint(m.nonce)
+      out.text(m.reason)
+    },
+    read: (from) => ({ type: 'no', nonce: from.uint(), reason: from.text(limits.MAX_REASON_LENGTH) }),
+  },
+  bye: {
+    write: (out, m) => out.text(m.reason),
+    read: (from) => ({ type: 'bye', reason: from.text(limits.MAX_REASON_LENGTH) }),
+  },
+}
+
+function writeOperations(out: Writer, operations: readonly Operation[]): void {
+  out.list(operations, operations.length, (operation) => records.writeOperation(out, operation))
+}
+
+function readOperations(from: Reader): Operation[] {
+  return from.list(() => records.readOperation(from))
+}
+
+function writeIds(out: Writer, ids: readonly ReplicaId[]): void {
+  out.list(ids, ids.length, (id) => out.id(id))
+}
+
+function readIds(from: Reader): ReplicaId[] {
+  return from.list(() => from.id())
+}

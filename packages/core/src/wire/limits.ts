@@ -1,0 +1,15 @@
+/**
+ * What a frame may contain at most (protocol rule WI2). Whatever goes beyond is refused before it is looked at.
+ */
+export const WIRE_VERSION = 1
+
+export const MAX_ID_LENGTH = 32
+export const MAX_LINEAGE_LENGTH = 64
+export const MAX_REASON_LENGTH = 200
+/** Of one member's ephemeral state. */
+export const MAX_PRESENCE_BYTES = 16 * 1024
+/** Of one negotiation message between two members that want a link. */
+export const MAX_RELAY_BYTES = 64 * 1024
+export const MAX_RELAY_HOPS = 16
+/** A gossip message is closed once it has this many payload bytes; one operation may still be larger. */
+export const GOSSIP_TARGET_BYTES = 256 * 1024

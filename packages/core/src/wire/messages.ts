@@ -1,0 +1,163 @@
+/**
+ * The messages that travel on links. One page: who sends what to whom, and what for.
+ *
+ * | message        | from → to             | says                                                        |
+ * |----------------|-----------------------|-------------------------------------------------------------|
+ * | hello          | both ends of a link   | who I am, which room history (lineage) I belong to          |
+ * | heartbeat      | neighbour             | I live; digest of what I have                               |
+ * | gossip         | neighbour             | operations, reports, presences (cursors), new or asked for  |
+ * | sync           | neighbour             | what I have: send me the rest (anti-entropy)                |
+ * | prune, graft   | neighbour             | stop / start again pushing what these authors make          |
+ * | relay          | neighbour, on to one  | negotiation bytes of two members that want a link           |
+ * | join-request   | newcomer → sponsor    | let me in                                                   |
+ * | welcome        | sponsor → newcomer    | where the room stands, with a nonce; the state follows      |
+ * | piece          | sponsor → newcomer    | part of the state                                           |
+ * | piece-received | newcomer → sponsor    | this many are loaded: send more                             |
+ * | installed      | newcomer → sponsor    | I hold all of it                                            |
+ * | go             | sponsor → newcomer    | your join is made; what happened since the welcome          |
+ * | no             | sponsor → newcomer    | start over                                                  |
+ * | bye            | either end            | why the link is about to be closed                          |
+ */
+import type { Clock, Operation, ReplicaId, VersionVector } from '../causality/operation.js'
+import type { Report } from '../snapshot/report.js'
+
+/** A member's ephemeral state. Of two, the one with the larger `n` counts. */
+export interface Presence {
+  readonly replica: ReplicaId
+  readonly n: number
+  readonly bytes: Uint8Array
+}
+
+/** One member as a sponsor describes it to a newcomer. */
+export interface WelcomeMember {
+  readonly replica: ReplicaId
+  readonly joined: Clock
+  readonly sponsor: ReplicaId | undefined
+  readonly known: Clock
+  readonly floor: Clock
+  /** Number of its last report in effect. */
+  readonly n: number
+}
+
+export interface Hello {
+  readonly type: 'hello'
+  readonly replica: ReplicaId
+  /** Empty: not in the room yet. */
+  readonly lineage: string
+  readonly digest: number
+}
+
+export interface Heartbeat {
+  readonly type: 'heartbeat'
+  readonly digest: number
+}
+
+export interface Gossip {
+  readonly type: 'gossip'
+  readonly operations: readonly Operation[]
+  readonly reports: readonly Report[]
+  readonly presences: readonly Presence[]
+  /** The last message of an answer to `sync`: with it the receiver has all that the sender had. */
+  readonly answer: boolean
+}
+
+export interface Sync {
+  readonly type: 'sync'
+  readonly applied: ReadonlyMap<ReplicaId, number>
+  /** Number of the newest report held, per member. */
+  readonly reports: ReadonlyMap<ReplicaId, number>
+  readonly presences: ReadonlyMap<ReplicaId, number>
+  readonly point: Clock
+}
+
+export interface Prune {
+  readonly type: 'prune'
+  readonly authors: readonly ReplicaId[]
+}
+
+export interface Graft {
+  readonly type: 'graft'
+  /** Empty: everybody. */
+  readonly authors: readonly ReplicaId[]
+}
+
+export interface Relay {
+  readonly type: 'relay'
+  readonly from: ReplicaId
+  readonly to: ReplicaId
+  readonly hops: number
+  readonly bytes: Uint8Array
+}
+
+export interface JoinRequest {
+  readonly type: 'join-request'
+}
+
+export interface Welcome {
+  readonly type: 'welcome'
+  readonly nonce: number
+  readonly lineage: string
+  readonly clock: Clock
+  readonly epoch: number
+  readonly point: Clock
+  readonly floor: Clock
+  readonly applied: VersionVector
+  readonly base: VersionVector
+  readonly members: readonly WelcomeMember[]
+  readonly log: readonly Operation[]
+}
+
+export interface Piece {
+  readonly type: 'piece'
+  readonly nonce: number
+  readonly index: number
+  readonly last: boolean
+  /** Share of the state so far, in thousandths. */
+  readonly permille: number
+  readonly bytes: Uint8Array
+}
+
+export interface PieceReceived {
+  readonly type: 'piece-received'
+  readonly nonce: number
+  readonly count: number
+}
+
+export interface Installed {
+  readonly type: 'installed'
+  readonly nonce: number
+}
+
+export interface Go {
+  readonly type: 'go'
+  readonly nonce: number
+  readonly operations: readonly Operation[]
+}
+
+export interface No {
+  readonly type: 'no'
+  readonly nonce: number
+  readonly reason: string
+}
+
+export interface Bye {
+  readonly type: 'bye'
+  readonly reason: string
+}
+
+export type Message =
+  | Hello
+  | Heartbeat
+  | Gossip
+  | Sync
+  | Prune
+  | Graft
+  | Relay
+  | JoinRequest
+  | Welcome
+  | Piece
+  | PieceReceived
+  | Installed
+  | Go
+  | No
+  | Bye

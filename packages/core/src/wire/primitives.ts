@@ -1,0 +1,133 @@
+/**
+ * Values that appear in many messages, over lib0's encoding.
+ *
+ * Replica ids go through a table: the first mention writes the id, later ones its number. Reading throws a
+ * WireError at the first value out of bounds; `codec.ts` turns that into a refusal.
+ */
+import * as decoding from 'lib0/decoding'
+import * as encoding from 'lib0/encoding'
+import type { ReplicaId } from '../causality/operation.js'
+import { MAX_ID_LENGTH } from './limits.js'
+
+export class WireError extends Error {
+  override name = 'WireError'
+}
+
+export class Writer {
+  readonly encoder = encoding.createEncoder()
+  private readonly ids = new Map<ReplicaId, number>()
+
+  uint(value: number): void {
+    encoding.writeVarUint(this.encoder, value)
+  }
+
+  flag(value: boolean): void {
+    encoding.writeUint8(this.encoder, value ? 1 : 0)
+  }
+
+  text(value: string): void {
+    encoding.writeVarString(this.encoder, value)
+  }
+
+  bytes(value: Uint8Array): void {
+    encoding.writeVarUint8Array(this.encoder, value)
+  }
+
+  id(id: ReplicaId): void {
+    const known = this.ids.get(id)
+    this.uint(known ?? this.ids.size)
+    if (known !== undefined) return
+    this.ids.set(id, this.ids.size)
+    this.text(id)
+  }
+
+  list<T>(items: Iterable<T>, count: number, write: (item: T) => void): void {
+    this.uint(count)
+    for (const item of items) write(item)
+  }
+
+  vector(vector: ReadonlyMap<ReplicaId, number>): void {
+    this.list(vector, vector.size, ([id, value]) => {
+      this.id(id)
+      this.uint(value)
+    })
+  }
+
+  finish(): Uint8Array {
+    return encoding.toUint8Array(this.encoder)
+  }
+}
+
+const ID_PATTERN = /^[A-Za-z0-9_-]{4,32}$/
+
+export function isReplicaId(text: string): boolean {
+  return text.length <= MAX_ID_LENGTH && ID_PATTERN.test(text)
+}
+
+export class Reader {
+  private readonly decoder: decoding.Decoder
+  private readonly ids: ReplicaId[] = []
+
+  constructor(bytes: Uint8Array) {
+    this.decoder = decoding.createDecoder(bytes)
+  }
+
+  uint(): number {
+    return decoding.readVarUint(this.decoder)
+  }
+
+  flag(): boolean {
+    const value = decoding.readUint8(this.decoder)
+    if (value > 1) throw new WireError('flag out of range')
+    return value === 1
+  }
+
+  text(maxLength: number): string {
+    const text = decoding.readVarString(this.decoder)
+    if (text.length > maxLength) throw new WireError('text too long')
+    return text
+  }
+
+  /** A copy, so that one small payload does not keep a whole frame in memory. */
+  bytes(maxLength = Number.POSITIVE_INFINITY): Uint8Array {
+    const length = this.uint()
+    if (length > this.remaining) throw new WireError('bytes beyond the end')
+    if (length > maxLength) throw new WireError('too many bytes')
+    return decoding.readUint8Array(this.decoder, length).slice()
+  }
+
+  id(): ReplicaId {
+    const index = this.uint()
+    const known = this.ids[index]
+    if (known !== undefined) return known
+    if (index !== this.ids.length) throw new WireError('unknown id number')
+    const id = this.text(MAX_ID_LENGTH)
+    if (!isReplicaId(id)) throw new WireError('malformed id')
+    this.ids.push(id)
+    return id
+  }
+
+  /** Every item takes a byte at least, so a count can not make us allocate more than arrived. */
+  list<T>(read: () => T): T[] {
+    const count = this.uint()
+    if (count > this.remaining) throw new WireError('list longer than the frame')
+    const items: T[] = []
+    for (let i = 0; i < count; i++) items.push(read())
+    return items
+  }
+
+  vector(): Map<ReplicaId, number> {
+    const entries = this.list((): [ReplicaId, number] => [this.id(), this.uint()])
+    const vector = new Map(entries)
+    if (vector.size !== entries.length) throw new WireError('id twice in a vector')
+    return vector
+  }
+
+  end(): void {
+    if (this.remaining > 0) throw new WireError('trailing bytes')
+  }
+
+  private get remaining(): number {
+    return this.decoder.arr.length - this.decoder.pos
+  }
+}
