@@ -1,0 +1,5 @@
+export { BrowserLab, browserTest, type OpenOptions } from './browser-lab.js'
+export { bundlePage } from './bundle.js'
+export { type BrowserProcess, launchBrowser } from './launch.js'
+export { PageSite } from './page-site.js'
+export { type EntryModule, TestPage, type Traffic, totalTraffic } from './test-page.js'

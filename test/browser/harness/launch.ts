@@ -1,0 +1,65 @@
+/**
+ * Starts browser processes whose process id is known, so that a test can kill one as a crash or an empty
+ * battery would: without a goodbye to anyone.
+ */
+import { networkInterfaces } from 'node:os'
+import { type Browser, chromium } from 'playwright-core'
+import { ensureChromium } from '../../../scripts/chromium.mjs'
+
+const FLAGS = [
+  // The pages are our own, and containers rarely allow what the sandbox needs.
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+export interface BrowserProcess {
+  readonly browser: Browser
+  readonly pid: number
+  /** Whether `kill` was called. */
+  readonly killed: boolean
+  /** Ends the process at once (SIGKILL) and resolves when it is gone. No page runs any more code. */
+  kill(): Promise<void>
+  close(): Promise<void>
+}
+
+export async function launchBrowser(): Promise<BrowserProcess> {
+  warnOfMissingNetwork()
+  const browser = await chromium.launch({ executablePath: await ensureChromium(), args: FLAGS })
+  const pid = await findPid(browser)
+  let killed = false
+  return {
+    browser,
+    pid,
+    get killed() {
+      return killed
+    },
+    async kill() {
+      killed = true
+      const gone = new Promise((resolve) => browser.once('disconnected', resolve))
+      process.kill(pid, 'SIGKILL')
+      await gone
+    },
+    close: () => browser.close(),
+  }
+}
+
+async function findPid(browser: Browser): Promise<number> {
+  const session = await browser.newBrowserCDPSession()
+  const { processInfo } = await session.send('SystemInfo.getProcessInfo')
+  await session.detach()
+  const main = processInfo.find(({ type }) => type === 'browser')
+  if (!main) throw new Error('Chromium does not list its main process.')
+  return main.id
+}
+
+/** Without this hint all that shows is a connection that never opens. */
+function warnOfMissingNetwork(): void {
+  const outside = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? [])
+  if (outside.some(({ internal }) => !internal)) return
+  console.warn('Only the loopback interface is up: Chromium gathers no WebRTC candidates on it.')
+}
