@@ -28,7 +28,7 @@ const durations = []
 if (await count('Dependencies', () => succeeds(ensureDependencies))) {
   await count('Lint', () => npmScript('lint'))
   await count('Types', () => npmScript('typecheck'))
-  await count('Dependency direction', () => npmScript('dependencies'))
+  await count('Dependency direction', () => npmScript('architecture'))
   /** @type {string | undefined} */
   let chromium
   await count('Browser', () =>

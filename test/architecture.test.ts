@@ -25,7 +25,7 @@ interface Report {
   }
 }
 
-/** Runs the same program on the same folders as `npm run dependencies`. */
+/** Runs the same program on the same folders as `npm run architecture`. */
 async function cruise(root: string): Promise<{ violations: Violation[]; modules: number }> {
   const folders = ['packages/*/src', 'packages/*/test', 'signaling-server', 'demo', 'test', 'scripts']
   const args = [DEPCRUISE, '--config', RULES, '--output-type', 'json', ...folders]
