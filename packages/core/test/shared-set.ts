@@ -44,7 +44,10 @@ export class SharedSet implements Structure {
   takeLocalChange(): Uint8Array | undefined {
     const changes = this.unsent.splice(0)
     if (changes.length === 0) return undefined
-    return encode({ add: changes.flatMap((c) => c.add ?? []), remove: changes.flatMap((c) => c.remove ?? []) })
+    return encode({
+      add: changes.flatMap((c) => c.add ?? []),
+      remove: changes.flatMap((c) => c.remove ?? []),
+    })
   }
 
   *encodeState(): IterableIterator<StatePiece> {

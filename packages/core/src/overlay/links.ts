@@ -64,7 +64,8 @@ export class Links {
     for (const link of this.byId.values()) link.lastHeardAt += sleptMs
   }
 
-  silentSince(deadline: number): Link[] {
-    return this.all.filter((link) => link.lastHeardAt <= deadline)
+  /** Links whose other end was last heard `timeoutMs` ago or longer. */
+  silent(now: number, timeoutMs: number): Link[] {
+    return this.all.filter((link) => link.lastHeardAt + timeoutMs <= now)
   }
 }

@@ -19,7 +19,7 @@ import { hash } from './hash.js'
 import { type Link, Links } from './links.js'
 import { Outgoing } from './outgoing.js'
 
-/** A link that nobody asked for is closed after it has been superfluous for this long. */
+/** After the second differing heartbeat in a row a neighbour is asked, and then whenever so many more differed. */
 const MAX_DIFFERING_HEARTBEATS = 3
 
 export class Neighbourhood {
@@ -164,7 +164,13 @@ export class Neighbourhood {
 
   /** @returns links whose other end has said nothing for too long. */
   silentLinks(now: number): Link[] {
-    return this.links.silentSince(now - this.config.linkTimeoutMs)
+    return this.links.silent(now, this.config.linkTimeoutMs)
+  }
+
+  /** @returns links over which nothing of the room flows, open for longer than a join step may take. */
+  idleLinks(now: number): Link[] {
+    const patience = now - this.config.joinTimeoutMs
+    return this.links.all.filter((link) => !link.inRoom && link.openedAt <= patience)
   }
 
   beat(now: number): void {

@@ -6,7 +6,7 @@
  */
 import type { ReplicaId } from '../causality/operation.js'
 import type { Input, Milliseconds, News, Output, ReplicaConfig } from '../machine.js'
-import { Replica } from '../replica.js'
+import { Replica } from '../replica/replica.js'
 import type { Structure } from '../structure.js'
 import type { Transport, TransportEvents, TransportSession } from '../transport.js'
 import type { Scheduler } from './scheduler.js'

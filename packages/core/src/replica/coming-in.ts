@@ -1,0 +1,90 @@
+/**
+ * The newcomer's half of a join, message by message (protocol rules JO1 to JO8). The bookkeeping is in
+ * `membership/joining.ts`; here it meets the structure and the link.
+ *
+ * The result of each step is what becomes of the attempt; the replica acts on it.
+ */
+import type { News, ReplicaConfig } from '../machine.js'
+import { Joining, type Reply } from '../membership/joining.js'
+import type { Link } from '../overlay/links.js'
+import type { Structure } from '../structure.js'
+import type { LinkId } from '../transport.js'
+import type { Go, No, Piece, Welcome } from '../wire/messages.js'
+import type { Room } from './room.js'
+
+/** `undefined`: the attempt goes on. */
+export type Outcome =
+  | undefined
+  | { readonly type: 'joined' }
+  | { readonly type: 'failed'; readonly reason: string }
+  | { readonly type: 'refuse'; readonly reason: string }
+
+export class ComingIn {
+  readonly joining: Joining
+  private readonly room: Room
+  private readonly structure: Structure
+  private readonly send: (link: LinkId, reply: Reply) => void
+  private readonly tell: (news: News) => void
+
+  constructor(
+    link: Link,
+    room: Room,
+    structure: Structure,
+    config: ReplicaConfig,
+    send: (link: LinkId, reply: Reply) => void,
+    tell: (news: News) => void,
+    now: number,
+  ) {
+    this.joining = new Joining(link.id, now, config)
+    this.room = room
+    this.structure = structure
+    this.send = send
+    this.tell = tell
+    this.send(link.id, { type: 'join-request' })
+  }
+
+  welcomed(welcome: Welcome, now: number): Outcome {
+    if (!this.joining.welcomed(welcome, now)) return undefined
+    this.structure.beginLoad()
+    return this.load(this.joining.loadable(now), now)
+  }
+
+  pieceArrived(piece: Piece, now: number): Outcome {
+    return this.load(this.joining.received(piece, now), now)
+  }
+
+  /** Our join is made: from here on we are a member (rule JO6). */
+  go(go: Go): Outcome {
+    const { welcome } = this.joining
+    if (!welcome || !this.joining.accepts(go)) return undefined
+    if (this.room.install(welcome, go)) return { type: 'joined' }
+    return { type: 'failed', reason: 'the sponsor did not let us in' }
+  }
+
+  refused(no: No): Outcome {
+    return this.joining.isRefusedBy(no.nonce) ? { type: 'failed', reason: no.reason } : undefined
+  }
+
+  /** Repeats what may have been lost; gives up when nothing has moved for too long. */
+  continue(now: number): Outcome {
+    if (this.joining.isExpired(now)) return { type: 'failed', reason: 'the sponsor took too long' }
+    this.reply(this.joining.resend(now))
+    return undefined
+  }
+
+  private load(pieces: readonly Piece[], now: number): Outcome {
+    if (pieces.length === 0) return undefined
+    for (const piece of pieces) {
+      const reason = this.structure.loadPiece(piece.bytes)
+      if (reason !== undefined) return { type: 'refuse', reason }
+      this.tell({ type: 'progress', share: Math.min(1, piece.permille / 1000) })
+    }
+    if (this.joining.isInstalled) this.structure.endLoad()
+    this.reply(this.joining.acknowledgement(now))
+    return undefined
+  }
+
+  private reply(replies: readonly Reply[]): void {
+    for (const reply of replies) this.send(this.joining.link, reply)
+  }
+}

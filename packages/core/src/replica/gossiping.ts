@@ -1,0 +1,81 @@
+/**
+ * What neighbours tell each other about the room: eager push in, anti-entropy both ways (rules OV4 to OV7, RE3).
+ */
+import type { ReplicaId } from '../causality/operation.js'
+import type { News } from '../machine.js'
+import { answer, offersNews, syncOf } from '../overlay/anti-entropy.js'
+import type { Link } from '../overlay/links.js'
+import type { Neighbourhood } from '../overlay/neighbourhood.js'
+import type { Gossip, Presence, Sync } from '../wire/messages.js'
+import type { Room } from './room.js'
+
+/** Whose news a message brought, and whose it repeated. */
+interface Arrivals {
+  readonly fresh: Set<ReplicaId>
+  readonly repeated: Set<ReplicaId>
+}
+
+export class Gossiping {
+  private readonly room: Room
+  private readonly neighbourhood: Neighbourhood
+  private readonly tell: (news: News) => void
+
+  constructor(room: Room, neighbourhood: Neighbourhood, tell: (news: News) => void) {
+    this.room = room
+    this.neighbourhood = neighbourhood
+    this.tell = tell
+  }
+
+  received(link: Link, message: Gossip): void {
+    const arrivals: Arrivals = { fresh: new Set(), repeated: new Set() }
+    this.takeOperations(link, message, arrivals)
+    // Joins among these operations make the reports of their newcomers acceptable.
+    this.room.drain()
+    for (const report of message.reports) {
+      const isNew = this.room.stability.receive(report)
+      if (isNew) this.neighbourhood.spreadReport(report, link.id)
+      note(arrivals, report.replica, isNew)
+    }
+    for (const presence of message.presences) this.takePresence(link, presence, arrivals)
+    // What was asked for says nothing about the tree, unless a branch of it turns out to be missing.
+    const repeated = message.answer ? new Set<ReplicaId>() : arrivals.repeated
+    this.neighbourhood.noteArrivals(link.id, arrivals.fresh, repeated)
+    if (message.answer) link.caughtUp = true
+  }
+
+  /** Tells a neighbour what we have, so that it sends the rest. */
+  ask(link: Link): void {
+    this.neighbourhood.send(link.id, syncOf(this.room.holdings, this.room.history.point))
+  }
+
+  /** A neighbour tells what it has: it gets the rest, and is asked if it has more than we. */
+  asked(link: Link, theirs: Sync): void {
+    const { holdings, history } = this.room
+    const missing = history.missingFrom(theirs.applied)
+    for (const message of answer(theirs, missing, holdings)) this.neighbourhood.send(link.id, message)
+    if (offersNews(theirs, holdings, history.point)) this.ask(link)
+  }
+
+  private takeOperations(link: Link, message: Gossip, arrivals: Arrivals): void {
+    for (const operation of message.operations) {
+      const arrival = this.room.receive(operation)
+      if (arrival === 'no-room') continue
+      if (arrival === 'new') this.neighbourhood.spreadOperation(operation, link.id)
+      note(arrivals, operation.author, arrival === 'new')
+    }
+  }
+
+  private takePresence(link: Link, presence: Presence, arrivals: Arrivals): void {
+    const { roster, presences, self } = this.room
+    if (!roster.has(presence.replica) || presence.replica === self) return
+    const isNew = presences.receive(presence)
+    note(arrivals, presence.replica, isNew)
+    if (!isNew) return
+    this.neighbourhood.spreadPresence(presence, link.id)
+    this.tell({ type: 'presence', replica: presence.replica, bytes: presence.bytes })
+  }
+}
+
+function note({ fresh, repeated }: Arrivals, replica: ReplicaId, isNew: boolean): void {
+  ;(isNew ? fresh : repeated).add(replica)
+}

@@ -1,0 +1,447 @@
+/**
+ * One replica of the protocol: a deterministic state machine.
+ *
+ * `handle(input, now)` is the only way in, its outputs are the only way out. No I/O, no clock, no randomness:
+ * the same inputs at the same times give the same outputs, in a browser, in Node and in the simulator.
+ * The structure it replicates is called synchronously and only through the Structure interface.
+ */
+import type { Clock, ReplicaId } from '../causality/operation.js'
+import { DEFAULT_CONFIG, type Input, type Output, type ReplicaConfig } from '../machine.js'
+import type { Link } from '../overlay/links.js'
+import { Neighbourhood } from '../overlay/neighbourhood.js'
+import { type Blocker, blockers } from '../snapshot/blockers.js'
+import type { NetworkMap } from '../snapshot/network-map.js'
+import { Reporting } from '../snapshot/reporting.js'
+import type { Structure } from '../structure.js'
+import { decodeMessage } from '../wire/codec.js'
+import type { Hello, Message } from '../wire/messages.js'
+import { ComingIn, type Outcome } from './coming-in.js'
+import { Gossiping } from './gossiping.js'
+import { LettingIn } from './letting-in.js'
+import { Room } from './room.js'
+
+/**
+ * - `idle`: not started; `seeking`: looking for the room; `joining`: being let in by a sponsor;
+ * - `member`: its own join is applied (or it founded the room);
+ * - `over`: left, or the attempt failed. Nothing comes out any more.
+ */
+export type Status = 'idle' | 'seeking' | 'joining' | 'member' | 'over'
+
+export interface ReplicaStats {
+  readonly epoch: number
+  readonly snapshotPoint: Clock
+  readonly clock: Clock
+  readonly logOperations: number
+  /** Payload bytes of the log. */
+  readonly logBytes: number
+  readonly members: number
+  readonly links: number
+  /** Operations that wait for their past. */
+  readonly waiting: number
+}
+
+export class Replica {
+  readonly id: ReplicaId
+  readonly config: ReplicaConfig
+  readonly room: Room
+  private readonly structure: Structure
+  private readonly neighbourhood: Neighbourhood
+  private readonly gossiping: Gossiping
+  private readonly lettingIn: LettingIn
+  private readonly reporting: Reporting
+  private comingIn: ComingIn | undefined
+  private current: Status = 'idle'
+  private outputs: Output[] = []
+  private isGreeting = false
+  private lastNow: number | undefined
+  private timerAt: number | null = null
+  private seekAt = Number.POSITIVE_INFINITY
+
+  constructor(id: ReplicaId, structure: Structure, config: Partial<ReplicaConfig> = {}) {
+    this.id = id
+    this.structure = structure
+    this.config = { ...DEFAULT_CONFIG, ...config }
+    const emit = (output: Output) => this.emit(output)
+    this.room = new Room(id, structure, this.config, {
+      tell: emit,
+      spread: (operation) => this.neighbourhood.spreadOperation(operation),
+      left: (replica) => this.memberLeft(replica),
+      cap: () => this.lettingIn.sponsoring.cap,
+    })
+    this.neighbourhood = new Neighbourhood(id, this.config, emit, () => this.room.holdings)
+    this.gossiping = new Gossiping(this.room, this.neighbourhood, emit)
+    this.lettingIn = new LettingIn(this.room, this.neighbourhood, structure, this.config)
+    this.reporting = new Reporting(this.config.reportIntervalMs)
+  }
+
+  /** Works off one input. @param now in milliseconds, never smaller than in the call before. */
+  handle(input: Input, now: number): Output[] {
+    this.noticeSleep(now)
+    if (this.current !== 'over') this.dispatch(input, now)
+    if (this.current !== 'over') this.settle(now)
+    const { outputs } = this
+    this.outputs = []
+    return outputs
+  }
+
+  // ------------------------------------------------------------------ views
+
+  get status(): Status {
+    return this.current
+  }
+
+  get snapshotPoint(): Clock {
+    return this.room.history.point
+  }
+
+  /** This replica holds the room's state, as far as anybody it can reach can tell. */
+  get isSynced(): boolean {
+    if (this.current !== 'member' || this.room.history.waiting.size > 0) return false
+    return this.room.roster.size === 1 || this.neighbourhood.links.inRoom.some((link) => link.caughtUp)
+  }
+
+  get networkMap(): NetworkMap {
+    return this.room.stability.networkMap(this.room.history.clock, this.lettingIn.sponsoring.cap)
+  }
+
+  /** Members, oldest first. */
+  get members(): ReplicaId[] {
+    return this.room.roster.byAge().map(({ replica }) => replica)
+  }
+
+  /** Members at the other end of a link. */
+  get neighbours(): ReplicaId[] {
+    return this.neighbourhood.links.inRoom.flatMap((link) => link.peer ?? [])
+  }
+
+  /** Who holds the snapshot point back, and why. Empty when nothing waits. */
+  get blockedBy(): Blocker[] {
+    const { history, roster, stability } = this.room
+    if (this.current !== 'member' || history.point >= history.clock) return []
+    const linked = new Set(this.neighbours)
+    const isFullMesh = roster.size - 1 <= this.config.maxConnections
+    return blockers({
+      self: this.id,
+      members: [...roster.ids()],
+      newcomers: this.lettingIn.sponsoring.newcomers,
+      standing: (member) => stability.standing(member),
+      point: history.point,
+      isSilent: (member) => isFullMesh && !linked.has(member),
+    })
+  }
+
+  get stats(): ReplicaStats {
+    const { history, roster } = this.room
+    return {
+      epoch: history.epoch,
+      snapshotPoint: history.point,
+      clock: history.clock,
+      logOperations: history.log.length,
+      logBytes: history.log.bytes,
+      members: roster.size,
+      links: this.neighbourhood.links.inRoom.length,
+      waiting: history.waiting.size,
+    }
+  }
+
+  // ------------------------------------------------------------------ one input
+
+  private dispatch(input: Input, now: number): void {
+    switch (input.type) {
+      case 'start':
+        this.current = 'seeking'
+        return this.emit({ type: 'seek' })
+      case 'alone':
+        return this.found()
+      case 'link-up':
+        return this.neighbourhood.linkUp(input.link, this.room.lineage, now)
+      case 'link-down':
+        return this.linkDown(input.link)
+      case 'message':
+        return this.received(input.link, input.bytes, now)
+      case 'local-change':
+        if (this.current === 'member') this.room.takeLocalChange()
+        return
+      case 'presence':
+        return this.publishPresence(input.bytes)
+      case 'signal':
+        return this.relay(input.to, this.id, 0, input.bytes)
+      case 'dial-failed':
+        return this.neighbourhood.dialFailed(input.peer, now)
+      case 'leave':
+        return this.leave()
+      case 'timer':
+        this.timerAt = null
+        return
+    }
+  }
+
+  /** After each input: apply what became ready, decide, spread, and say when to be woken. */
+  private settle(now: number): void {
+    this.closeDeadLinks(now)
+    if (this.current === 'member') this.settleAsMember(now)
+    else if (this.comingIn) this.conclude(this.comingIn.continue(now), undefined, now)
+    if (this.current === 'over') return
+    this.neighbourhood.beat(now)
+    this.neighbourhood.flush()
+    this.updateTimer()
+  }
+
+  private settleAsMember(now: number): void {
+    this.room.drain()
+    this.retireFormerIds()
+    this.lettingIn.expire(now)
+    this.lettingIn.pump()
+    this.room.decide()
+    if (this.reporting.isDue(this.room.hasNews, this.room.roster.size, now)) {
+      this.neighbourhood.spreadReport(this.room.report())
+    }
+    this.neighbourhood.maintain([...this.room.roster.ids()], now)
+    this.maintainGreeting()
+    this.seekIfIsolated(now)
+  }
+
+  // ------------------------------------------------------------------ messages
+
+  private received(id: number, bytes: Uint8Array, now: number): void {
+    const link = this.neighbourhood.links.get(id)
+    if (!link) return
+    link.lastHeardAt = now
+    const decoded = decodeMessage(bytes)
+    if (!decoded.ok) return this.refuse(link, decoded.reason)
+    const { message } = decoded
+    if (message.type === 'hello') return this.greeted(link, message, now)
+    if (link.inRoom) this.fromNeighbour(link, message)
+    this.handshake(link, message, now)
+  }
+
+  private fromNeighbour(link: Link, message: Message): void {
+    switch (message.type) {
+      case 'heartbeat':
+        if (this.neighbourhood.compare(link, message.digest)) this.gossiping.ask(link)
+        return
+      case 'gossip':
+        return this.gossiping.received(link, message)
+      case 'sync':
+        return this.gossiping.asked(link, message)
+      case 'prune':
+        return this.neighbourhood.tree.pruned(link.id, message.authors)
+      case 'graft':
+        return this.neighbourhood.tree.grafted(link.id, message.authors)
+      case 'relay':
+        return this.relay(message.to, message.from, message.hops, message.bytes, link.id)
+    }
+  }
+
+  private handshake(link: Link, message: Message, now: number): void {
+    const comingIn = this.comingIn?.joining.link === link.id ? this.comingIn : undefined
+    switch (message.type) {
+      case 'join-request':
+        if (this.current === 'member') this.lettingIn.requested(link, now)
+        return
+      case 'piece-received':
+        return this.lettingIn.pieceReceived(link, message, now)
+      case 'installed':
+        if (this.current === 'member') this.lettingIn.installed(link, message, now)
+        return
+      case 'welcome':
+        return this.conclude(comingIn?.welcomed(message, now), link, now)
+      case 'piece':
+        return this.conclude(comingIn?.pieceArrived(message, now), link, now)
+      case 'go':
+        return this.conclude(comingIn?.go(message), link, now)
+      case 'no':
+        return this.conclude(comingIn?.refused(message), link, now)
+    }
+  }
+
+  private greeted(link: Link, hello: Hello, now: number): void {
+    if (hello.replica === this.id) return this.refuse(link, 'has our name')
+    if (link.peer !== undefined && link.peer !== hello.replica) return this.refuse(link, 'changed its name')
+    link.peer = hello.replica
+    if (this.current === 'seeking') return this.askToJoin(link, hello, now)
+    if (this.current !== 'member' || hello.lineage === '' || link.inRoom) return
+    if (hello.lineage !== this.room.lineage) return this.metOtherLineage(link, hello.lineage)
+    if (!this.neighbourhood.enterRoom(link, hello.replica, now)) return
+    this.lettingIn.sponsoring.forget(hello.replica)
+    if (hello.digest === this.neighbourhood.digest()) link.caughtUp = true
+    else this.gossiping.ask(link)
+  }
+
+  /** A neighbour that breaks the rules loses its link; nothing else changes (rule WI3). */
+  private refuse(link: Link, reason: string): void {
+    this.emit({ type: 'refused', from: link.peer, reason })
+    this.closeLink(link, reason)
+  }
+
+  // ------------------------------------------------------------------ links
+
+  private linkDown(id: number): void {
+    const link = this.neighbourhood.forgetLink(id)
+    if (link) this.lost(link)
+  }
+
+  private closeLink(link: Link, reason: string): void {
+    this.neighbourhood.close(link, reason)
+    this.lost(link)
+  }
+
+  private lost(link: Link): void {
+    this.lettingIn.sponsoring.linkDown(link.id)
+    if (this.comingIn?.joining.link === link.id) this.fail('the sponsor is gone')
+    else if (this.current === 'seeking') this.emit({ type: 'seek' })
+  }
+
+  /** Links whose other end is silent, or wants nothing of us. */
+  private closeDeadLinks(now: number): void {
+    for (const link of this.neighbourhood.silentLinks(now)) this.closeLink(link, 'silent for too long')
+    for (const link of this.neighbourhood.idleLinks(now)) {
+      const isNewcomer = link.peer !== undefined && this.lettingIn.sponsoring.newcomers.includes(link.peer)
+      if (isNewcomer || this.comingIn?.joining.link === link.id) continue
+      this.closeLink(link, 'asked for nothing')
+    }
+  }
+
+  private relay(to: ReplicaId, from: ReplicaId, hops: number, bytes: Uint8Array, by?: number): void {
+    if (to === this.id) return this.emit({ type: 'signal', from, bytes })
+    const sponsor = this.room.roster.get(to)?.sponsor
+    this.neighbourhood.relay({ type: 'relay', from, to, hops, bytes }, sponsor, by)
+  }
+
+  private publishPresence(bytes: Uint8Array): void {
+    if (this.current !== 'member') return
+    this.neighbourhood.spreadPresence(this.room.presences.publish(this.id, bytes))
+  }
+
+  // ------------------------------------------------------------------ beginning and end
+
+  private found(): void {
+    if (this.current !== 'seeking') return
+    this.room.found()
+    this.becomeMember()
+  }
+
+  private askToJoin(link: Link, hello: Hello, now: number): void {
+    if (hello.lineage === '') return this.closeLink(link, 'neither of us is in the room')
+    this.current = 'joining'
+    const send = this.neighbourhood.send.bind(this.neighbourhood)
+    const tell = this.emit.bind(this)
+    this.comingIn = new ComingIn(link, this.room, this.structure, this.config, send, tell, now)
+  }
+
+  /** Acts on what became of our attempt to get in. */
+  private conclude(outcome: Outcome, link: Link | undefined, now: number): void {
+    if (!outcome) return
+    if (outcome.type === 'failed') return this.fail(outcome.reason)
+    if (!link) return
+    if (outcome.type === 'refuse') return this.refuse(link, outcome.reason)
+    this.comingIn = undefined
+    if (link.peer) this.neighbourhood.enterRoom(link, link.peer, now)
+    this.becomeMember()
+    this.gossiping.ask(link)
+  }
+
+  private becomeMember(): void {
+    this.current = 'member'
+    this.emit({ type: 'joined' })
+    this.room.takeLocalChange()
+  }
+
+  /** This attempt, and this id, is over (rule JO1). */
+  private fail(reason: string): void {
+    for (const link of this.neighbourhood.links.all) this.neighbourhood.close(link, reason)
+    this.end(reason)
+  }
+
+  /** @param rejoinReason set if another identity is to follow. */
+  private leave(rejoinReason?: string): void {
+    if (this.current === 'member') {
+      this.room.takeLocalChange()
+      this.lettingIn.abandonAll()
+      this.room.author({ kind: 'leave', who: this.id })
+      this.neighbourhood.flush()
+    }
+    for (const link of this.neighbourhood.links.all) this.neighbourhood.close(link, 'left the room')
+    this.emit({ type: 'greet', lineage: null })
+    this.end(rejoinReason)
+  }
+
+  private end(rejoinReason?: string): void {
+    this.current = 'over'
+    this.emit({ type: 'timer', at: null })
+    if (rejoinReason !== undefined) this.emit({ type: 'rejoin', reason: rejoinReason })
+  }
+
+  /** Two rooms of one name, founded apart: one of the two yields, the same on both sides (rule LI2). */
+  private metOtherLineage(link: Link, lineage: string): void {
+    if (this.room.lineage < lineage) return
+    this.neighbourhood.close(link, 'joining the other history of this room')
+    this.leave('the room has another history')
+  }
+
+  private memberLeft(replica: ReplicaId): void {
+    this.neighbourhood.tree.forget(replica)
+    this.lettingIn.sponsoring.forget(replica)
+  }
+
+  /** An id that we gave up before it was a member may have been let in all the same (rule JO9). */
+  private retireFormerIds(): void {
+    for (const who of this.config.formerIds) {
+      if (this.room.roster.has(who)) this.room.author({ kind: 'leave', who })
+    }
+  }
+
+  // ------------------------------------------------------------------ staying reachable, staying connected
+
+  /** The oldest members that see each other stay reachable for newcomers (overlay rule OV8). */
+  private maintainGreeting(): void {
+    const linked = new Set(this.neighbours)
+    const older = this.members.slice(0, this.members.indexOf(this.id))
+    const greets = older.filter((member) => linked.has(member)).length < this.config.greeters
+    if (greets === this.isGreeting) return
+    this.isGreeting = greets
+    this.emit({ type: 'greet', lineage: greets ? this.room.lineage : null })
+  }
+
+  /** With no link left, the rendezvous is the way back to the others. */
+  private seekIfIsolated(now: number): void {
+    const isIsolated = this.room.roster.size > 1 && this.neighbourhood.links.inRoom.length === 0
+    if (!isIsolated) this.seekAt = Number.POSITIVE_INFINITY
+    else if (this.seekAt === Number.POSITIVE_INFINITY) this.seekAt = now + this.config.seekIntervalMs / 10
+    else if (now >= this.seekAt) {
+      this.seekAt = now + this.config.seekIntervalMs
+      this.emit({ type: 'seek' })
+    }
+  }
+
+  // ------------------------------------------------------------------ time
+
+  /** Long since the last input: we were asleep, not the others (overlay rule OV2). */
+  private noticeSleep(now: number): void {
+    const sleptMs = this.lastNow === undefined ? 0 : now - this.lastNow
+    this.lastNow = now
+    if (sleptMs > 2 * this.config.heartbeatIntervalMs) this.neighbourhood.excuseSleep(sleptMs)
+  }
+
+  private updateTimer(): void {
+    const deadline = this.lettingIn.sponsoring.hasPieces ? (this.lastNow ?? 0) : this.nextDeadline
+    const at = deadline === Number.POSITIVE_INFINITY ? null : deadline
+    if (at === this.timerAt) return
+    this.timerAt = at
+    this.emit({ type: 'timer', at })
+  }
+
+  private get nextDeadline(): number {
+    return Math.min(
+      this.neighbourhood.nextDeadline,
+      this.reporting.nextDeadline,
+      this.lettingIn.sponsoring.nextDeadline,
+      this.comingIn?.joining.nextDeadline ?? Number.POSITIVE_INFINITY,
+      this.seekAt,
+    )
+  }
+
+  private emit(output: Output): void {
+    this.outputs.push(output)
+  }
+}

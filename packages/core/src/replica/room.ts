@@ -1,0 +1,184 @@
+/**
+ * The room as one replica knows it: what is applied, who is a member, what is stable (protocol rules OP, RE, SP, LE).
+ *
+ * Knows no links: whatever must be spread or told goes out through the hooks.
+ */
+import { type Arrival, History } from '../causality/history.js'
+import type { Body, Clock, Operation, ReplicaId } from '../causality/operation.js'
+import type { News, ReplicaConfig } from '../machine.js'
+import { Roster } from '../membership/roster.js'
+import type { Holdings } from '../overlay/anti-entropy.js'
+import { Presences } from '../overlay/presences.js'
+import type { Report } from '../snapshot/report.js'
+import { Stability } from '../snapshot/stability.js'
+import type { Structure } from '../structure.js'
+import type { Go, Welcome, WelcomeMember } from '../wire/messages.js'
+
+export interface RoomHooks {
+  /** Something the application may want to know. */
+  tell(news: News): void
+  /** A new operation of ours. */
+  spread(operation: Operation): void
+  /** A member is gone for good. */
+  left(replica: ReplicaId): void
+  /** What our floor must not exceed, because we answer for newcomers (rule JO3). */
+  cap(): Clock
+}
+
+export class Room {
+  readonly self: ReplicaId
+  readonly history: History
+  readonly roster = new Roster()
+  readonly stability: Stability
+  readonly presences = new Presences()
+  /** Names this history of the room: the id of its founder. Empty before we are in it. */
+  lineage = ''
+  private readonly structure: Structure
+  private readonly hooks: RoomHooks
+
+  constructor(self: ReplicaId, structure: Structure, config: ReplicaConfig, hooks: RoomHooks) {
+    this.self = self
+    this.structure = structure
+    this.hooks = hooks
+    const limits = { maxOperations: config.maxWaitingOperations, maxBytes: config.maxWaitingBytes }
+    this.history = new History(self, limits, config.keepLog)
+    this.stability = new Stability(self)
+  }
+
+  get holdings(): Holdings {
+    return {
+      applied: this.history.applied,
+      reports: this.stability.reports,
+      presences: this.presences.all,
+    }
+  }
+
+  /** What we vouch for towards everybody, newcomers in our care included. */
+  get floor(): Clock {
+    return this.stability.floor(this.history.clock, this.hooks.cap())
+  }
+
+  // ------------------------------------------------------------------ beginnings
+
+  /** Begins a new history of the room (rule LI1). */
+  found(): void {
+    this.lineage = this.self
+    this.history.admit(this.self)
+    this.roster.add({ replica: this.self, joined: { clock: 0, author: this.self } })
+    this.stability.addMember(this.self, { known: 0, floor: 0, n: 0 }, this.history.epoch)
+  }
+
+  /** Where the room stands, for a newcomer that is given `floor` (rule JO2). */
+  welcome(nonce: number, floor: Clock): Welcome {
+    const state = this.history.export()
+    const members = this.roster.byAge().map(({ replica, joined, sponsor }): WelcomeMember => {
+      const standing = this.stability.standing(replica)
+      if (!standing) throw new Error(`member ${replica} has no standing`)
+      // Of ourselves we say what a report would: all our operations so far, and the floor of this welcome.
+      const shown = replica === this.self ? { known: state.clock, floor, n: 0 } : standing
+      return { replica, joined: joined.clock, sponsor, ...shown }
+    })
+    return { type: 'welcome', nonce, lineage: this.lineage, ...state, floor, members }
+  }
+
+  /** Takes over a sponsor's room. @returns whether we are a member of it now. */
+  install(welcome: Welcome, go: Go): boolean {
+    this.lineage = welcome.lineage
+    this.history.import(welcome)
+    for (const { replica, joined, sponsor, ...standing } of welcome.members) {
+      const record = { replica, joined: { clock: joined, author: replica } }
+      this.roster.add(sponsor === undefined ? record : { ...record, sponsor })
+      this.stability.addMember(replica, standing, welcome.epoch)
+    }
+    this.hooks.tell({ type: 'members', joined: welcome.members.map(({ replica }) => replica), left: [] })
+    for (const operation of go.operations) this.history.receive(operation)
+    this.drain()
+    return this.roster.has(this.self)
+  }
+
+  // ------------------------------------------------------------------ operations
+
+  /** Makes an operation of whatever the user changed since the last one. */
+  takeLocalChange(): void {
+    const payload = this.structure.takeLocalChange()
+    if (payload) this.author({ kind: 'update', payload })
+  }
+
+  author(body: Body): void {
+    const operation = this.history.author(body)
+    this.takeEffect(operation)
+    this.hooks.spread(operation)
+  }
+
+  receive(operation: Operation): Arrival {
+    return this.history.receive(operation)
+  }
+
+  /** Applies what became ready, then lets the reports take effect that waited for it. */
+  drain(): void {
+    for (let operation = this.history.takeReady(); operation; operation = this.history.takeReady()) {
+      if (operation.kind === 'update') this.applyPayload(operation.author, operation.payload)
+      this.history.record(operation)
+      this.takeEffect(operation)
+    }
+    this.history.witness(this.stability.takeEffect(this.history.applied))
+  }
+
+  private applyPayload(author: ReplicaId, payload: Uint8Array): void {
+    const reason = this.structure.apply(payload)
+    // The check depends on the payload alone: whoever holds the operation skips it just so.
+    if (reason !== undefined) this.hooks.tell({ type: 'refused', from: author, reason })
+  }
+
+  /** What an operation means for membership and stability, whoever made it. */
+  private takeEffect(operation: Operation): void {
+    this.stability.operationApplied(operation.author, operation.clock)
+    const change = this.roster.apply(operation)
+    if (operation.kind === 'join' && change.joined !== undefined) {
+      this.history.admit(change.joined)
+      const standing = { known: operation.clock, floor: operation.floor, n: 0 }
+      this.stability.addMember(change.joined, standing, operation.epoch)
+      this.hooks.tell({ type: 'members', joined: [change.joined], left: [] })
+    }
+    if (change.left !== undefined) this.forget(change.left)
+  }
+
+  private forget(replica: ReplicaId): void {
+    this.stability.removeMember(replica)
+    if (this.presences.delete(replica)) this.hooks.tell({ type: 'presence', replica, bytes: null })
+    this.hooks.left(replica)
+    this.hooks.tell({ type: 'members', joined: [], left: [replica] })
+  }
+
+  // ------------------------------------------------------------------ stability
+
+  /** Decides the snapshot point, here and now, and drops what lies below it (rules SP3 to SP5). */
+  decide(): void {
+    const { history } = this
+    const point = this.stability.snapshotPoint(history.clock, this.hooks.cap())
+    if (point === history.point) return
+    const bytesBefore = history.log.bytes
+    const dropped = history.compactThrough(point)
+    const payloads = dropped.flatMap((operation) => (operation.kind === 'update' ? [operation.payload] : []))
+    if (payloads.length > 0) this.structure.fold(payloads)
+    const { epoch } = history
+    const move = {
+      point,
+      epoch,
+      droppedOperations: dropped.length,
+      bytesBefore,
+      bytesAfter: history.log.bytes,
+    }
+    this.hooks.tell({ type: 'snapshot', move })
+  }
+
+  /** Whether a report of ours would tell anybody anything (rule RE4). */
+  get hasNews(): boolean {
+    return this.stability.hasNews(this.history.clock, this.history.epoch, this.hooks.cap())
+  }
+
+  report(): Report {
+    const { seq, clock, epoch } = this.history
+    return this.stability.report(seq, clock, epoch, this.hooks.cap())
+  }
+}
