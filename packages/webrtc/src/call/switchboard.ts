@@ -118,8 +118,10 @@ export class Switchboard {
     try {
       channel = createChannel(isCaller)
     } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
       this.#remember(id)
-      if (isWanted) this.#options.failed(address, error instanceof Error ? error.message : String(error))
+      if (!isCaller) transmit(address, encodeEnd(id, self, reason))
+      if (isWanted) this.#options.failed(address, reason)
       return null
     }
     const call: Call = new Call({

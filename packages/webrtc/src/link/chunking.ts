@@ -94,7 +94,8 @@ export class Reassembler {
   }
 
   #start(lane: Lane, declaredBytes: number, payload: Uint8Array): Taken {
-    if (this.#assemblies[lane] !== null) return violation(`a second ${lane} message inside of another`)
+    if (this.#assemblies[lane] !== null)
+      return violation(`a second message of the ${lane} lane inside of another`)
     if (declaredBytes > this.#maxMessageBytes) return violation(`a message of ${declaredBytes} bytes`)
     if (payload.byteLength === declaredBytes) return { kind: 'message', bytes: payload }
     const block = new Uint8Array(Math.min(declaredBytes, firstBlockBytes))
@@ -104,7 +105,7 @@ export class Reassembler {
 
   #continue(lane: Lane, payload: Uint8Array): Taken {
     const assembly = this.#assemblies[lane]
-    if (assembly === null) return violation(`a ${lane} chunk outside of any message`)
+    if (assembly === null) return violation(`a chunk of the ${lane} lane outside of any message`)
     if (payload.byteLength === 0) return violation('a chunk without payload')
     const filledBytes = assembly.filledBytes + payload.byteLength
     if (filledBytes > assembly.declaredBytes) return violation('a chunk beyond the declared length')
