@@ -1,1 +1,5 @@
-export {}
+export { maxSignalBytes } from './messages.js'
+export type { SignalingServerOptions } from './options.js'
+export type { Refusal, RefusalCode } from './refusals.js'
+export type { GreetAnswer, PlainAnswer, SeekAnswer } from './rooms.js'
+export { createSignalingServer, type SignalingServer, type SignalingStats } from './server.js'
