@@ -31,7 +31,7 @@ class ScriptedSocket extends EventEmitter {
   }
 
   /** As in socket.io: without a name, all listeners go. */
-  override off(name?: string): this {
+  override off(name?: string | symbol): this {
     return this.removeAllListeners(name)
   }
 

@@ -1,0 +1,68 @@
+/** Runs in the pages of the Chromium test. */
+import type { LinkId } from '@tidemark/core'
+import { type WebrtcSession, webrtcTransport } from '../src/index.js'
+
+export interface PageReport {
+  readonly links: number
+  readonly downs: string[]
+  readonly messages: { readonly bytes: number; readonly sum: number; readonly atMs: number }[]
+  readonly bytesSent: number
+  readonly longestTaskMs: number
+}
+
+let session: WebrtcSession
+let link: LinkId = 0
+let longestTaskMs = 0
+const report = { links: 0, downs: [] as string[], messages: [] as PageReport['messages'][number][] }
+
+const page = {
+  open(signaling: string, id: string): Promise<'linked' | 'alone'> {
+    new PerformanceObserver((list) => {
+      for (const { duration } of list.getEntries()) longestTaskMs = Math.max(longestTaskMs, duration)
+    }).observe({ entryTypes: ['longtask'] })
+    return new Promise((resolve) => {
+      session = webrtcTransport({ signaling, iceServers: [] }).open('room', id, {
+        linkUp: (up) => {
+          link = up
+          report.links += 1
+          resolve('linked')
+        },
+        linkDown: (_link, reason) => report.downs.push(reason),
+        message: (_link, bytes) => {
+          report.messages.push({ bytes: bytes.byteLength, sum: sumOf(bytes), atMs: performance.now() })
+        },
+        alone: () => {
+          session.greet('lineage')
+          resolve('alone')
+        },
+        signal: () => {},
+        dialFailed: () => {},
+        rendezvous: () => {},
+      })
+      session.seek()
+    })
+  },
+  send(length: number, lane: 'urgent' | 'bulk'): number {
+    const bytes = Uint8Array.from({ length }, (_, index) => (index * 7 + (index >> 8)) & 255)
+    session.send(link, bytes, lane)
+    return sumOf(bytes)
+  },
+  close(): void {
+    session.close(link, 'test over')
+  },
+  destroy(): void {
+    session.destroy()
+  },
+  report(): PageReport {
+    return { ...report, bytesSent: session.bytesSent, longestTaskMs }
+  },
+}
+
+function sumOf(bytes: Uint8Array): number {
+  let sum = 0
+  for (const byte of bytes) sum = (Math.imul(sum, 31) + byte) | 0
+  return sum
+}
+
+export type Page = typeof page
+Object.assign(globalThis, { page })
