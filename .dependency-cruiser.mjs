@@ -177,7 +177,7 @@ export default {
       from: {},
       to: {
         path: '^packages/core/src/[^/]+/',
-        pathNot: `^packages/core/src/(${CONCEPT_NAMES}|session)/`,
+        pathNot: `^packages/core/src/(${CONCEPT_NAMES}|replica|session)/`,
       },
     },
   ],

@@ -91,10 +91,14 @@ export function runQuietly(command, args, options = {}) {
  */
 export function runVisibly(command, args, { timeoutMs, ...options } = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { ...options, stdio: ['ignore', 'inherit', 'inherit'] })
-    // SIGKILL, because what hangs may well ignore anything else; workers end with the process they belong to.
-    const timer = timeoutMs === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), timeoutMs)
-    const forward = (/** @type {NodeJS.Signals} */ signal) => child.kill(signal)
+    // What may have to be stopped gets a process group, so that whatever it has started ends with it.
+    const detached = timeoutMs !== undefined
+    const child = spawn(command, args, { ...options, detached, stdio: ['ignore', 'inherit', 'inherit'] })
+    const forward = (/** @type {NodeJS.Signals} */ signal) => {
+      if (child.pid !== undefined) process.kill(detached ? -child.pid : child.pid, signal)
+    }
+    // SIGKILL, because what hangs may well ignore anything else.
+    const timer = timeoutMs === undefined ? undefined : setTimeout(() => forward('SIGKILL'), timeoutMs)
     process.on('SIGINT', forward)
     process.on('SIGTERM', forward)
     const settle = () => {
