@@ -106,7 +106,7 @@ async function tests(chromium) {
 
 /**
  * @param {string} path
- * @returns {Promise<{ numPassedTests: number, numFailedTests: number, testResults: { status: string, assertionResults: unknown[] }[] } | undefined>}
+ * @returns {Promise<{ numPassedTests: number, numFailedTests: number, testResults: { status: string, assertionResults: { status: string }[] }[] } | undefined>}
  */
 async function readReport(path) {
   try {
@@ -117,7 +117,8 @@ async function readReport(path) {
 }
 
 /**
- * A file that can not be loaded has no tests, and an error outside of any test fails none: both count as one.
+ * A file that can not be loaded or set up fails without a failed test, and so does an error outside of any
+ * file: each counts as one.
  * @param {Awaited<ReturnType<typeof readReport>>} report
  * @param {number} exitCode
  * @returns {Count}
@@ -125,7 +126,7 @@ async function readReport(path) {
 function countTests(report, exitCode) {
   if (!report) return { passed: 0, failed: 1 }
   const broken = report.testResults.filter(
-    (file) => file.status === 'failed' && file.assertionResults.length === 0,
+    (file) => file.status === 'failed' && file.assertionResults.every(({ status }) => status !== 'failed'),
   )
   const failed = report.numFailedTests + broken.length
   return { passed: report.numPassedTests, failed: failed === 0 && exitCode !== 0 ? 1 : failed }
