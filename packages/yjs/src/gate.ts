@@ -1,0 +1,190 @@
+/**
+ * Looks an update over before the document sees it.
+ *
+ * Invariant: what passes is integrated by Yjs completely, without an exception and with nothing left waiting.
+ * Yjs applies as it reads and can not roll back, so a bad update must be recognised beforehand. What it takes
+ * knowledge of the author to judge (whose client id is it, had he seen what he deletes) is not decided here.
+ */
+import type * as decoding from 'lib0/decoding'
+import * as Y from 'yjs'
+import type { DeleteSetLike } from './id-ranges.js'
+import type { StructStore } from './store.js'
+
+export interface Section {
+  /** Of the first struct. */
+  readonly clock: number
+  /** The clock after the last struct. */
+  readonly end: number
+}
+
+export interface UpdateContents {
+  readonly sections: ReadonlyMap<number, Section>
+  readonly deletes: DeleteSetLike
+}
+
+type DecodedStruct = Y.Item | Y.GC | Y.Skip
+type Structs = ReadonlyMap<number, readonly DecodedStruct[]>
+
+/** Clocks stay below this, so that sums and lengths remain exact, and fit what other implementations use. */
+const MAX_CLOCK = 2 ** 31
+/** As the key of a plain object it would replace the prototype of whatever `toJSON` builds. */
+const FORBIDDEN_KEY = '__proto__'
+
+/** @returns what the update holds, or why it is refused. */
+export function inspect(update: Uint8Array, store: StructStore): UpdateContents | string {
+  const decoded = decode(update)
+  if (typeof decoded === 'string') return decoded
+  const structs = new Map<number, DecodedStruct[]>()
+  for (const struct of decoded.structs) {
+    const ofClient = structs.get(struct.id.client)
+    if (ofClient === undefined) structs.set(struct.id.client, [struct])
+    else ofClient.push(struct)
+  }
+  const sections = sectionsOf(structs)
+  for (const struct of decoded.structs) {
+    const fault = structFault(struct)
+    if (fault !== undefined) return fault
+  }
+  const fault = deleteFault(decoded.ds, sections, store) ?? orderFault(structs, store)
+  return fault ?? { sections, deletes: decoded.ds }
+}
+
+type Decoded = ReturnType<typeof Y.decodeUpdate>
+
+/** Decodes with Yjs' own reader, and watches what that reader does not report. */
+function decode(update: Uint8Array): Decoded | string {
+  let rest: decoding.Decoder | undefined
+  let duplicate: number | undefined
+  const clients = new Set<number>()
+  class WatchedDecoder extends Y.UpdateDecoderV1 {
+    constructor(decoder: decoding.Decoder) {
+      super(decoder)
+      rest = decoder
+    }
+
+    override readClient(): number {
+      const client = super.readClient()
+      if (clients.has(client)) duplicate = client
+      clients.add(client)
+      return client
+    }
+  }
+  let decoded: Decoded
+  try {
+    decoded = Y.decodeUpdateV2(update, WatchedDecoder)
+  } catch (error) {
+    return `the update can not be decoded: ${error instanceof Error ? error.message : String(error)}`
+  }
+  if (rest === undefined || rest.pos !== update.length) return 'bytes follow the end of the update'
+  // When applied, the second section of a client would replace the first without a word.
+  if (duplicate !== undefined) return `the update has two sections of client ${duplicate}`
+  return decoded
+}
+
+function sectionsOf(structs: Structs): Map<number, Section> {
+  const sections = new Map<number, Section>()
+  for (const [client, ofClient] of structs) {
+    const first = ofClient[0]
+    const last = ofClient.at(-1)
+    if (first === undefined || last === undefined) continue
+    sections.set(client, { clock: first.id.clock, end: last.id.clock + last.length })
+  }
+  return sections
+}
+
+/** What is wrong with one struct, whatever surrounds it. */
+function structFault(struct: DecodedStruct): string | undefined {
+  const { client, clock } = struct.id
+  const name = `struct ${client}:${clock}`
+  if (struct instanceof Y.Skip) return `${name} is a gap`
+  if (struct.length < 1) return `${name} is empty`
+  if (clock + struct.length >= MAX_CLOCK) return `${name} ends beyond the largest clock`
+  if (!(struct instanceof Y.Item)) return undefined
+  const { parent, parentSub, content } = struct
+  for (const id of references(struct)) {
+    // Yjs looks only other clients' ids up before it follows them.
+    if (id.client === client && id.clock >= clock)
+      return `${name} names ${id.client}:${id.clock}, which is later`
+  }
+  const key = content instanceof Y.ContentFormat ? content.key : parentSub
+  if (key === FORBIDDEN_KEY || (parent as unknown) === FORBIDDEN_KEY)
+    return `${name} has the key ${FORBIDDEN_KEY}`
+  if (content instanceof Y.ContentDoc && !isPlainSubdocument(content.doc)) {
+    return `${name} is a subdocument with options no document writes`
+  }
+  return undefined
+}
+
+/** The options of a subdocument come from the wire, and its constructor takes whatever it is given. */
+function isPlainSubdocument(doc: Y.Doc): boolean {
+  return typeof doc.guid === 'string' && typeof doc.gcFilter === 'function' && typeof doc.gc === 'boolean'
+}
+
+function references(item: Y.Item): Y.ID[] {
+  const ids: Y.ID[] = []
+  if (item.origin !== null) ids.push(item.origin)
+  if (item.rightOrigin !== null) ids.push(item.rightOrigin)
+  if (item.parent instanceof Y.ID) ids.push(item.parent)
+  return ids
+}
+
+/** Deletions may only name what exists, or the next text written there would vanish. */
+function deleteFault(
+  deletes: DeleteSetLike,
+  sections: ReadonlyMap<number, Section>,
+  store: StructStore,
+): string | undefined {
+  for (const [client, ranges] of deletes.clients) {
+    const state = Math.max(Y.getState(store, client), sections.get(client)?.end ?? 0)
+    for (const { clock, len } of ranges) {
+      if (len < 1) return `the deletion at ${client}:${clock} is empty`
+      if (clock + len > state) return `a deletion reaches to ${client}:${clock + len}, beyond what exists`
+    }
+  }
+  return undefined
+}
+
+/**
+ * Walks the structs as Yjs will integrate them, and finds the first that would have to wait: for an earlier
+ * struct of its client, for an id that is nowhere, or, in a circle, for itself.
+ */
+function orderFault(structs: Structs, store: StructStore): string | undefined {
+  const positions = new Map<number, number>()
+  const reached = new Map<number, number>()
+  const reachedOf = (client: number) => reached.get(client) ?? Y.getState(store, client)
+  const nextOf = (client: number) => structs.get(client)?.[positions.get(client) ?? 0]
+  for (const start of structs.keys()) {
+    const path = [start]
+    const onPath = new Set(path)
+    const stepBack = () => onPath.delete(path.pop() ?? start)
+    for (let client = path.at(-1); client !== undefined; client = path.at(-1)) {
+      const struct = nextOf(client)
+      if (struct === undefined) {
+        stepBack()
+        continue
+      }
+      const { clock } = struct.id
+      if (clock > reachedOf(client)) return `nothing is known of client ${client} before clock ${clock}`
+      const missing = missingReference(struct, reachedOf)
+      if (missing === undefined) {
+        positions.set(client, (positions.get(client) ?? 0) + 1)
+        reached.set(client, Math.max(reachedOf(client), clock + struct.length))
+        if (path.length > 1) stepBack()
+      } else if (onPath.has(missing.client) || nextOf(missing.client) === undefined) {
+        return `struct ${client}:${clock} names ${missing.client}:${missing.clock}, which is unknown`
+      } else {
+        path.push(missing.client)
+        onPath.add(missing.client)
+      }
+    }
+  }
+  return undefined
+}
+
+function missingReference(struct: DecodedStruct, reachedOf: (client: number) => number): Y.ID | undefined {
+  if (!(struct instanceof Y.Item)) return undefined
+  for (const id of references(struct)) {
+    if (id.client !== struct.id.client && id.clock >= reachedOf(id.client)) return id
+  }
+  return undefined
+}

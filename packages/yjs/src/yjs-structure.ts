@@ -1,0 +1,179 @@
+/**
+ * A `Y.Doc` as the replicated structure.
+ *
+ * Invariants: whatever reaches the document through this structure carries it as the transaction's origin, and is
+ * never sent again; everything else, whoever made it, leaves by `takeLocalChange` exactly once. Nothing ever
+ * waits inside Yjs: delivery is causal, so an update that could not be integrated is refused before it is applied.
+ *
+ * What the document already holds at construction is nobody's change: a founder's content reaches newcomers as
+ * state, and `beginLoad` finds what a newcomer brings along. This version leaves the document's ids alone.
+ */
+import type { StatePiece, Structure } from '@tidemark/core'
+import * as Y from 'yjs'
+import { Load } from './carry.js'
+import { inspect, type UpdateContents } from './gate.js'
+import { LocalChanges } from './local-changes.js'
+import { illFormedItems, repair } from './lone-surrogates.js'
+import { StatePieces } from './state-pieces.js'
+import { StateSize } from './state-size.js'
+import { isParked } from './store.js'
+
+export interface YjsStructureOptions {
+  /** Something is ready for `takeLocalChange`. Called at the end of a transaction, during a load too. */
+  readonly onLocalChange: () => void
+  /** The user's own change can not be shared as it is. */
+  readonly onWarning?: (message: string) => void
+  /**
+   * An observer of the application's threw while a change from elsewhere was applied. The change is in. Without
+   * this the error is raised again by itself, as it would be by an event handler.
+   */
+  readonly onObserverError?: (error: unknown) => void
+}
+
+/** Marks in `Transaction.meta`, because a transaction may end long after the call that began it. */
+const LOADING = Symbol('part of a state that is being loaded')
+const MAY_FREE_OTHERS = Symbol('may integrate what another provider had left waiting')
+
+/** Yjs kept a part of an update waiting that should have been integrated at once. */
+export class ParkedUpdateError extends Error {
+  override readonly name = 'ParkedUpdateError'
+}
+
+export class YjsStructure implements Structure {
+  readonly #doc: Y.Doc
+  readonly #options: YjsStructureOptions
+  readonly #changes = new LocalChanges()
+  readonly #size: StateSize
+  #load: Load | undefined
+  #illFormed: readonly Y.ID[] = []
+
+  constructor(doc: Y.Doc, options: YjsStructureOptions) {
+    this.#doc = doc
+    this.#options = options
+    this.#size = new StateSize(doc)
+    doc.on('beforeObserverCalls', this.#findIllFormed)
+    doc.on('afterTransaction', this.#suppressCleanup)
+    doc.on('afterTransactionCleanup', this.#record)
+  }
+
+  destroy(): void {
+    this.#doc.off('beforeObserverCalls', this.#findIllFormed)
+    this.#doc.off('afterTransaction', this.#suppressCleanup)
+    this.#doc.off('afterTransactionCleanup', this.#record)
+  }
+
+  apply(payload: Uint8Array): string | undefined {
+    if (this.#load !== undefined) throw new Error('An operation was applied while a state is being loaded')
+    const contents = inspect(payload, this.#doc.store)
+    if (typeof contents === 'string') return contents
+    this.#integrate(payload)
+    return undefined
+  }
+
+  takeLocalChange(): Uint8Array | undefined {
+    return this.#load === undefined ? this.#changes.take(this.#doc) : undefined
+  }
+
+  /**
+   * Take the local change first: the state holds it, and should its operation never leave this replica, the
+   * newcomer would have what nobody else has.
+   */
+  encodeState(pieceBytes: number): Iterator<StatePiece, undefined> {
+    return new StatePieces(this.#doc, pieceBytes)
+  }
+
+  /** May be called again before `endLoad`: then another sponsor begins, and what the first one sent is carried. */
+  beginLoad(): void {
+    this.#load = new Load(this.#doc.store)
+  }
+
+  loadPiece(bytes: Uint8Array): string | undefined {
+    if (this.#load === undefined) throw new Error('A piece of a state arrived without a load')
+    const contents: UpdateContents | string = inspect(bytes, this.#doc.store)
+    if (typeof contents === 'string') return contents
+    const refusal = this.#load.add(contents)
+    if (refusal !== undefined) return refusal
+    this.#integrate(bytes)
+    return undefined
+  }
+
+  /** Calls no `onLocalChange`: there may be something to take, so ask. */
+  endLoad(): void {
+    if (this.#load === undefined) throw new Error('A load ended that had not begun')
+    this.#load.finish(this.#doc.store, this.#changes)
+    this.#load = undefined
+  }
+
+  /** Nothing: without renumbering no copy at the snapshot point is needed, the document itself is the state. */
+  fold(_payloads: readonly Uint8Array[]): void {}
+
+  /** See {@link StateSize}: at most 1% of the document out of date, and walks it only when more has changed. */
+  stateBytes(): number {
+    return this.#size.bytes
+  }
+
+  #integrate(update: Uint8Array): void {
+    // Yjs would join the open transaction, and these changes would take its origin and leave again as local ones.
+    if (this.#doc._transaction !== null)
+      throw new Error('An update arrived within a transaction of the application')
+    const parkedByOthers = isParked(this.#doc.store)
+    let integrated = false
+    try {
+      Y.transact(
+        this.#doc,
+        (transaction) => {
+          if (this.#load !== undefined) transaction.meta.set(LOADING, true)
+          if (parkedByOthers) transaction.meta.set(MAY_FREE_OTHERS, true)
+          Y.applyUpdate(this.#doc, update, this)
+          integrated = true
+        },
+        this,
+        false,
+      )
+    } catch (error) {
+      if (!integrated) throw error
+      this.#reportObserverError(error)
+    }
+    if (!parkedByOthers && isParked(this.#doc.store)) {
+      throw new ParkedUpdateError('Yjs did not integrate an update that had passed the gate')
+    }
+  }
+
+  #reportObserverError(error: unknown): void {
+    if (this.#options.onObserverError === undefined) void Promise.reject(error)
+    else this.#options.onObserverError(error)
+  }
+
+  #isOwn(transaction: Y.Transaction): boolean {
+    return transaction.origin === this
+  }
+
+  readonly #findIllFormed = (transaction: Y.Transaction): void => {
+    this.#illFormed = this.#isOwn(transaction) ? [] : illFormedItems(transaction)
+  }
+
+  /**
+   * Yjs deletes formatting marks that have no effect after each change from elsewhere. Half a state is full of
+   * marks whose text is yet to come: the clean-up would take them out for everybody.
+   */
+  readonly #suppressCleanup = (transaction: Y.Transaction): void => {
+    if (this.#isOwn(transaction) && transaction.meta.has(LOADING)) transaction._needFormattingCleanup = false
+  }
+
+  readonly #record = (transaction: Y.Transaction): void => {
+    this.#size.noteDeletions(transaction)
+    if (this.#isOwn(transaction) && !transaction.meta.has(MAY_FREE_OTHERS)) return
+    this.#checkShareable(transaction)
+    if (this.#changes.record(transaction)) this.#options.onLocalChange()
+  }
+
+  #checkShareable(transaction: Y.Transaction): void {
+    if (this.#illFormed.length > 0 && repair(this.#doc.store, this.#illFormed)) {
+      this.#options.onWarning?.('Text with half a surrogate pair was typed; the half has become U+FFFD')
+    }
+    this.#illFormed = []
+    for (const keys of transaction.changed.values()) {
+      if (keys.has('__proto__')) this.#options.onWarning?.('The key __proto__ was set; nobody will accept it')
+    }
+  }
+}
