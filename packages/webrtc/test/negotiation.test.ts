@@ -55,6 +55,7 @@ describe('negotiation', () => {
       { ...good, signals: [{ type: 'candidate', candidate: 'candidate' }] },
       { ...good, signals: [{ type: 'candidate', candidate: { candidate: 'c', sdpMid: 7 } }] },
       { ...good, signals: [{ type: 'candidate', candidate: { candidate: 'c', sdpMLineIndex: '0' } }] },
+      { ...good, signals: [{ type: 'candidate', candidate: { candidate: 'c'.repeat(3000) } }] },
       { ...good, end: { toString: 'x' } },
     ]
     for (const value of bad) expect(decodeNegotiation(JSON.stringify(value))).toBeNull()

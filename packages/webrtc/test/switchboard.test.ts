@@ -162,6 +162,15 @@ describe('answering', () => {
     expect(typesTaken(peers[0])).toEqual(['offer', 'candidate', 'candidate'])
   })
 
+  it('takes no endless stream of candidates, nor an answer where an offer is due', () => {
+    const { board, peers } = openSwitchboard('bbbb')
+    board.receive('x', answerOf('call-1', 'aaaa'))
+    board.receive('x', offerOf('call-1', 'aaaa'))
+    for (let i = 0; i < 1000; i += 1) board.receive('x', candidateOf('call-1', 'aaaa'))
+    expect(typesTaken(peers[0])?.slice(0, 2)).toEqual(['offer', 'candidate'])
+    expect(peers[0]?.taken.length).toBe(256)
+  })
+
   it('does not start an ended call again, whatever straggles in', () => {
     const { board, peers, failed } = openSwitchboard('bbbb')
     board.receive('x', offerOf('call-1', 'aaaa'))

@@ -81,7 +81,11 @@ describe('meeting through the signaling server', () => {
     await one.found('lineage-1')
     await until(() => server.stats().participants === 1)
     two.session.greet('lineage-2')
-    await until(() => one.links.length === 1 && two.links.length === 1)
+    await until(() => one.links.length > 0 && two.links.length > 0)
+    one.send(testBytes(1))
+    two.send(testBytes(2))
+    await until(() => one.messages.length === 1 && two.messages.length === 1)
+    expect([one.links.length, two.links.length]).toEqual([1, 1])
   })
 
   it('stops being given to newcomers after retiring', { timeout }, async () => {

@@ -25,6 +25,9 @@ export interface CallOptions {
 /** Candidates appear one by one within milliseconds; gathered, they cost one message instead of many. */
 const gatherMs = 15
 
+/** More than any machine has addresses; the rest is ignored. */
+const maxTakenSignals = 256
+
 export class Call {
   readonly id: string
   readonly address: string
@@ -34,6 +37,7 @@ export class Call {
   readonly #deadline: ReturnType<typeof setTimeout>
   #outbox: PeerSignal[] = []
   #gathering: ReturnType<typeof setTimeout> | undefined
+  #taken = 0
   #hasDescription = false
   #over = false
 
@@ -58,7 +62,8 @@ export class Call {
   take(signals: readonly PeerSignal[]): void {
     const expected = this.isCaller ? 'answer' : 'offer'
     for (const signal of signals) {
-      if (this.#over) return
+      if (this.#over || this.#taken === maxTakenSignals) return
+      this.#taken += 1
       if (signal.type !== 'candidate') {
         if (signal.type !== expected || this.#hasDescription) continue
         this.#hasDescription = true

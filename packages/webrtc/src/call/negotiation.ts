@@ -23,6 +23,8 @@ export const maxNegotiationBytes = 32 * 1024
 /** Leaves room for the frame around the signals. Texts of negotiation are ASCII, so characters count as bytes. */
 const maxSignalsCharacters = 24 * 1024
 const maxSignals = 64
+/** Ten times what a candidate takes. */
+const maxCandidateCharacters = 2048
 const maxReasonCharacters = 200
 
 /** As many texts as it takes. A single signal that is too large for any of them is left out. */
@@ -75,7 +77,7 @@ function readSignal(value: unknown): PeerSignal | null {
 function readCandidate(value: unknown): PeerCandidate | null {
   if (!isRecord(value)) return null
   const { candidate, sdpMid = null, sdpMLineIndex = null } = value
-  if (typeof candidate !== 'string') return null
+  if (typeof candidate !== 'string' || candidate.length > maxCandidateCharacters) return null
   if (sdpMid !== null && typeof sdpMid !== 'string') return null
   if (sdpMLineIndex !== null && typeof sdpMLineIndex !== 'number') return null
   return { candidate, sdpMid, sdpMLineIndex }

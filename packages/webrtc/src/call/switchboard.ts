@@ -170,7 +170,8 @@ export class Switchboard {
 
   #keepEarly(address: string, { call, signals }: Negotiation): void {
     const key = `${address} ${call}`
-    const kept = [...(this.#early.get(key) ?? []), ...signals]
+    const candidates = signals.filter((signal) => signal.type === 'candidate')
+    const kept = [...(this.#early.get(key) ?? []), ...candidates]
     this.#early.set(key, kept.slice(0, maxEarlySignals))
     trim(this.#early, maxEarlyCalls)
   }
