@@ -15,6 +15,8 @@ export interface SignalingServerOptions {
   readonly origins?: readonly string[]
   /** How many reverse proxies in front append to `X-Forwarded-For`. Too high a number lets clients forge it. */
   readonly trustedProxies?: number
+  /** Told about faults of the server or of `authorize`, not of clients. Writes to standard error if left out. */
+  readonly onFault?: (fault: unknown) => void
 
   readonly claimMs?: number
   readonly graceMs?: number
@@ -68,6 +70,7 @@ export function resolveOptions(options: SignalingServerOptions): ResolvedOptions
   const { origins, ...rest } = options
   const resolved: ResolvedOptions = {
     authorize: () => true,
+    onFault: (fault) => console.error('tidemark-signaling:', fault),
     ...defaults,
     ...rest,
     origins: origins === undefined || origins.includes('*') ? 'all' : new Set(origins),

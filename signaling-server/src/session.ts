@@ -2,13 +2,14 @@
  * One connected socket: takes its messages one after the other, answers each exactly once, and takes it out of
  * everything when it goes. Whatever a client sends, nothing here throws into socket.io.
  */
-import type { DefaultEventsMap, Socket } from 'socket.io'
+import type { DefaultEventsMap, Server, Socket } from 'socket.io'
 import type { z } from 'zod'
 import type { Limits } from './limits.js'
 import * as messages from './messages.js'
 import { type Refusal, type RefusalCode, refuse } from './refusals.js'
 import type { Rooms } from './rooms.js'
 
+export type Io = Server<DefaultEventsMap, messages.ServerEvents>
 export type SignalingSocket = Socket<DefaultEventsMap, messages.ServerEvents>
 
 export interface SessionContext {
@@ -16,7 +17,7 @@ export interface SessionContext {
   readonly limits: Limits
   readonly address: string
   readonly now: () => number
-  readonly reportFault: (fault: unknown) => void
+  readonly onFault: (fault: unknown) => void
 }
 
 type Answer = { readonly ok: true } | Refusal
@@ -40,12 +41,12 @@ export function openSession(socket: SignalingSocket, context: SessionContext): v
   // Checking a rate takes a microtask, so messages queue here or a later one could overtake an earlier one.
   let previous: Promise<void> = Promise.resolve()
   socket.onAny((event: unknown, ...args: unknown[]) => {
-    previous = previous.then(() => take(socket, context, event, args)).catch(context.reportFault)
+    previous = previous.then(() => take(socket, context, event, args)).catch(context.onFault)
   })
   socket.on('disconnect', () => {
     context.rooms.drop(socket.id)
     // Behind the messages still queued, so that none of them starts a new record afterwards.
-    previous = previous.then(() => context.limits.forgetSocket(socket.id)).catch(context.reportFault)
+    previous = previous.then(() => context.limits.forgetSocket(socket.id)).catch(context.onFault)
     // A transport without its socket has no use, and nobody would time it out.
     socket.conn.close()
   })
@@ -84,7 +85,7 @@ async function handle(
     if (!socket.connected) return { answer: refuse('peer-gone', 'The socket is closed.') }
     return act(socket, context, event, payload)
   } catch (fault) {
-    context.reportFault(fault)
+    context.onFault(fault)
     return { answer: refuse('internal', 'The server failed to handle the message.') }
   }
 }

@@ -2,7 +2,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { resolveOptions } from '../src/options.js'
 import { createSignalingServer } from '../src/server.js'
-import { ask, cleanup, connect, connectRaw, expectEmpty, idOf, nextEvent, startServer } from './harness.js'
+import { ask, connect, connectRaw, expectEmpty, idOf, nextEvent, startServer } from './harness.js'
 
 const found = { ok: true, found: true }
 
@@ -141,9 +141,7 @@ describe('who may connect', () => {
     ['never decides', () => new Promise<boolean>(() => {})],
     ['answers with something else', () => 'yes' as unknown as boolean],
   ])('is nobody when authorize %s', async (_title, authorize) => {
-    const logged = vi.spyOn(console, 'error').mockImplementation(() => {})
-    cleanup(() => logged.mockRestore())
-    const server = await startServer({ authorize, connectTimeoutMs: 200 })
+    const server = await startServer({ authorize, connectTimeoutMs: 200, onFault: () => {} })
     await expect(connect(server)).rejects.toThrow(/unauthorized|transport/)
     await expectEmpty(server)
   })

@@ -2,7 +2,6 @@
  * Real servers and real socket.io clients on loopback. Everything started here is closed after each test, in
  * reverse order, whether the test passed or not.
  */
-import { once } from 'node:events'
 import { io, type Socket } from 'socket.io-client'
 import { afterEach, expect } from 'vitest'
 import { createSignalingServer, type SignalingServer, type SignalingServerOptions } from '../src/index.js'
@@ -107,7 +106,7 @@ export async function expectAlive(server: RunningServer): Promise<void> {
   expect(health.status).toBe(200)
   const client = await connect(server)
   expect(await ask(client, 'seek', { room: `alive-${Math.random()}` })).toEqual({ ok: true, found: true })
-  const closed = once(client as never, 'disconnect')
+  const closed = nextEvent(client, 'disconnect')
   client.disconnect()
   await closed
 }
