@@ -18,6 +18,9 @@ export default defineConfig({
           name: 'unit',
           include: TESTS,
           exclude: [...EXCLUDED, ...BROWSER_TESTS],
+          // Processors are shared on build machines; a test that hangs is found out all the same.
+          testTimeout: 20_000,
+          hookTimeout: 20_000,
           sequence: { groupOrder: 0 },
         },
       },
