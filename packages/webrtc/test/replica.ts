@@ -23,6 +23,7 @@ export class Replica {
   readonly rendezvous: { reachable: boolean; reason: string | undefined }[] = []
   /** Negotiation that this replica wants carried; a test decides how. */
   carry: (to: ReplicaId, bytes: Uint8Array) => void = () => {}
+  onMessage: (bytes: Uint8Array) => void = () => {}
   foundings = 0
   /** All events, for tests that expect none. */
   events = 0
@@ -77,6 +78,7 @@ export class Replica {
       linkDown: counted((link, reason) => this.downs.push({ link, reason })),
       message: counted((link, bytes) => {
         this.messages.push({ link, bytes, index: this.messages.length, atMs: performance.now() })
+        this.onMessage(bytes)
       }),
       alone: counted(() => {
         this.foundings += 1
@@ -88,16 +90,22 @@ export class Replica {
   }
 }
 
-/** Carries negotiation between replicas, as members would. */
+/**
+ * Carries negotiation between replicas, as members would: later, and as a copy. It takes long enough that what
+ * both sides say at the same time crosses on the way.
+ */
 export function connectCarriers(...replicas: Replica[]): void {
   for (const replica of replicas) {
     replica.carry = (to, bytes) => {
-      // As in reality, the bytes arrive later and as a copy.
       const copy = bytes.slice()
-      queueMicrotask(() => replicas.find(({ id }) => id === to)?.session.signalReceived(replica.id, copy))
+      setTimeout(() => {
+        replicas.find(({ id }) => id === to)?.session.signalReceived(replica.id, copy)
+      }, carrierMs)
     }
   }
 }
+
+const carrierMs = 30
 
 export async function until(condition: () => boolean, timeoutMs = 20_000): Promise<void> {
   await vi.waitFor(() => expect(condition()).toBe(true), { timeout: timeoutMs, interval: 5 })

@@ -1,4 +1,5 @@
 /** Real links in one process: wrtc, the real signaling server, loopback only. */
+import type { LinkId } from '@tidemark/core'
 import { createSignalingServer, type SignalingServer } from 'tidemark-signaling'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { WebrtcTransportOptions } from '../src/index.js'
@@ -215,6 +216,32 @@ function splitNegotiation(bytes: Uint8Array): Uint8Array[] {
   )
 }
 
+/** A message between members of this test: who it is for, who it is from, and negotiation. */
+interface Letter {
+  readonly to: string
+  readonly from: string
+  readonly data: number[]
+}
+
+function sendNegotiationOver(end: Replica, link: LinkId): void {
+  end.carry = (to, bytes) => {
+    const letter: Letter = { to, from: end.id, data: [...bytes] }
+    end.send(new TextEncoder().encode(JSON.stringify(letter)), 'urgent', link)
+  }
+  end.onMessage = (bytes) => {
+    if (bytes[0] !== '{'.charCodeAt(0)) return
+    const { from, data }: Letter = JSON.parse(new TextDecoder().decode(bytes))
+    end.session.signalReceived(from, Uint8Array.from(data))
+  }
+}
+
+function relayOverLinks(relay: Replica, linkTo: Record<string, LinkId | undefined>): void {
+  relay.onMessage = (bytes) => {
+    const { to }: Letter = JSON.parse(new TextDecoder().decode(bytes))
+    relay.session.send(linkTo[to] ?? -1, bytes, 'urgent')
+  }
+}
+
 describe('calls carried by members', () => {
   const deadServer = 'http://127.0.0.1:9'
 
@@ -226,6 +253,30 @@ describe('calls carried by members', () => {
     b.send(testBytes(5))
     await until(() => a.messages.length === 1)
     expect(a.rendezvous).toEqual([])
+  })
+
+  it('go over the links of a third member after the server has died', { timeout }, async () => {
+    const doomed = await startServer()
+    const [middle, a, b] = [
+      replica('middle', {}, doomed.url),
+      replica('replica-a', {}, doomed.url),
+      replica('replica-b', {}, doomed.url),
+    ]
+    await middle.found()
+    await a.join()
+    await b.join()
+    await doomed.server.close()
+    await until(() => !middle.isReachable && middle.links.length === 2)
+
+    // Linked in this order: a, b. What comes in on one link goes out on the other.
+    relayOverLinks(middle, { [a.id]: middle.links[0], [b.id]: middle.links[1] })
+    for (const end of [a, b]) sendNegotiationOver(end, end.lastLink)
+    a.session.dial(b.id)
+    await until(() => a.links.length === 2 && b.links.length === 2)
+    a.send(testBytes(70_000), 'bulk', a.lastLink)
+    await until(() => b.messages.at(-1)?.bytes.byteLength === 70_000)
+    expect(b.messages.at(-1)?.link).toBe(b.lastLink)
+    expect(a.dialFailures).toEqual([])
   })
 
   it('survive a carrier that repeats everything and delivers candidates first', { timeout }, async () => {
