@@ -13,6 +13,9 @@ import type { Io, SignalingSocket } from './session.js'
 /** How long a closed WebSocket may take to answer the closing frame. */
 const closeDeadlineMs = 1_000
 
+/** `authorize` gets less time than the handshake, so that the client still hears what became of it. */
+const authorizeShare = 0.8
+
 /** Why a handshake is turned away before anything is allocated for it. CORS alone would not stop a WebSocket. */
 export async function refuseRequest(
   request: IncomingMessage,
@@ -76,7 +79,10 @@ export async function authenticate(
   const { origin } = socket.handshake.headers
   try {
     const decision = Promise.resolve(authorize(parsed.data.token, origin))
-    const allowed = await Promise.race([decision, delay(connectTimeoutMs, false, { ref: false })])
+    const allowed = await Promise.race([
+      decision,
+      delay(connectTimeoutMs * authorizeShare, false, { ref: false }),
+    ])
     return allowed === true ? undefined : new Error('unauthorized')
   } catch (fault) {
     onFault(fault)

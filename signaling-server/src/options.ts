@@ -3,7 +3,7 @@
  * behind one address, tight enough that one address cannot use the server up.
  */
 export interface SignalingServerOptions {
-  /** Decides about a handshake. Throwing, rejecting and taking longer than `connectTimeoutMs` mean no. */
+  /** Decides about a handshake. Throwing, rejecting and taking most of `connectTimeoutMs` mean no. */
   readonly authorize?: (
     token: string | undefined,
     origin: string | undefined,

@@ -284,6 +284,36 @@ describe('quantity', () => {
     await expect(from('198.51.100.3')).rejects.toThrow('400')
   })
 
+  it('the cap holds for handshakes that arrive at the same instant', async () => {
+    const server = await startServer({ maxConnectionsPerAddress: 3 })
+    const tcp = connectTcp(server.port, '127.0.0.1')
+    cleanup(() => void tcp.destroy())
+    let answered = ''
+    tcp.on('data', (chunk) => {
+      answered += String(chunk)
+    })
+    tcp.write('GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(20))
+    await expect.poll(() => answered.split('HTTP/1.1 ').length - 1).toBe(20)
+    expect(server.stats().connections).toBe(3)
+  })
+
+  it('TCP connections from one address are capped even if nothing comes over them', async () => {
+    const server = await startServer({ maxConnectionsPerAddress: 4 })
+    const closed = Array.from({ length: 100 }, () => {
+      const tcp = connectTcp(server.port, '127.0.0.1').on('error', () => {})
+      cleanup(() => void tcp.destroy())
+      tcp.resume()
+      return new Promise<boolean>((resolve) => tcp.once('close', () => resolve(true)))
+    })
+    let count = 0
+    for (const each of closed)
+      void each.then(() => {
+        count += 1
+      })
+    await expect.poll(() => count).toBe(100 - 24)
+    expect(server.stats().tcpConnections).toBe(24)
+  })
+
   it('coming and going is rate-limited per address', async () => {
     const server = await startServer({ maxConnectsPerAddressPerMinute: 20 })
     for (let round = 0; round < 20; round += 1) (await openRaw(server.port)).destroy()
