@@ -73,18 +73,11 @@ function overwrittenMap() {
 /** An array of small nested maps. */
 function nestedMaps() {
   const doc = withClient(1)
-  doc.transact(() => {
-    const array = doc.getArray('a')
-    for (let i = 0; i < STRUCTS / 4; i++) {
-      array.push([
-        new Y.Map([
-          ['id', i],
-          ['name', `row ${i}`],
-          ['done', false],
-        ]),
-      ])
-    }
-  })
+  const rows = []
+  for (let i = 0; i < STRUCTS / 4; i++) {
+    rows.push(new Y.Map(Object.entries({ id: i, name: `row ${i}`, done: false })))
+  }
+  doc.getArray('a').push(rows)
   return doc
 }
 
