@@ -11,7 +11,7 @@ const CORE_CONCEPTS = {
   snapshot: { uses: ['causality'], names: [] },
   wire: { uses: ['causality'], names: ['snapshot'] },
   membership: { uses: ['causality', 'snapshot'], names: ['wire'] },
-  overlay: { uses: ['causality'], names: ['snapshot', 'wire'] },
+  overlay: { uses: ['causality', 'wire'], names: ['snapshot'] },
 }
 
 /** The format's limits are numbers only; they bind whoever composes a message. */

@@ -3,6 +3,7 @@ export * from './causality/operation.js'
 export {
   DEFAULT_CONFIG,
   type Input,
+  type Milliseconds,
   type News,
   type Order,
   type Output,

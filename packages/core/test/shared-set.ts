@@ -17,12 +17,14 @@ export class SharedSet implements Structure {
   private readonly tags = new Map<string, string>()
   private readonly removed = new Set<string>()
   private unsent: Change[] = []
+  private readonly name: string
+  private readonly onChange: () => void
   private count = 0
 
-  constructor(
-    private readonly name: string,
-    private readonly onChange: () => void = () => {},
-  ) {}
+  constructor(name: string, onChange: () => void = () => {}) {
+    this.name = name
+    this.onChange = onChange
+  }
 
   add(word: string): void {
     this.edit({ add: [[word, `${this.name}${this.count++}`]] })

@@ -1,1 +1,17 @@
-export {}
+/** Collaborate browser to browser on a Y.Doc, and keep no more history than somebody still needs. */
+export type {
+  Blocker,
+  BlockReason,
+  NestedMap,
+  NetworkMap,
+  ReplicaId,
+  SnapshotMove,
+  Transport,
+} from '@tidemark/core'
+export type { CompactionMode, TidemarkOptions } from './options.js'
+export {
+  type ConnectionStatus,
+  type TidemarkEvents,
+  TidemarkProvider,
+  type TidemarkStats,
+} from './provider.js'

@@ -48,6 +48,11 @@ export class Dialing {
     return dial
   }
 
+  /** Nobody can be dialed for now: there is nothing to wake up for. */
+  rest(): void {
+    this.earliest = Number.POSITIVE_INFINITY
+  }
+
   get nextDeadline(): number {
     return this.earliest
   }

@@ -202,7 +202,7 @@ export class Neighbourhood {
     // Negotiations travel by links: without one there is no way to dial anybody.
     if (this.links.inRoom.length > 0) {
       for (const peer of this.dialing.plan(others, isLinked, now)) this.emit({ type: 'dial', peer })
-    }
+    } else this.dialing.rest()
     this.tellPeers()
   }
 

@@ -184,7 +184,7 @@ export class Replica {
     if (this.current === 'over') return
     this.neighbourhood.beat(now)
     this.neighbourhood.flush()
-    this.updateTimer()
+    this.updateTimer(now)
   }
 
   private settleAsMember(now: number): void {
@@ -423,8 +423,9 @@ export class Replica {
     if (sleptMs > 2 * this.config.heartbeatIntervalMs) this.neighbourhood.excuseSleep(sleptMs)
   }
 
-  private updateTimer(): void {
-    const deadline = this.lettingIn.sponsoring.hasPieces ? (this.lastNow ?? 0) : this.nextDeadline
+  private updateTimer(now: number): void {
+    // What is due has just been worked off, so nothing else can be due again at this very moment.
+    const deadline = this.lettingIn.sponsoring.hasPieces ? now : Math.max(this.nextDeadline, now + 1)
     const at = deadline === Number.POSITIVE_INFINITY ? null : deadline
     if (at === this.timerAt) return
     this.timerAt = at

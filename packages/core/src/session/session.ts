@@ -55,6 +55,8 @@ export class Session {
   private isWorking = false
   private failures = 0
   private presence: Uint8Array | undefined
+  private sent = 0
+  private received = 0
   private cancelTimer = () => {}
   private cancelRejoin = () => {}
 
@@ -69,6 +71,15 @@ export class Session {
 
   get transport(): TransportSession | undefined {
     return this.incarnation?.transport
+  }
+
+  /** Bytes of all messages since the session was made. */
+  get bytesSent(): number {
+    return this.sent
+  }
+
+  get bytesReceived(): number {
+    return this.received
   }
 
   start(): void {
@@ -149,6 +160,7 @@ export class Session {
   private work(input: Input): void {
     const { incarnation } = this
     if (!incarnation) return
+    if (input.type === 'message') this.received += input.bytes.length
     let outputs: Output[]
     try {
       outputs = incarnation.replica.handle(input, this.options.scheduler.now())
@@ -166,6 +178,7 @@ export class Session {
     const { transport } = incarnation
     switch (output.type) {
       case 'send':
+        this.sent += output.bytes.length
         return transport.send(output.link, output.bytes, output.lane)
       case 'close':
         return transport.close(output.link, output.reason)

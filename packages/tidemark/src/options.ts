@@ -1,0 +1,73 @@
+/**
+ * What an application may set, and what it gets if it does not.
+ */
+import type { Milliseconds, ReplicaConfig, Scheduler, Transport } from '@tidemark/core'
+import { webrtcTransport } from '@tidemark/webrtc'
+import type { Awareness } from 'y-protocols/awareness'
+
+/**
+ * - `log`: operations below the snapshot point are dropped; the document's own ids stay as they are, so that
+ *   other providers may work on the same document.
+ * - `off`: every operation is kept.
+ */
+export type CompactionMode = 'log' | 'off'
+
+export interface TidemarkOptions {
+  /** Join at once. Default true. */
+  readonly connect?: boolean
+  /** URL of a signaling server, or several that are tried in turn. Needed unless `transport` is given. */
+  readonly signaling?: string | readonly string[]
+  /** Handed to the signaling server, which may ask for it. */
+  readonly token?: string | (() => string | Promise<string>)
+  /** An Awareness of your own; otherwise one is made for the document. */
+  readonly awareness?: Awareness
+  /** Replaces WebRTC altogether. */
+  readonly transport?: Transport
+  /** Default `'log'`. */
+  readonly compaction?: CompactionMode
+  readonly iceServers?: readonly RTCIceServer[]
+  /** Handed to simple-peer; in Node it must bring `wrtc`. */
+  readonly peerOptions?: object
+  /** Links that this replica keeps at most by its own choice. Rooms of that size are fully meshed. Default 8. */
+  readonly maxConnections?: number
+  /** Silence after which a link is given up. Default 5000. */
+  readonly suspectAfterMs?: Milliseconds
+  /** Reports about what this replica has applied come at most this often. Default 500. */
+  readonly reportIntervalMs?: Milliseconds
+  /** The first change leaves at once, those of the next so many milliseconds together. Default 16. */
+  readonly batchMs?: Milliseconds
+  /** For tests: where time comes from. */
+  readonly scheduler?: Scheduler
+}
+
+export function transportFor(options: TidemarkOptions): Transport {
+  if (options.transport) return options.transport
+  const { signaling, token, iceServers, peerOptions } = options
+  if (signaling === undefined || signaling.length === 0) {
+    throw new Error(
+      "tidemark: give a signaling server ({ signaling: 'https://…' }) or a transport of your own",
+    )
+  }
+  return webrtcTransport({
+    signaling: typeof signaling === 'string' ? signaling : [...signaling],
+    ...(token !== undefined && { token }),
+    ...(iceServers !== undefined && { iceServers: [...iceServers] }),
+    ...(peerOptions !== undefined && { peerOptions }),
+  })
+}
+
+export function configFor(options: TidemarkOptions): Partial<ReplicaConfig> {
+  const { maxConnections, suspectAfterMs, reportIntervalMs, compaction = 'log' } = options
+  if (compaction !== 'log' && compaction !== 'off') {
+    throw new Error(`tidemark: compaction '${String(compaction)}' is not available; use 'log' or 'off'`)
+  }
+  return {
+    keepLog: compaction === 'off',
+    ...(maxConnections !== undefined && { maxConnections }),
+    ...(reportIntervalMs !== undefined && { reportIntervalMs }),
+    ...(suspectAfterMs !== undefined && {
+      linkTimeoutMs: suspectAfterMs,
+      heartbeatIntervalMs: suspectAfterMs / 3,
+    }),
+  }
+}

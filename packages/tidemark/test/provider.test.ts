@@ -1,0 +1,204 @@
+/** The public surface over a network in memory, in virtual time. */
+import { TidemarkProvider } from 'tidemark'
+import { type MemoryTransport, memoryNetwork, VirtualScheduler } from 'tidemark/testing'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import * as Y from 'yjs'
+
+let scheduler: VirtualScheduler
+let network: ReturnType<typeof memoryNetwork>
+let opened: TidemarkProvider[]
+
+beforeEach(() => {
+  scheduler = new VirtualScheduler()
+  network = memoryNetwork({ scheduler, latencyMs: 10, jitterMs: 5, seed: 7 })
+  opened = []
+})
+
+afterEach(() => {
+  for (const provider of opened) provider.destroy()
+})
+
+interface Site {
+  readonly doc: Y.Doc
+  readonly text: Y.Text
+  readonly provider: TidemarkProvider
+  readonly transport: MemoryTransport
+  readonly errors: Error[]
+}
+
+function open(content = '', options: { connect?: boolean; compaction?: 'log' | 'off' } = {}): Site {
+  const doc = new Y.Doc()
+  const text = doc.getText('t')
+  if (content) text.insert(0, content)
+  const transport = network.transport()
+  const provider = new TidemarkProvider('room', doc, { transport, scheduler, ...options })
+  const errors: Error[] = []
+  provider.on('error', (error) => errors.push(error))
+  opened.push(provider)
+  return { doc, text, provider, transport, errors }
+}
+
+function settle(ms = 5000): void {
+  scheduler.advance(ms)
+}
+
+describe('a room of three', () => {
+  test('everybody ends with the same text, an empty log, and the last operation as snapshot point', () => {
+    const [a, b, c] = [open('hello '), open(), open()]
+    settle()
+    b.text.insert(b.text.length, 'world')
+    c.text.insert(0, '> ')
+    settle()
+    for (const site of [a, b, c]) {
+      expect(site.text.toString()).toBe('> hello world')
+      expect(site.provider.synced).toBe(true)
+      expect(site.provider.connected).toBe(true)
+      expect(site.provider.blockedBy).toEqual([])
+      expect(site.provider.stats()).toMatchObject({
+        logOperations: 0,
+        logBytes: 0,
+        members: 3,
+        links: 2,
+        waiting: 0,
+      })
+      expect(site.provider.snapshotPoint).toBe(a.provider.snapshotPoint)
+      expect(site.errors).toEqual([])
+    }
+    expect(a.provider.snapshotPoint).toBeGreaterThan(0)
+    expect(Object.keys(a.provider.networkMap.toJSON()).sort()).toEqual([...a.provider.members].sort())
+  })
+
+  test('what was typed before the join is kept and merged, once', () => {
+    const a = open('from a. ')
+    settle()
+    const b = open('from b. ')
+    b.text.insert(b.text.length, 'more from b. ')
+    settle()
+    const text = a.text.toString()
+    expect(b.text.toString()).toBe(text)
+    for (const part of ['from a. ', 'from b. ', 'more from b. '])
+      expect(text.split(part).length - 1).toBe(part === 'from b. ' ? 2 : 1)
+  })
+
+  test('who leaves holds nobody back, and brings its offline edits when it returns', () => {
+    const [a, b, c] = [open('x'), open(), open()]
+    settle()
+    c.provider.disconnect()
+    settle()
+    expect(a.provider.members).toHaveLength(2)
+    a.text.insert(1, 'a')
+    c.text.insert(0, 'c')
+    settle()
+    expect(a.provider.stats().logOperations).toBe(0)
+    expect(c.text.toString()).toBe('cx')
+    c.provider.connect()
+    settle()
+    for (const site of [a, b, c]) expect(site.text.toString()).toBe('cxa')
+    expect(a.provider.stats().logOperations).toBe(0)
+  })
+
+  test('a crashed member blocks, and is named', () => {
+    const [a, b, c] = [open('x'), open(), open()]
+    settle()
+    const crashed = c.provider.replicaId
+    network.crash(c.transport)
+    b.text.insert(0, 'y')
+    settle(20_000)
+    expect(a.text.toString()).toBe('yx')
+    expect(a.provider.stats().logOperations).toBe(1)
+    expect(a.provider.blockedBy).toEqual([{ replica: crashed, reason: 'silent' }])
+  })
+
+  test('a partition is survived: both sides edit, and merge when it heals', () => {
+    const [a, b, c] = [open('x'), open(), open()]
+    settle()
+    network.partition([a.transport], [b.transport, c.transport])
+    settle(10_000)
+    expect(a.provider.synced).toBe(false)
+    expect(a.provider.connected).toBe(false)
+    expect(b.provider.synced).toBe(true)
+    a.text.insert(0, 'A')
+    b.text.insert(b.text.length, 'B')
+    settle(20_000)
+    network.heal()
+    settle(60_000)
+    for (const site of [a, b, c]) {
+      expect(site.text.toString()).toBe('AxB')
+      expect(site.provider.stats().logOperations).toBe(0)
+      expect(site.provider.synced).toBe(true)
+    }
+  })
+})
+
+describe('one provider', () => {
+  test('tells its status in order', async () => {
+    const a = open('', { connect: false })
+    const seen: string[] = []
+    a.provider.on('status', ({ status }) => seen.push(status))
+    a.provider.on('synced', (synced) => seen.push(`synced ${synced}`))
+    a.provider.connect()
+    settle()
+    await a.provider.whenSynced
+    a.provider.disconnect()
+    expect(seen).toEqual(['connecting', 'connected', 'synced true', 'disconnected', 'synced false'])
+  })
+
+  test('refuses to start without a way to others, and says what to do', () => {
+    expect(() => new TidemarkProvider('room', new Y.Doc())).toThrow(/signaling server/)
+  })
+
+  test('compact resolves when the log is gone, and rejects when it can not be', async () => {
+    const [a, b] = [open('x'), open()]
+    settle()
+    a.text.insert(0, 'y')
+    const compacted = a.provider.compact()
+    settle()
+    expect(await compacted).toMatchObject({ epoch: 0 })
+    b.text.insert(0, 'z')
+    const lost = b.provider.compact()
+    b.provider.disconnect()
+    await expect(lost).rejects.toThrow(/not connected/)
+  })
+
+  test("compaction 'off' keeps every operation", () => {
+    const [a, b] = [open('x', { compaction: 'off' }), open('', { compaction: 'off' })]
+    settle()
+    for (let i = 0; i < 5; i++) {
+      a.text.insert(0, 'y')
+      settle(100)
+    }
+    settle()
+    expect(b.provider.stats().logOperations).toBeGreaterThanOrEqual(5)
+    expect(b.provider.snapshotPoint).toBe(a.provider.snapshotPoint)
+  })
+
+  test('can be created, destroyed and created again on one document', () => {
+    const doc = new Y.Doc()
+    const first = new TidemarkProvider('room', doc, { transport: network.transport(), scheduler })
+    first.destroy()
+    const second = new TidemarkProvider('room', doc, { transport: network.transport(), scheduler })
+    opened.push(second)
+    settle()
+    expect(second.members).toHaveLength(1)
+  })
+})
+
+describe('awareness', () => {
+  test('states reach everybody, also later members, and go with their owner', () => {
+    const [a, b] = [open(), open()]
+    settle()
+    a.provider.awareness.setLocalStateField('user', { name: 'Ada' })
+    settle()
+    const stateOfA = () => b.provider.awareness.getStates().get(a.doc.clientID)
+    expect(stateOfA()).toEqual({ user: { name: 'Ada' } })
+    const c = open()
+    settle()
+    expect(c.provider.awareness.getStates().get(a.doc.clientID)).toEqual({ user: { name: 'Ada' } })
+    a.provider.disconnect()
+    settle()
+    expect(stateOfA()).toBeUndefined()
+    a.provider.connect()
+    settle()
+    expect(stateOfA()).toEqual({ user: { name: 'Ada' } })
+  })
+})
