@@ -42,6 +42,17 @@ export interface TidemarkStats {
   readonly waiting: number
 }
 
+export interface LoggedOperation {
+  readonly author: ReplicaId
+  /** 1, 2, 3, … per author. */
+  readonly seq: number
+  /** Lamport clock; (clock, author) is its place in the total order. */
+  readonly clock: number
+  readonly kind: 'update' | 'join' | 'leave'
+  /** Of the payload; 0 for joins and leaves. */
+  readonly bytes: number
+}
+
 /** A type alias, because the base class wants an index signature. */
 export type TidemarkEvents = {
   status: (event: { status: ConnectionStatus }) => void
@@ -191,6 +202,15 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
   /** Row by row what each member says it holds of each member it knows. `toJSON()` gives plain objects. */
   get networkMap(): NetworkMap {
     return this.session.replica?.networkMap ?? new NetworkMap()
+  }
+
+  /** The operations above the snapshot point, in total order. Copied at each call. */
+  get log(): LoggedOperation[] {
+    const operations = this.session.replica?.room.history.log.operations ?? []
+    return operations.map((operation) => {
+      const { author, seq, clock, kind } = operation
+      return { author, seq, clock, kind, bytes: kind === 'update' ? operation.payload.length : 0 }
+    })
   }
 
   /** Who holds the snapshot point back, and why. Empty when nothing does. */
