@@ -157,7 +157,7 @@ export class YjsStructure implements Structure {
    * marks whose text is yet to come: the clean-up would take them out for everybody.
    */
   readonly #suppressCleanup = (transaction: Y.Transaction): void => {
-    if (this.#isOwn(transaction) && transaction.meta.has(LOADING)) void 0
+    if (this.#isOwn(transaction) && transaction.meta.has(LOADING)) transaction._needFormattingCleanup = false
   }
 
   readonly #record = (transaction: Y.Transaction): void => {
