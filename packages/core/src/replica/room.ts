@@ -74,8 +74,10 @@ export class Room {
     const members = this.roster.byAge().map(({ replica, joined, sponsor }): WelcomeMember => {
       const standing = this.stability.standing(replica)
       if (!standing) throw new Error(`member ${replica} has no standing`)
-      // Of ourselves we say what a report would: all our operations so far, and the floor of this welcome.
-      const shown = replica === this.self ? { known: state.clock, floor, n: 0 } : standing
+      // Of ourselves we say what a report would: all our operations so far, and the floor of this welcome. It is
+      // numbered like our last report, or that one, being older, would take the newcomer's view of us back.
+      const n = this.stability.reportsMade
+      const shown = replica === this.self ? { known: state.clock, floor, n } : standing
       return { replica, joined: joined.clock, sponsor, ...shown }
     })
     return { type: 'welcome', nonce, lineage: this.lineage, ...state, floor, members }

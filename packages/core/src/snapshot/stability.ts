@@ -43,6 +43,11 @@ export class Stability {
     this.self = self
   }
 
+  /** Number of our last report, 0 before the first. */
+  get reportsMade(): number {
+    return this.ownReports
+  }
+
   get reports(): ReadonlyMap<ReplicaId, Report> {
     return this.newest
   }
