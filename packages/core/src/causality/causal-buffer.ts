@@ -30,11 +30,15 @@ export class CausalBuffer {
     return this.byAuthor.get(author)?.has(seq) ?? false
   }
 
-  /** @returns false if the operation was already waiting or there is no room for it. */
-  add(operation: Operation): boolean {
+  /**
+   * @param isReady it will be taken out at once, so the limits do not apply to it.
+   * @returns false if the operation was already waiting or there is no room for it.
+   */
+  add(operation: Operation, isReady = false): boolean {
     if (this.has(operation.author, operation.seq)) return false
     const bytes = payloadBytes(operation)
-    if (this.count >= this.limits.maxOperations || this.bytes + bytes > this.limits.maxBytes) return false
+    const isFull = this.count >= this.limits.maxOperations || this.bytes + bytes > this.limits.maxBytes
+    if (isFull && !isReady) return false
     const waiting = this.byAuthor.get(operation.author) ?? new Map<number, Operation>()
     this.byAuthor.set(operation.author, waiting)
     waiting.set(operation.seq, operation)

@@ -5,7 +5,7 @@
 import { CausalBuffer, type CausalBufferLimits } from './causal-buffer.js'
 import type { Body, Clock, Operation, ReplicaId, VersionVector } from './operation.js'
 import { OperationLog } from './operation-log.js'
-import { raise } from './version-vector.js'
+import { isReady, raise } from './version-vector.js'
 
 /** Everything a history needs to go on from where another replica stood. */
 export interface HistoryState {
@@ -70,10 +70,14 @@ export class History {
     return operation
   }
 
-  /** Files an operation that came in. It is not applied before `takeReady` gives it out. */
+  /**
+   * Files an operation that came in. It is not applied before `takeReady` gives it out.
+   *
+   * For one that waits for nothing there is always room: those that fill the buffer may wait for just this one.
+   */
   receive(operation: Operation): Arrival {
     if (this.isObsolete(operation) || this.waiting.has(operation.author, operation.seq)) return 'known'
-    return this.waiting.add(operation) ? 'new' : 'no-room'
+    return this.waiting.add(operation, isReady(operation, this.applied)) ? 'new' : 'no-room'
   }
 
   /** The next operation whose past is applied; the caller applies it and then calls `record`. */

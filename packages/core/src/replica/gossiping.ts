@@ -1,7 +1,8 @@
 /**
  * What neighbours tell each other about the room: eager push in, anti-entropy both ways (rules OV4 to OV7, RE3).
  */
-import type { ReplicaId } from '../causality/operation.js'
+import type { Arrival } from '../causality/history.js'
+import type { Operation, ReplicaId } from '../causality/operation.js'
 import type { News } from '../machine.js'
 import { answer, offersNews, syncOf } from '../overlay/anti-entropy.js'
 import type { Link } from '../overlay/links.js'
@@ -58,11 +59,19 @@ export class Gossiping {
 
   private takeOperations(link: Link, message: Gossip, arrivals: Arrivals): void {
     for (const operation of message.operations) {
-      const arrival = this.room.receive(operation)
+      const arrival = this.file(operation)
       if (arrival === 'no-room') continue
       if (arrival === 'new') this.neighbourhood.spreadOperation(operation, link.id)
       note(arrivals, operation.author, arrival === 'new')
     }
+  }
+
+  /** When the buffer is full, applying what became ready may make room. */
+  private file(operation: Operation): Arrival {
+    const arrival = this.room.receive(operation)
+    if (arrival !== 'no-room') return arrival
+    this.room.drain()
+    return this.room.receive(operation)
   }
 
   private takePresence(link: Link, presence: Presence, arrivals: Arrivals): void {
