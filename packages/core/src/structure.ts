@@ -40,7 +40,10 @@ export interface Structure {
   /** Loads one piece. @returns why it was refused, or undefined. */
   loadPiece(bytes: Uint8Array): string | undefined
 
-  /** All pieces are loaded. From here on `takeLocalChange` holds whatever this side has and the state had not. */
+  /**
+   * All pieces are loaded, or the sponsor is gone and no more will come. From here on `takeLocalChange` holds
+   * whatever this side has and the pieces had not.
+   */
   endLoad(): void
 
   /**

@@ -14,6 +14,8 @@ interface Attempt {
 const DIAL_PATIENCE_MS = 20_000
 const FIRST_RETRY_MS = 1000
 const LONGEST_RETRY_MS = 30_000
+/** After this many, a member counts as out of reach. */
+const FAILURES_TO_GIVE_UP = 2
 /** The other end of a mutual choice dials; when it does not, we do after this time. */
 const COURTESY_MS = 4000
 
@@ -57,6 +59,12 @@ export class Dialing {
     return this.earliest
   }
 
+  /** There is a member that did not answer again and again. */
+  get isFailing(): boolean {
+    for (const { failures } of this.attempts.values()) if (failures >= FAILURES_TO_GIVE_UP) return true
+    return false
+  }
+
   failed(member: ReplicaId, now: number): void {
     const attempt = this.attempts.get(member) ?? { notBefore: 0, failures: 0 }
     const delay = Math.min(FIRST_RETRY_MS * 2 ** attempt.failures, LONGEST_RETRY_MS)
@@ -77,7 +85,7 @@ export class Dialing {
   /** Repeated failures: others take its place in the topology until it answers again. */
   private isUnreachable(member: ReplicaId, now: number): boolean {
     const attempt = this.attempts.get(member)
-    return attempt !== undefined && attempt.failures >= 2 && attempt.notBefore > now - DIAL_PATIENCE_MS
+    return attempt !== undefined && attempt.failures >= FAILURES_TO_GIVE_UP && attempt.notBefore > now - DIAL_PATIENCE_MS
   }
 
   private firstAttempt(member: ReplicaId, now: number): Attempt {

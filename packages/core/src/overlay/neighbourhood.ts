@@ -206,6 +206,11 @@ export class Neighbourhood {
     this.tellPeers()
   }
 
+  /** Somebody whom we should be linked to can not be reached by way of the links we have. */
+  get missesSomebody(): boolean {
+    return this.dialing.isFailing
+  }
+
   dialFailed(peer: ReplicaId, now: number): void {
     this.dialing.failed(peer, now)
   }

@@ -72,6 +72,11 @@ export class ComingIn {
     return undefined
   }
 
+  /** The attempt is over. Of a state that came in part, the structure keeps what it has. */
+  abandon(): void {
+    if (this.joining.welcome && !this.joining.isInstalled) this.structure.endLoad()
+  }
+
   private load(pieces: readonly Piece[], now: number): Outcome {
     if (pieces.length === 0) return undefined
     for (const piece of pieces) {

@@ -27,6 +27,9 @@ import { Room } from './room.js'
  */
 export type Status = 'idle' | 'seeking' | 'joining' | 'member' | 'over'
 
+/** Between two looks for another part of the room at most. */
+const LONGEST_SEEK_INTERVALS = 16
+
 export interface ReplicaStats {
   readonly epoch: number
   readonly snapshotPoint: Clock
@@ -56,6 +59,7 @@ export class Replica {
   private lastNow: number | undefined
   private timerAt: number | null = null
   private seekAt = Number.POSITIVE_INFINITY
+  private seeks = 0
 
   constructor(id: ReplicaId, structure: Structure, config: Partial<ReplicaConfig> = {}) {
     this.id = id
@@ -198,7 +202,7 @@ export class Replica {
     }
     this.neighbourhood.maintain([...this.room.roster.ids()], now)
     this.maintainGreeting()
-    this.seekIfIsolated(now)
+    this.seekOthers(now)
   }
 
   // ------------------------------------------------------------------ messages
@@ -368,6 +372,7 @@ export class Replica {
 
   private end(rejoinReason?: string): void {
     this.current = 'over'
+    this.comingIn?.abandon()
     this.emit({ type: 'timer', at: null })
     if (rejoinReason !== undefined) this.emit({ type: 'rejoin', reason: rejoinReason })
   }
@@ -403,13 +408,21 @@ export class Replica {
     this.emit({ type: 'greet', lineage: greets ? this.room.lineage : null })
   }
 
-  /** With no link left, the rendezvous is the way back to the others. */
-  private seekIfIsolated(now: number): void {
+  /**
+   * With no link left, the rendezvous is the way back to the others. Where members can not be reached by way of
+   * the neighbours, the room may have come apart: then those who greet look there for the other part, ever more
+   * rarely, because a member that is just silent looks the same.
+   */
+  private seekOthers(now: number): void {
     const isIsolated = this.room.roster.size > 1 && this.neighbourhood.links.inRoom.length === 0
-    if (!isIsolated) this.seekAt = Number.POSITIVE_INFINITY
-    else if (this.seekAt === Number.POSITIVE_INFINITY) this.seekAt = now + this.config.seekIntervalMs / 10
+    const isTorn = this.isGreeting && this.neighbourhood.missesSomebody
+    if (!isIsolated && !isTorn) {
+      this.seekAt = Number.POSITIVE_INFINITY
+      this.seeks = 0
+    } else if (this.seekAt === Number.POSITIVE_INFINITY) this.seekAt = now + this.config.seekIntervalMs / 10
     else if (now >= this.seekAt) {
-      this.seekAt = now + this.config.seekIntervalMs
+      const patience = isIsolated ? 1 : Math.min(2 ** this.seeks++, LONGEST_SEEK_INTERVALS)
+      this.seekAt = now + this.config.seekIntervalMs * patience
       this.emit({ type: 'seek' })
     }
   }
