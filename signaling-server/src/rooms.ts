@@ -79,12 +79,21 @@ export class Rooms {
     const room = this.#enter(socket, name)
     room.seekerUntilMs.set(socket, nowMs + this.#options.seekerMs)
 
-    const greeters = [...room.lineageOfGreeter.keys()]
-    const peer = this.#pick(greeters.filter((id) => id !== socket && !not.includes(id)))
+    const peer = this.#pick(this.#greetersFor(socket, room, not))
     if (peer !== undefined) return { ok: true, peer }
-    if (greeters.length > 0) return this.#wait(this.#options.retryMs)
+    if (room.lineageOfGreeter.size > 0) return this.#wait(this.#options.retryMs)
     if (nowMs < this.#graceEndsMs) return this.#wait(this.#graceEndsMs - nowMs)
     return this.#claim(socket, name, room, nowMs)
+  }
+
+  /**
+   * While a room has two histories, all members of the one with the greater lineage move over to the other:
+   * newcomers are sent there at once.
+   */
+  #greetersFor(socket: SocketId, room: Room, not: readonly SocketId[]): SocketId[] {
+    const reachable = [...room.lineageOfGreeter].filter(([id]) => id !== socket && !not.includes(id))
+    const least = reachable.map(([, lineage]) => lineage).sort()[0]
+    return reachable.filter(([, lineage]) => lineage === least).map(([id]) => id)
   }
 
   greet(socket: SocketId, name: string, lineage: string, nowMs: number): GreetAnswer {

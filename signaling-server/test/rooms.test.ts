@@ -126,6 +126,15 @@ describe('greeting', () => {
     expect(rooms.greet('b', 'r', 'L2', 3)).toEqual({ ok: true })
   })
 
+  it('sends seekers to the lineage that is going to stand', () => {
+    const rooms = newRooms()
+    rooms.greet('a', 'r', 'L2', 0)
+    rooms.greet('b', 'r', 'L1', 1)
+    rooms.greet('c', 'r', 'L2', 2)
+    expect(rooms.seek('x', 'r', [], 3)).toEqual({ ok: true, peer: 'b' })
+    expect(rooms.seek('x', 'r', ['b'], 4)).toEqual({ ok: true, peer: 'a' })
+  })
+
   it('takes a change of lineage', () => {
     const rooms = newRooms()
     rooms.greet('a', 'r', 'L1', 0)
