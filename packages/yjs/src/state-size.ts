@@ -1,23 +1,31 @@
 /**
  * About how many bytes a document's state takes when encoded.
  *
- * Invariant: the figure is never older than a change of 1% of the document's clock units (typed or deleted), and
- * a document that has not changed is not walked again. Ids are counted as they are written; values and characters
- * beyond ASCII are guessed. Nothing is encoded.
+ * Invariant: no call looks at more than `STRUCTS_PER_CALL` structs. The figure is that of the last complete walk
+ * over the document; the next walk begins once 1% of the document's clock units has been typed or deleted, and
+ * takes as many calls as the document has parts of that size. While more than half of the document is new to the
+ * last walk (a state has just been loaded), the part walked so far speaks for the whole.
+ *
+ * Ids are counted as they are written; values and characters beyond ASCII are guessed. Nothing is encoded.
  */
 import * as Y from 'yjs'
-import type { Struct } from './store.js'
+import { type Struct, StructCursor } from './store.js'
 import { parentItemOf } from './struct-part.js'
 
 const STALE_SHARE = 0.01
+const UNKNOWN_SHARE = 0.5
+const STRUCTS_PER_CALL = 20_000
 /** Looking the name up for every struct would cost more than it is worth. */
 const ROOT_NAME_BYTES = 8
 
 export class StateSize {
   readonly #doc: Y.Doc
   #bytes = 0
-  #unitsMeasured = -1
+  #unitsMeasured = 0
   #unitsDeletedSince = 0
+  #walk: Walk | undefined
+  /** Whether the figure before the present walk says little about the document. */
+  #wasUnknown = true
 
   constructor(doc: Y.Doc) {
     this.#doc = doc
@@ -34,28 +42,75 @@ export class StateSize {
     let units = 0
     for (const client of store.clients.keys()) units += Y.getState(store, client)
     const changed = units - this.#unitsMeasured + this.#unitsDeletedSince
-    if (this.#unitsMeasured < 0 || changed > units * STALE_SHARE) {
-      this.#bytes = measure(store)
+    if (this.#walk === undefined && changed > units * STALE_SHARE) {
+      this.#walk = new Walk(store)
       this.#unitsMeasured = units
       this.#unitsDeletedSince = 0
+      this.#wasUnknown = changed > units * UNKNOWN_SHARE
     }
+    this.#advance(units)
     return this.#bytes
+  }
+
+  #advance(units: number): void {
+    if (this.#walk === undefined) return
+    const done = this.#walk.advance(STRUCTS_PER_CALL)
+    if (done) this.#bytes = this.#walk.bytes
+    else if (this.#wasUnknown) this.#bytes = Math.round((this.#walk.bytes * units) / this.#walk.units)
+    if (done) this.#walk = undefined
   }
 }
 
-function measure(store: Y.Doc['store']): number {
-  let bytes = 2
-  for (const [client, structs] of store.clients) {
-    bytes += 2 * (varUintBytes(client) + varUintBytes(structs.length))
-    let deletedBefore = false
-    for (const struct of structs) {
-      bytes += structBytes(struct)
-      if (struct.deleted && !deletedBefore)
-        bytes += varUintBytes(struct.id.clock) + varUintBytes(struct.length)
-      deletedBefore = struct.deleted
-    }
+/** Goes over all structs, pausing anywhere: between two steps structs may be split, merged and replaced. */
+class Walk {
+  readonly #store: Y.Doc['store']
+  readonly #clients: number[]
+  #clock = 0
+  #deletedBefore = false
+  bytes = 2
+  units = 0
+
+  constructor(store: Y.Doc['store']) {
+    this.#store = store
+    this.#clients = [...store.clients.keys()]
   }
-  return bytes
+
+  /** @returns whether all is done. */
+  advance(structs: number): boolean {
+    let left = structs
+    for (let client = this.#clients.at(-1); client !== undefined; client = this.#clients.at(-1)) {
+      left = this.#advanceIn(client, left)
+      if (left === 0) return false
+      this.#clients.pop()
+      this.#clock = 0
+      this.#deletedBefore = false
+    }
+    return true
+  }
+
+  #advanceIn(client: number, structs: number): number {
+    const end = Y.getState(this.#store, client)
+    if (this.#clock === 0) this.bytes += 2 * varUintBytes(client) + 4
+    if (this.#clock >= end) return structs
+    const cursor = new StructCursor(this.#store, client, this.#clock)
+    for (let left = structs; left > 0; left--) {
+      const { struct } = cursor
+      this.#add(struct)
+      this.units += struct.id.clock + struct.length - this.#clock
+      this.#clock = struct.id.clock + struct.length
+      if (this.#clock >= end) return left - 1
+      cursor.advance()
+    }
+    return 0
+  }
+
+  #add(struct: Struct): void {
+    this.bytes += structBytes(struct)
+    if (struct.deleted && !this.#deletedBefore) {
+      this.bytes += varUintBytes(struct.id.clock) + varUintBytes(struct.length)
+    }
+    this.#deletedBefore = struct.deleted
+  }
 }
 
 function structBytes(struct: Struct): number {

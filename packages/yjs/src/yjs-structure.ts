@@ -107,7 +107,7 @@ export class YjsStructure implements Structure {
   /** Nothing: without renumbering no copy at the snapshot point is needed, the document itself is the state. */
   fold(_payloads: readonly Uint8Array[]): void {}
 
-  /** See {@link StateSize}: at most 1% of the document out of date, and walks it only when more has changed. */
+  /** An estimate that costs little at every call; how old it can be is said at {@link StateSize}. */
   stateBytes(): number {
     return this.#size.bytes
   }

@@ -196,6 +196,19 @@ describe('the size of the state', () => {
     expect(structure.stateBytes()).toBeLessThan(exact * 1.1)
   })
 
+  test('of a large document is extrapolated at first, and then measured part by part', () => {
+    const { doc, structure } = member(1)
+    const rows = Array.from({ length: 20_000 }, (_, i) => new Y.Map([['row', i]]))
+    doc.getArray('array').push(rows)
+    doc.clientID = 2
+    doc.getMap('map').set('binary', new Uint8Array(100_000))
+    const exact = Y.encodeStateAsUpdate(doc).length
+    const calls = Array.from({ length: 4 }, () => structure.stateBytes())
+    for (const bytes of calls) expect(bytes / exact).toBeGreaterThan(0.5)
+    expect(calls.at(-1)).toBeGreaterThan(exact * 0.9)
+    expect(calls.at(-1)).toBeLessThan(exact * 1.1)
+  })
+
   test('follows insertions and deletions', () => {
     const { structure, text } = member(1)
     expect(structure.stateBytes()).toBeLessThan(10)
