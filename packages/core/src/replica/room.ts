@@ -93,8 +93,11 @@ export class Room {
       this.stability.addMember(replica, standing, welcome.epoch)
     }
     this.hooks.tell({ type: 'members', joined: welcome.members.map(({ replica }) => replica), left: [] })
-    for (const operation of go.operations) this.history.receive(operation)
-    this.drain()
+    // One at a time: in total order none of them has to wait, so no limit on waiting concerns them.
+    for (const operation of go.operations) {
+      this.history.receive(operation)
+      this.drain()
+    }
     return this.roster.has(this.self)
   }
 
