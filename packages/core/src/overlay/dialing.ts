@@ -85,7 +85,11 @@ export class Dialing {
   /** Repeated failures: others take its place in the topology until it answers again. */
   private isUnreachable(member: ReplicaId, now: number): boolean {
     const attempt = this.attempts.get(member)
-    return attempt !== undefined && attempt.failures >= FAILURES_TO_GIVE_UP && attempt.notBefore > now - DIAL_PATIENCE_MS
+    return (
+      attempt !== undefined &&
+      attempt.failures >= FAILURES_TO_GIVE_UP &&
+      attempt.notBefore > now - DIAL_PATIENCE_MS
+    )
   }
 
   private firstAttempt(member: ReplicaId, now: number): Attempt {
