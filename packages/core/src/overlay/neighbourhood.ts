@@ -22,6 +22,12 @@ import { Outgoing } from './outgoing.js'
 /** After the second differing heartbeat in a row a neighbour is asked, and then whenever so many more differed. */
 const MAX_DIFFERING_HEARTBEATS = 3
 
+/**
+ * So many hops a relayed message follows what was learnt of the way. What was learnt long ago may lead in a circle;
+ * after that it strolls, each time along another path.
+ */
+const MAX_GUIDED_HOPS = 5
+
 export class Neighbourhood {
   readonly links = new Links()
   readonly tree = new BroadcastTree()
@@ -33,6 +39,8 @@ export class Neighbourhood {
   private readonly dialing: Dialing
   private nextHeartbeatAt = Number.POSITIVE_INFINITY
   private knownPeers = new Set<ReplicaId>()
+  /** Messages relayed without knowing the way. */
+  private strays = 0
 
   constructor(
     self: ReplicaId,
@@ -147,12 +155,15 @@ export class Neighbourhood {
   ): LinkId | undefined {
     const direct = this.links.to(message.to)?.id
     if (direct !== undefined) return direct
-    const learnt = this.tree.routeTo(message.to)
-    if (learnt !== undefined && learnt !== from) return learnt
-    const toSponsor = sponsor === undefined ? undefined : this.links.to(sponsor)?.id
-    if (toSponsor !== undefined && toSponsor !== from) return toSponsor
+    if (message.hops < MAX_GUIDED_HOPS) {
+      const learnt = this.tree.routeTo(message.to)
+      if (learnt !== undefined && learnt !== from) return learnt
+      const toSponsor = sponsor === undefined ? undefined : this.links.to(sponsor)?.id
+      if (toSponsor !== undefined && toSponsor !== from) return toSponsor
+    }
     const others = this.links.inRoom.filter((link) => link.id !== from)
-    return others[hash(`${message.to}:${message.hops}`) % Math.max(1, others.length)]?.id
+    if (others.length === 0) return from
+    return others[hash(`${message.to}:${this.strays++}`) % others.length]?.id
   }
 
   // ------------------------------------------------------------------ keeping the neighbourhood
