@@ -1,0 +1,118 @@
+/** The sequence of operations in total order, with the snapshot point moving along it. */
+import { html, type PropertyValues } from 'lit'
+import type { RoomView } from '../room/view.js'
+import { themeChanges } from '../theme.js'
+import { count, counted, pointSentence } from '../wording.js'
+import { type Palette, paletteOf } from './palette.js'
+import { Panel } from './panel.js'
+import { StripCamera } from './strip-camera.js'
+import { paintStrip } from './strip-painter.js'
+
+const UNKNOWN_COLOR = '#64748b'
+const reducedMotion = matchMedia('(prefers-reduced-motion: reduce)')
+
+export class OperationStrip extends Panel {
+  private readonly camera = new StripCamera()
+  private palette: Palette | undefined
+  private frame = 0
+  private lastFrameMs = 0
+  private readonly resizing = new ResizeObserver(() => this.wake())
+  private readonly retheme = () => {
+    this.palette = undefined
+    this.wake()
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback()
+    themeChanges.addEventListener('change', this.retheme)
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback()
+    themeChanges.removeEventListener('change', this.retheme)
+    this.resizing.disconnect()
+    cancelAnimationFrame(this.frame)
+  }
+
+  override render() {
+    const { view } = this
+    const isWaiting = view.blockedBy.length > 0 && view.stats.logOperations > 0
+    return html`
+      <section class="panel strip" aria-labelledby="strip-title" data-point=${view.snapshotPoint}>
+        <div class="strip-head">
+          <h2 id="strip-title">Operations <span class="hint">in the order everyone agrees on</span></h2>
+          <p class="sentence" data-waiting=${isWaiting} data-sentence>${pointSentence(view)}</p>
+        </div>
+        <div class="strip-canvas">
+          <canvas role="img" aria-label=${described(view)}></canvas>
+          ${view.operations.length === 0 ? html`<p class="empty">Type something: every edit becomes an operation here.</p>` : ''}
+        </div>
+      </section>
+    `
+  }
+
+  protected override firstUpdated(): void {
+    this.resizing.observe(this.canvas)
+  }
+
+  protected override updated(changed: PropertyValues): void {
+    if (!changed.has('view')) return
+    const { operations, snapshotPoint } = this.view
+    const last = operations.at(-1)
+    const below = operations.findLast(({ clock }) => clock <= snapshotPoint)
+    const first = operations[0]?.index ?? 0
+    this.camera.aim({ end: last ? last.index + 1 : 0, point: below ? below.index + 1 : first })
+    this.wake()
+  }
+
+  private get canvas(): HTMLCanvasElement {
+    const canvas = this.querySelector('canvas')
+    if (!canvas) throw new Error('the strip is not rendered')
+    return canvas
+  }
+
+  private wake(): void {
+    if (this.frame !== 0) return
+    this.lastFrameMs = performance.now()
+    this.frame = requestAnimationFrame((nowMs) => this.paint(nowMs))
+  }
+
+  private paint(nowMs: number): void {
+    this.frame = 0
+    if (reducedMotion.matches) this.camera.jump()
+    const isMoving = this.camera.move(Math.max(nowMs - this.lastFrameMs, 0))
+    this.lastFrameMs = nowMs
+    const { canvas, view } = this
+    const size = fitted(canvas)
+    const context = canvas.getContext('2d')
+    if (!context || size.width === 0) return
+    context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0)
+    this.palette ??= paletteOf(this)
+    paintStrip(context, size, this.camera, {
+      operations: view.operations,
+      colorOf: (author) => view.authors.get(author)?.color ?? UNKNOWN_COLOR,
+      snapshotPoint: view.snapshotPoint,
+      palette: this.palette,
+    })
+    if (isMoving) this.frame = requestAnimationFrame((nextMs) => this.paint(nextMs))
+  }
+}
+
+/** Gives the canvas as many pixels as the screen has for it. */
+function fitted(canvas: HTMLCanvasElement): { width: number; height: number } {
+  const { clientWidth: width, clientHeight: height } = canvas
+  const pixels = {
+    width: Math.round(width * devicePixelRatio),
+    height: Math.round(height * devicePixelRatio),
+  }
+  if (canvas.width !== pixels.width) canvas.width = pixels.width
+  if (canvas.height !== pixels.height) canvas.height = pixels.height
+  return { width, height }
+}
+
+function described({ snapshotPoint, stats, dropped }: RoomView): string {
+  const log = counted(stats.logOperations, 'operation')
+  return `Snapshot point ${snapshotPoint}; ${log} in the log above it; ${count(dropped.operations)} dropped below it.`
+}
+
+customElements.define('tidemark-operation-strip', OperationStrip)

@@ -1,0 +1,62 @@
+/**
+ * What part of the sequence the strip shows, and where the snapshot point stands in it, moving smoothly.
+ *
+ * Places are indices of the sequence; the point lies between two operations.
+ */
+
+export interface StripGoal {
+  /** Behind the last operation. */
+  readonly end: number
+  /** Behind the last operation below the snapshot point. */
+  readonly point: number
+}
+
+const SMALLEST_SPAN = 72
+const LARGEST_SPAN = 380
+/** Free room in front of the next operation. */
+const MARGIN = 4
+/** Time after which 63% of a move is done. */
+const EASE_MS = 130
+const SETTLED = 0.02
+
+export class StripCamera {
+  end = 0
+  span = SMALLEST_SPAN
+  point = 0
+  private goal: StripGoal = { end: 0, point: 0 }
+  private isFresh = true
+
+  aim(goal: StripGoal): void {
+    this.goal = goal
+    if (!this.isFresh) return
+    this.isFresh = false
+    this.jump()
+  }
+
+  /** @returns whether there is something left to move. */
+  move(elapsedMs: number): boolean {
+    const share = 1 - Math.exp(-elapsedMs / EASE_MS)
+    const { end, span, point } = this.target()
+    this.end += (end - this.end) * share
+    this.span += (span - this.span) * share
+    this.point += (point - this.point) * share
+    const left = Math.max(Math.abs(end - this.end), Math.abs(span - this.span), Math.abs(point - this.point))
+    if (left > SETTLED) return true
+    this.jump()
+    return false
+  }
+
+  jump(): void {
+    const { end, span, point } = this.target()
+    this.end = end
+    this.span = span
+    this.point = point
+  }
+
+  private target() {
+    const { end, point } = this.goal
+    const wanted = (end - point) * 1.25 + 12
+    const span = Math.min(Math.max(wanted, SMALLEST_SPAN), LARGEST_SPAN)
+    return { end: Math.max(end + MARGIN, span * 0.5), span, point }
+  }
+}

@@ -1,0 +1,42 @@
+/** How the panels put things: sizes, counts, and what blocks the snapshot point in plain words. */
+import type { Block, RoomView } from './room/view.js'
+
+const integers = new Intl.NumberFormat('en')
+const decimals = new Intl.NumberFormat('en', { maximumFractionDigits: 1, minimumFractionDigits: 1 })
+
+export function count(value: number): string {
+  return integers.format(value)
+}
+
+export function counted(value: number, one: string, many = `${one}s`): string {
+  return `${count(value)} ${value === 1 ? one : many}`
+}
+
+export function bytes(value: number): string {
+  if (value < 1000) return `${value} B`
+  if (value < 1_000_000) return `${decimals.format(value / 1000)} kB`
+  return `${decimals.format(value / 1_000_000)} MB`
+}
+
+const REASONS: Record<Block['reason'], string> = {
+  silent: 'no link to it, silent',
+  joining: 'is being let in',
+  behind: 'has not yet confirmed the latest edits',
+}
+
+export function blockReason({ reason }: Block): string {
+  return REASONS[reason]
+}
+
+/** One sentence on what the snapshot point waits for. */
+export function pointSentence(view: RoomView): string {
+  const { status, members, blockedBy, stats } = view
+  if (status === 'disconnected')
+    return 'You are offline. Your edits stay here and join the others’ when you go online.'
+  if (members.length === 0) return 'Joining the room…'
+  if (members.length === 1)
+    return 'You are alone here, so nobody else needs your history: it is dropped at once.'
+  if (stats.logOperations === 0) return 'Everyone has confirmed everything: the log is empty.'
+  if (blockedBy.length === 0) return 'Nobody holds the snapshot point back.'
+  return `Waiting for ${blockedBy.map((block) => `${block.member.name}: ${blockReason(block)}`).join('; ')}.`
+}
