@@ -1,5 +1,5 @@
 /**
- * Operations that arrived before something they depend on (protocol rule OP3: causal delivery).
+ * Operations that arrived before something they depend on (protocol rule OP5: causal delivery).
  *
  * Bounded in number and bytes. What does not fit is forgotten, not refused: anti-entropy brings it again once
  * there is room, so nothing is lost by it.
