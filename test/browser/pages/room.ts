@@ -67,6 +67,28 @@ export function connect(): void {
   joined().connect()
 }
 
+/** Cuts the WebRTC connection to a member, as if its network path had died. */
+export function cutLinkTo(replica: string): void {
+  const { peers } = joined()
+  const index = peers.indexOf(replica)
+  if (index < 0) throw new Error(`no link to ${replica}`)
+  openConnections()[index]?.close()
+}
+
+/** Open connections in the order of their links, which is the order in which they were made. */
+function openConnections(): RTCPeerConnection[] {
+  return connections.filter((connection) => connection.connectionState === 'connected')
+}
+
+const connections: RTCPeerConnection[] = []
+const Original = globalThis.RTCPeerConnection
+globalThis.RTCPeerConnection = class extends Original {
+  constructor(configuration?: RTCConfiguration) {
+    super(configuration)
+    connections.push(this)
+  }
+}
+
 /** Fills the text with `characters` in pieces of `pieceLength` at scattered places, in slices of time. */
 export async function fill(characters: number, pieceLength: number): Promise<void> {
   let seed = 1
