@@ -29,15 +29,15 @@ const theme = EditorView.theme({
   '.cm-ySelectionCaret': { borderLeftWidth: '1px', borderRightWidth: '1px' },
   '.cm-ySelectionInfo': {
     opacity: '1',
-    top: '-1.25em',
-    padding: '1px 5px',
-    borderRadius: '4px 4px 4px 0',
+    top: '-1.3em',
+    padding: '0 4px',
+    borderRadius: '3px 3px 3px 0',
     fontFamily: 'var(--sans)',
-    fontSize: '10.5px',
+    fontSize: '10px',
     fontWeight: '600',
     lineHeight: '1.35',
   },
-  '.cm-line:first-child .cm-ySelectionInfo': { top: '1.5em', borderRadius: '0 4px 4px 4px' },
+  '.cm-line:first-child .cm-ySelectionInfo': { top: '1.5em', borderRadius: '0 3px 3px 3px' },
 })
 
 export function mountEditor(parent: HTMLElement, text: Y.Text, awareness: Awareness): Editor {

@@ -41,7 +41,7 @@ async function start(): Promise<void> {
   document.body.append(app)
   await app.updateComplete
   document.title = `${provider.roomName} · Tidemark`
-  watchForProblems(room, signaling, (message) => app.report(message))
+  watchForProblems(room, signaling, (message, isLasting) => app.report(message, isLasting))
   provider.connect()
   const exposed: Exposed = { provider, doc, text }
   Object.assign(globalThis, { tidemark: exposed })

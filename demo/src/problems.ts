@@ -2,10 +2,13 @@
 import type { Room } from './room/room.js'
 
 /** Joining takes well below a second; after this long something is wrong. */
-const PATIENCE_MS = 6000
-const CHECK_INTERVAL_MS = 2000
+const PATIENCE_MS = 4000
+const CHECK_INTERVAL_MS = 1000
 
-export function watchForProblems(room: Room, signaling: string, report: (message: string) => void): void {
+/** Tells the reader; what is lasting stays until it is taken back by the function that is returned. */
+type Report = (message: string, isLasting?: boolean) => () => void
+
+export function watchForProblems(room: Room, signaling: string, report: Report): void {
   room.provider.on('error', (error) => {
     report(`${error.message} Editing goes on; if tabs stay different, reload this one.`)
   })
@@ -13,20 +16,23 @@ export function watchForProblems(room: Room, signaling: string, report: (message
   watchConnecting(room, signaling, report)
 }
 
-/** Says once per attempt why connecting takes so long. */
-function watchConnecting(room: Room, signaling: string, report: (message: string) => void): void {
+/** Says why connecting takes so long, for as long as it does. */
+function watchConnecting(room: Room, signaling: string, report: Report): void {
   let connectingSinceMs: number | undefined
   let isReported = false
+  let takeBack = () => {}
   setInterval(async () => {
     if (room.view.status !== 'connecting') {
       connectingSinceMs = undefined
       isReported = false
+      takeBack()
       return
     }
     connectingSinceMs ??= performance.now()
     if (isReported || performance.now() - connectingSinceMs < PATIENCE_MS) return
     isReported = true
-    report(await explanation(signaling))
+    const message = await explanation(signaling)
+    if (isReported) takeBack = report(message, true)
   }, CHECK_INTERVAL_MS)
 }
 

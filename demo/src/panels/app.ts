@@ -27,9 +27,9 @@ export class App extends LitElement {
     return this
   }
 
-  /** Tells the reader of a problem. */
-  report(message: string): void {
-    this.querySelector<Toasts>('tidemark-toasts')?.show(message)
+  /** Tells the reader of a problem. @returns what takes it back. */
+  report(message: string, isLasting = false): () => void {
+    return this.querySelector<Toasts>('tidemark-toasts')?.show(message, isLasting) ?? (() => {})
   }
 
   override render() {

@@ -16,7 +16,7 @@ export class LogChart extends Panel {
 
   constructor() {
     super()
-    this.isCompared = false
+    this.isCompared = true
   }
 
   override connectedCallback(): void {

@@ -4,7 +4,7 @@ import type { Block, Member, RoomView } from '../room/view.js'
 import { blockReason } from '../wording.js'
 import { Panel } from './panel.js'
 
-const WIDTH = 360
+const WIDTH = 400
 const HEIGHT = 250
 const CENTER = { x: WIDTH / 2, y: HEIGHT / 2 - 8 }
 
@@ -27,15 +27,16 @@ export class NetworkGraph extends Panel {
           ${this.view.links.map(({ from, to, isOwn }) => edge(byReplica.get(from), byReplica.get(to), isOwn))}
           ${nodes.map((node) => circle(node, nodes.length))}
         </svg>
-        ${nodes.length === 0 ? html`<p class="empty">${emptyText(this.view)}</p>` : nothing}
+        ${this.view.members.length === 0 ? html`<p class="empty">${emptyText(this.view)}</p>` : nothing}
       </section>
     `
   }
 }
 
 /** You at the bottom, the others around in the order they came. */
-function place({ members, newcomers, blockedBy }: RoomView): Node[] {
-  const all = [...members, ...newcomers]
+function place({ members, newcomers, blockedBy, you }: RoomView): Node[] {
+  const onlyYou: Member = { ...you, replica: '', isYou: true, isNamed: true, peers: [] }
+  const all = members.length === 0 ? [onlyYou] : [...members, ...newcomers]
   const own = all.findIndex(({ isYou }) => isYou)
   const ordered = own < 0 ? all : [...all.slice(own), ...all.slice(0, own)]
   const radius = ordered.length === 1 ? { x: 0, y: 0 } : { x: ordered.length === 2 ? 0 : 128, y: 82 }

@@ -19,8 +19,8 @@ export class NetworkTable extends Panel {
               <thead>
                 <tr>
                   <td class="corner"><span>says ↓</span> <span>about →</span></td>
-                  ${members.map((member) => html`<th scope="col">${named(member)}</th>`)}
-                  <th scope="col" class="floor">minimum</th>
+                  ${members.map((member) => html`<th scope="col">${named(member, false)}</th>`)}
+                  <th scope="col" class="floor">min</th>
                 </tr>
               </thead>
               <tbody>${map.map((row) => tableRow(row, members, snapshotPoint))}</tbody>
@@ -36,7 +36,7 @@ export class NetworkTable extends Panel {
 function tableRow({ member, known, floor }: MapRow, members: readonly Member[], point: number) {
   return html`
     <tr>
-      <th scope="row">${named(member)}</th>
+      <th scope="row">${named(member, true)}</th>
       ${known.map(
         (clock, i) => html`
         <td class=${clock === point ? 'minimum' : ''} data-about=${members[i]?.replica ?? nothing}>
@@ -48,8 +48,8 @@ function tableRow({ member, known, floor }: MapRow, members: readonly Member[], 
   `
 }
 
-function named({ name, color, isYou, replica }: Member) {
-  return html`<span class="named" style=${`--member: ${color}`} title=${replica}>${name}${isYou ? html` <em>you</em>` : nothing}</span>`
+function named({ name, color, isYou, replica }: Member, isMarked: boolean) {
+  return html`<span class="named" style=${`--member: ${color}`} title=${replica}>${name}${isYou && isMarked ? html` <em>you</em>` : nothing}</span>`
 }
 
 customElements.define('tidemark-network-table', NetworkTable)

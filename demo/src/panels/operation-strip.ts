@@ -2,7 +2,7 @@
 import { html, type PropertyValues } from 'lit'
 import type { RoomView } from '../room/view.js'
 import { themeChanges } from '../theme.js'
-import { count, counted, pointSentence } from '../wording.js'
+import { count, counted, isHeldBack, pointSentence } from '../wording.js'
 import { type Palette, paletteOf } from './palette.js'
 import { Panel } from './panel.js'
 import { StripCamera } from './strip-camera.js'
@@ -36,12 +36,11 @@ export class OperationStrip extends Panel {
 
   override render() {
     const { view } = this
-    const isWaiting = view.blockedBy.length > 0 && view.stats.logOperations > 0
     return html`
       <section class="panel strip" aria-labelledby="strip-title" data-point=${view.snapshotPoint}>
         <div class="strip-head">
           <h2 id="strip-title">Operations <span class="hint">in the order everyone agrees on</span></h2>
-          <p class="sentence" data-waiting=${isWaiting} data-sentence>${pointSentence(view)}</p>
+          <p class="sentence" data-held=${isHeldBack(view)} data-sentence>${pointSentence(view)}</p>
         </div>
         <div class="strip-canvas">
           <canvas role="img" aria-label=${described(view)}></canvas>

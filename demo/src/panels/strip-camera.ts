@@ -12,7 +12,7 @@ export interface StripGoal {
 }
 
 const SMALLEST_SPAN = 72
-const LARGEST_SPAN = 380
+const LARGEST_SPAN = 640
 /** Free room in front of the next operation. */
 const MARGIN = 4
 /** Time after which 63% of a move is done. */

@@ -26,7 +26,7 @@ export function paintStrip(
   const xOf = (index: number) => width - (camera.end - index) * slot
   const pointX = xOf(camera.point)
   const floor = height - BOTTOM
-  paintWater(context, pointX, floor, scene.palette)
+  if (scene.operations.length > 0) paintWater(context, pointX, floor, scene.palette)
   for (const operation of scene.operations) {
     const x = xOf(operation.index)
     if (x < -slot || x > width) continue
@@ -34,7 +34,7 @@ export function paintStrip(
     paintOperation(context, operation, { x, slot, floor, sunk }, scene)
   }
   paintAxis(context, scene, { width, floor, slot, xOf })
-  paintPoint(context, pointX, { width, floor }, scene)
+  if (scene.operations.length > 0) paintPoint(context, pointX, { width, floor }, scene)
 }
 
 function paintWater(context: CanvasRenderingContext2D, right: number, floor: number, palette: Palette): void {
@@ -128,11 +128,11 @@ function paintPoint(
 ): void {
   const shownX = Math.min(Math.max(x, 2), width - 2)
   context.fillStyle = palette.warm
-  context.fillRect(shownX - 1.25, 12, 2.5, floor - 8)
-  const text = `snapshot point ${snapshotPoint}`
+  if (x >= 0) context.fillRect(shownX - 1.25, 12, 2.5, floor - 8)
+  const text = `${x < 0 ? '◂ ' : ''}snapshot point ${snapshotPoint}`
   context.font = `600 12px ${palette.sans}`
   const labelWidth = context.measureText(text).width + 18
-  const left = Math.min(Math.max(shownX - labelWidth / 2, 0), width - labelWidth)
+  const left = Math.min(Math.max(shownX - labelWidth / 2, 14), width - labelWidth - 14)
   context.beginPath()
   context.roundRect(left, 2, labelWidth, 22, 11)
   context.fill()

@@ -20,13 +20,18 @@ export class Toasts extends LitElement {
     return this
   }
 
-  /** @param message what happened and what to do. One that is still shown is counted, not repeated. */
-  show(message: string): void {
+  /**
+   * @param message what happened and what to do. One that is still shown is counted, not repeated.
+   * @param isLasting whether it stays until it is taken back or dismissed.
+   * @returns what takes it back.
+   */
+  show(message: string, isLasting = false): () => void {
     const shown = this.toasts.find((toast) => toast.message === message)
     const toast = { id: shown?.id ?? ++this.lastId, message, times: (shown?.times ?? 0) + 1 }
     this.toasts = [...this.toasts.filter(({ id }) => id !== toast.id), toast].slice(-MAX_TOASTS)
-    setTimeout(() => this.dismiss(toast), SHOWN_MS)
+    if (!isLasting) setTimeout(() => this.dismiss(toast), SHOWN_MS)
     this.requestUpdate()
+    return () => this.dismiss(toast)
   }
 
   override render() {

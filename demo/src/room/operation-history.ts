@@ -20,7 +20,7 @@ export interface SequencedOperation extends LoggedOperation {
 }
 
 /** More than the strip ever shows. */
-const MAX_BELOW = 600
+const MAX_BELOW = 800
 
 export class OperationHistory {
   private below: LoggedOperation[] = []

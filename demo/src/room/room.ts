@@ -3,7 +3,7 @@
  *
  * Most of what the view shows (reports above all) changes without any event, so the room looks by itself.
  */
-import type { ConnectionStatus, SnapshotMove, TidemarkProvider } from 'tidemark'
+import type { ConnectionStatus, SnapshotMove, TidemarkProvider, TidemarkStats } from 'tidemark'
 import type * as Y from 'yjs'
 import { cleanName, type Identity, loadIdentity, saveIdentity, unlike } from './identity.js'
 import { OperationHistory } from './operation-history.js'
@@ -11,7 +11,7 @@ import { type Presence, publishIdentity, publishPlace, readPresences } from './p
 import type { Block, Compaction, Dropped, Member, RoomView } from './view.js'
 
 const VIEW_INTERVAL_MS = 150
-const SHOWN_OPERATIONS = 400
+const SHOWN_OPERATIONS = 800
 const UNKNOWN_COLOR = '#64748b'
 
 type Listener = (view: RoomView) => void
@@ -29,6 +29,7 @@ export class Room {
   private dropped: Dropped = { operations: 0, bytes: 0 }
   private lastCompaction: Compaction | undefined
   private loading: number | undefined
+  private lastPoint = 0
   private status: ConnectionStatus = 'disconnected'
 
   /** @param provider not yet connected, so that no event is missed. */
@@ -37,6 +38,8 @@ export class Room {
     this.text = text
     publishIdentity(provider, this.identity)
     provider.on('snapshot', (move) => this.compacted(move))
+    // Joins and departures are short-lived in the log: without this look most would go unseen.
+    provider.on('members', () => this.history.look(provider.log, provider.snapshotPoint))
     provider.on('progress', ({ share }) => {
       this.loading = share < 1 ? share : undefined
     })
@@ -84,9 +87,10 @@ export class Room {
       ({ replica, reason }): Block => ({ member: this.member(replica, presences.get(replica)), reason }),
     )
     const known = new Set(provider.members)
-    const stats = provider.stats()
+    const stats = this.stats()
     if (this.status !== 'disconnected') this.history.look(provider.log, stats.snapshotPoint)
     if (provider.synced) this.loading = undefined
+    this.lastPoint = stats.snapshotPoint
     return {
       roomName: provider.roomName,
       status: this.status,
@@ -108,6 +112,12 @@ export class Room {
     }
   }
 
+  /** Offline there is no room to have a snapshot point in: the last one stays in sight. */
+  private stats(): TidemarkStats {
+    const stats = this.provider.stats()
+    return this.status === 'disconnected' ? { ...stats, snapshotPoint: this.lastPoint } : stats
+  }
+
   private member(replica: string, presence: Presence | undefined): Member {
     const isYou = replica === this.provider.replicaId
     const before = this.authors.get(replica)
@@ -118,7 +128,7 @@ export class Room {
       isNamed: isYou || presence?.identity !== undefined || (before?.isNamed ?? false),
       name: identity?.name ?? replica.slice(0, 4),
       color: identity?.color ?? UNKNOWN_COLOR,
-      peers: isYou ? this.provider.peers : (presence?.peers ?? []),
+      peers: isYou ? this.provider.peers : presence?.peers,
     }
     this.authors.set(replica, member)
     return member
@@ -163,16 +173,20 @@ export class Room {
   }
 }
 
-/** Both ends of a link may tell of it; it is drawn once. */
+/**
+ * A link is drawn if both ends tell of it, or the one that said anything yet: what a member said before it fell
+ * silent is no news.
+ */
 function linksAmong(members: readonly Member[]): RoomView['links'] {
+  const byReplica = new Map(members.map((member) => [member.replica, member]))
   const links = new Map<string, { from: string; to: string; isOwn: boolean }>()
-  const known = new Set(members.map(({ replica }) => replica))
-  for (const { replica, peers, isYou } of members) {
-    for (const peer of peers) {
-      if (!known.has(peer)) continue
-      const [from, to] = replica < peer ? [replica, peer] : [peer, replica]
-      const key = `${from} ${to}`
-      links.set(key, { from, to, isOwn: isYou || (links.get(key)?.isOwn ?? false) })
+  for (const member of members) {
+    for (const peer of member.peers ?? []) {
+      const other = byReplica.get(peer)
+      const isConfirmed = other !== undefined && (other.peers?.includes(member.replica) ?? true)
+      if (!isConfirmed) continue
+      const [from, to] = member.replica < peer ? [member.replica, peer] : [peer, member.replica]
+      links.set(`${from} ${to}`, { from, to, isOwn: member.isYou || other.isYou })
     }
   }
   return [...links.values()]

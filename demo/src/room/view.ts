@@ -8,8 +8,8 @@ export interface Member extends Identity {
   readonly isYou: boolean
   /** Whether it has said its name yet. */
   readonly isNamed: boolean
-  /** Members it says it has a link to. */
-  readonly peers: readonly string[]
+  /** Members it says it has a link to; undefined as long as it has not said. */
+  readonly peers: readonly string[] | undefined
 }
 
 export interface Block {
