@@ -14,6 +14,8 @@ export interface MemberRecord {
 
 export class Roster {
   private readonly members = new Map<ReplicaId, MemberRecord>()
+  /** Made anew only after a change: in between, it is the same array. */
+  private ordered: readonly MemberRecord[] | undefined
 
   get size(): number {
     return this.members.size
@@ -27,17 +29,15 @@ export class Roster {
     return this.members.get(replica)
   }
 
-  ids(): IterableIterator<ReplicaId> {
-    return this.members.keys()
-  }
-
-  /** Oldest first: the same order on every replica. */
-  byAge(): MemberRecord[] {
-    return [...this.members.values()].sort((a, b) => compareOperations(a.joined, b.joined))
+  /** Oldest first: the same order on every replica, and the same array until somebody comes or goes. */
+  byAge(): readonly MemberRecord[] {
+    this.ordered ??= [...this.members.values()].sort((a, b) => compareOperations(a.joined, b.joined))
+    return this.ordered
   }
 
   add(record: MemberRecord): void {
     this.members.set(record.replica, record)
+    this.ordered = undefined
   }
 
   /** @returns who came or went by this operation. */
@@ -47,7 +47,10 @@ export class Roster {
       this.add({ replica: who, joined: { clock, author: who }, sponsor: author })
       return { joined: who }
     }
-    if (operation.kind === 'leave' && this.members.delete(operation.who)) return { left: operation.who }
+    if (operation.kind === 'leave' && this.members.delete(operation.who)) {
+      this.ordered = undefined
+      return { left: operation.who }
+    }
     return {}
   }
 }

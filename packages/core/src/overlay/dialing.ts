@@ -8,6 +8,12 @@ interface Attempt {
   /** Not to be dialed before this time. */
   notBefore: number
   failures: number
+  dials: number
+}
+
+export interface Plan {
+  readonly chosen: ReadonlySet<ReplicaId>
+  readonly dial: readonly ReplicaId[]
 }
 
 /** How long an unanswered attempt may take before the next one. */
@@ -30,24 +36,29 @@ export class Dialing {
     this.maxConnections = maxConnections
   }
 
-  /** @returns who is to be dialed now. */
-  plan(members: readonly ReplicaId[], isLinked: (member: ReplicaId) => boolean, now: number): ReplicaId[] {
+  /** Who is to be linked by our choice, and whom of them to dial now. */
+  plan(others: readonly ReplicaId[], isLinked: (member: ReplicaId) => boolean, now: number): Plan {
     this.earliest = Number.POSITIVE_INFINITY
-    for (const member of this.attempts.keys()) if (!members.includes(member)) this.attempts.delete(member)
+    const present = new Set(others)
+    for (const member of this.attempts.keys()) if (!present.has(member)) this.attempts.delete(member)
+    const isLost = (member: ReplicaId) => !isLinked(member) && this.isUnreachable(member, now)
+    const chosen = chosenNeighbours(
+      this.self,
+      others.filter((member) => !isLost(member)),
+      this.maxConnections,
+    )
     const dial: ReplicaId[] = []
-    const reachable = members.filter((member) => isLinked(member) || !this.isUnreachable(member, now))
-    const chosen = chosenNeighbours(this.self, reachable, this.maxConnections)
-    for (const member of members) if (!isLinked(member) && this.isUnreachable(member, now)) chosen.add(member)
-    for (const member of chosen) {
+    for (const member of [...chosen, ...others.filter(isLost)]) {
       if (isLinked(member)) continue
       const attempt = this.attempts.get(member) ?? this.firstAttempt(member, now)
       if (attempt.notBefore <= now) {
         attempt.notBefore = now + DIAL_PATIENCE_MS
+        attempt.dials++
         dial.push(member)
       }
       this.earliest = Math.min(this.earliest, attempt.notBefore)
     }
-    return dial
+    return { chosen, dial }
   }
 
   /** Nobody can be dialed for now: there is nothing to wake up for. */
@@ -66,13 +77,16 @@ export class Dialing {
   }
 
   failed(member: ReplicaId, now: number): void {
-    const attempt = this.attempts.get(member) ?? { notBefore: 0, failures: 0 }
+    const attempt = this.attempts.get(member) ?? { notBefore: 0, failures: 0, dials: 0 }
     const delay = Math.min(FIRST_RETRY_MS * 2 ** attempt.failures, LONGEST_RETRY_MS)
-    this.attempts.set(member, { notBefore: now + delay, failures: attempt.failures + 1 })
+    this.attempts.set(member, { ...attempt, notBefore: now + delay, failures: attempt.failures + 1 })
   }
 
-  linked(member: ReplicaId): void {
+  /** @returns whether we had dialed it. */
+  linked(member: ReplicaId): boolean {
+    const wasDialed = (this.attempts.get(member)?.dials ?? 0) > 0
     this.attempts.delete(member)
+    return wasDialed
   }
 
   /** Retries at once, because something changed (a new link may be a new way to everybody). */
@@ -93,7 +107,7 @@ export class Dialing {
   }
 
   private firstAttempt(member: ReplicaId, now: number): Attempt {
-    const attempt = { notBefore: this.self < member ? now : now + COURTESY_MS, failures: 0 }
+    const attempt = { notBefore: this.self < member ? now : now + COURTESY_MS, failures: 0, dials: 0 }
     this.attempts.set(member, attempt)
     return attempt
   }

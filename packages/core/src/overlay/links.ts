@@ -14,6 +14,10 @@ export interface Link {
   inRoom: boolean
   /** Since the link opened we have once held all that the other end had. */
   caughtUp: boolean
+  /** We asked for it, so it is ours to close once nobody needs it. */
+  isOurs: boolean
+  /** Since when neither end's choice of neighbours asks for it. */
+  superfluousSince: number | undefined
   /** Heartbeats in a row whose digest differed from ours. */
   differed: number
 }
@@ -33,6 +37,8 @@ export class Links {
       peer: undefined,
       inRoom: false,
       caughtUp: false,
+      isOurs: false,
+      superfluousSince: undefined,
       differed: 0,
     }
     this.byId.set(id, link)

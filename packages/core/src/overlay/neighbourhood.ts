@@ -18,6 +18,15 @@ import { Dialing } from './dialing.js'
 import { hash } from './hash.js'
 import { type Link, Links } from './links.js'
 import { Outgoing } from './outgoing.js'
+import { chosenNeighbours } from './topology.js'
+
+/** A link that neither end would choose is kept for this long: the room may still be changing. */
+const SUPERFLUOUS_MS = 10_000
+
+/** What the neighbourhood needs to know of a member. */
+interface MemberName {
+  readonly replica: ReplicaId
+}
 
 /** After the second differing heartbeat in a row a neighbour is asked, and then whenever so many more differed. */
 const MAX_DIFFERING_HEARTBEATS = 3
@@ -39,6 +48,9 @@ export class Neighbourhood {
   private readonly dialing: Dialing
   private nextHeartbeatAt = Number.POSITIVE_INFINITY
   private knownPeers = new Set<ReplicaId>()
+  /** What the last plan was made for, and whether links or attempts have changed since. */
+  private plannedFor: readonly MemberName[] | undefined
+  private hasChanged = true
   /** Messages relayed without knowing the way. */
   private strays = 0
 
@@ -63,8 +75,12 @@ export class Neighbourhood {
     this.send(id, this.hello(lineage))
   }
 
-  /** Both ends are in the room: gossip flows from now on. @returns false if a better link to it exists. */
-  enterRoom(link: Link, peer: ReplicaId, now: number): boolean {
+  /**
+   * Both ends are in the room: gossip flows from now on.
+   * @param byJoin we came in by this link.
+   * @returns false if a better link to it exists.
+   */
+  enterRoom(link: Link, peer: ReplicaId, now: number, byJoin = false): boolean {
     const existing = this.links.to(peer)
     link.peer = peer
     if (existing && existing !== link) {
@@ -73,8 +89,9 @@ export class Neighbourhood {
       return false
     }
     link.inRoom = true
-    this.dialing.linked(peer)
+    link.isOurs = this.dialing.linked(peer) || byJoin
     this.dialing.encourage(now)
+    this.hasChanged = true
     return true
   }
 
@@ -88,6 +105,7 @@ export class Neighbourhood {
   /** @returns the link if it was known. Its neighbour may be reached by others. */
   forgetLink(id: LinkId): Link | undefined {
     const link = this.links.remove(id)
+    this.hasChanged = true
     this.outgoing.drop(id)
     for (const other of this.tree.linkDown(id)) this.send(other, { type: 'graft', authors: [] })
     return link
@@ -206,15 +224,41 @@ export class Neighbourhood {
     return link.differed === 2 || link.differed % MAX_DIFFERING_HEARTBEATS === 0
   }
 
-  /** Dials whoever the topology wants linked, and tells who the neighbours are. */
-  maintain(members: readonly ReplicaId[], now: number): void {
+  /**
+   * Dials whoever the topology wants linked, and tells who the neighbours are. Does nothing while nothing changed.
+   * @param members the same array until somebody comes or goes.
+   */
+  maintain(members: readonly MemberName[], now: number): void {
+    const isDue = members !== this.plannedFor || this.hasChanged || now >= this.dialing.nextDeadline
+    if (!isDue) return
+    this.plannedFor = members
+    this.hasChanged = false
+    const others = members.map(({ replica }) => replica).filter((member) => member !== this.self)
     const isLinked = (member: ReplicaId) => this.links.to(member) !== undefined
-    const others = members.filter((member) => member !== this.self)
     // Negotiations travel by links: without one there is no way to dial anybody.
     if (this.links.inRoom.length > 0) {
-      for (const peer of this.dialing.plan(others, isLinked, now)) this.emit({ type: 'dial', peer })
+      const { chosen, dial } = this.dialing.plan(others, isLinked, now)
+      for (const peer of dial) this.emit({ type: 'dial', peer })
+      this.markSuperfluous(chosen, [...others, this.self], now)
     } else this.dialing.rest()
     this.tellPeers()
+  }
+
+  /** Links that we asked for once and that neither end would choose today: joins leave such behind (rule OV3). */
+  private markSuperfluous(chosen: ReadonlySet<ReplicaId>, members: readonly ReplicaId[], now: number): void {
+    for (const link of this.links.inRoom) {
+      const { peer } = link
+      if (!link.isOurs || peer === undefined) continue
+      const isWanted =
+        chosen.has(peer) || chosenNeighbours(peer, members, this.config.maxConnections).has(this.self)
+      link.superfluousSince = isWanted ? undefined : (link.superfluousSince ?? now)
+    }
+  }
+
+  /** @returns links that nobody has needed for a while. */
+  superfluousLinks(now: number): Link[] {
+    const isOld = (since: number | undefined) => since !== undefined && since + SUPERFLUOUS_MS <= now
+    return this.links.inRoom.filter((link) => isOld(link.superfluousSince))
   }
 
   /** Somebody whom we should be linked to can not be reached by way of the links we have. */
@@ -224,6 +268,7 @@ export class Neighbourhood {
 
   dialFailed(peer: ReplicaId, now: number): void {
     this.dialing.failed(peer, now)
+    this.hasChanged = true
   }
 
   get nextDeadline(): number {

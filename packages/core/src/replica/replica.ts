@@ -126,7 +126,7 @@ export class Replica {
     const isFullMesh = roster.size - 1 <= this.config.maxConnections
     return blockers({
       self: this.id,
-      members: [...roster.ids()],
+      members: this.members,
       newcomers: this.lettingIn.sponsoring.newcomers,
       standing: (member) => stability.standing(member),
       point: history.point,
@@ -200,7 +200,7 @@ export class Replica {
     if (this.reporting.isDue(this.room.hasNews, this.room.roster.size, now)) {
       this.neighbourhood.spreadReport(this.room.report())
     }
-    this.neighbourhood.maintain([...this.room.roster.ids()], now)
+    this.neighbourhood.maintain(this.room.roster.byAge(), now)
     this.maintainGreeting()
     this.seekOthers(now)
   }
@@ -299,6 +299,7 @@ export class Replica {
   /** Links whose other end is silent, or wants nothing of us. */
   private closeDeadLinks(now: number): void {
     for (const link of this.neighbourhood.silentLinks(now)) this.closeLink(link, 'silent for too long')
+    for (const link of this.neighbourhood.superfluousLinks(now)) this.closeLink(link, 'no longer needed')
     for (const link of this.neighbourhood.idleLinks(now)) {
       const isNewcomer = link.peer !== undefined && this.lettingIn.sponsoring.newcomers.includes(link.peer)
       if (isNewcomer || this.comingIn?.joining.link === link.id) continue
@@ -340,7 +341,7 @@ export class Replica {
     if (!link) return
     if (outcome.type === 'refuse') return this.refuse(link, outcome.reason)
     this.comingIn = undefined
-    if (link.peer) this.neighbourhood.enterRoom(link, link.peer, now)
+    if (link.peer) this.neighbourhood.enterRoom(link, link.peer, now, true)
     this.becomeMember()
     this.gossiping.ask(link)
   }
@@ -401,8 +402,12 @@ export class Replica {
   /** The oldest members that see each other stay reachable for newcomers (overlay rule OV8). */
   private maintainGreeting(): void {
     const linked = new Set(this.neighbours)
-    const older = this.members.slice(0, this.members.indexOf(this.id))
-    const greets = older.filter((member) => linked.has(member)).length < this.config.greeters
+    let older = 0
+    for (const { replica } of this.room.roster.byAge()) {
+      if (replica === this.id || older === this.config.greeters) break
+      if (linked.has(replica)) older++
+    }
+    const greets = older < this.config.greeters
     if (greets === this.isGreeting) return
     this.isGreeting = greets
     this.emit({ type: 'greet', lineage: greets ? this.room.lineage : null })

@@ -18,5 +18,8 @@ export interface Report {
   readonly row?: ReadonlyMap<ReplicaId, Clock>
 }
 
-/** Rooms up to this size carry full rows. */
-export const MAX_MEMBERS_WITH_ROWS = 32
+/**
+ * Rooms up to this size carry full rows. A row in every report costs each member the square of the room, so only rooms
+ * small enough to be looked at member by member pay for it.
+ */
+export const MAX_MEMBERS_WITH_ROWS = 10

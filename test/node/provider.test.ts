@@ -1,0 +1,77 @@
+/**
+ * The provider in Node, over real WebRTC and the real signaling server; and the built packages as a user imports them.
+ */
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import wrtc from '@roamhq/wrtc'
+import { TidemarkProvider } from 'tidemark'
+import { createSignalingServer } from 'tidemark-signaling'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import * as Y from 'yjs'
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+
+let server: ReturnType<typeof createSignalingServer>
+let signaling: string
+let providers: TidemarkProvider[]
+
+beforeEach(async () => {
+  server = createSignalingServer({ graceMs: 0 })
+  signaling = `http://127.0.0.1:${(await server.listen(0)).port}`
+  providers = []
+})
+
+afterEach(async () => {
+  for (const provider of providers) provider.destroy()
+  await server.close()
+})
+
+async function join(): Promise<{ text: Y.Text; provider: TidemarkProvider }> {
+  const doc = new Y.Doc()
+  const provider = new TidemarkProvider('room', doc, { signaling, iceServers: [], peerOptions: { wrtc } })
+  providers.push(provider)
+  await provider.whenSynced
+  return { text: doc.getText('t'), provider }
+}
+
+test('three providers in Node edit one document and drop their logs', async () => {
+  const sites = [await join(), await join(), await join()]
+  sites.forEach(({ text }, i) => text.insert(0, `${i} `))
+  await vi.waitFor(
+    () => {
+      const contents = new Set(sites.map(({ text }) => text.toString()))
+      expect(contents.size).toBe(1)
+      expect([...contents][0]).toHaveLength(6)
+      for (const { provider } of sites)
+        expect(provider.stats()).toMatchObject({ logOperations: 0, members: 3, links: 2 })
+    },
+    { timeout: 15_000, interval: 50 },
+  )
+})
+
+test('the built packages can be imported by plain Node, and importing starts nothing', {
+  timeout: 120_000,
+}, async () => {
+  const run = promisify(execFile)
+  await run(process.execPath, ['scripts/build.mjs'], { cwd: ROOT })
+  const program = `
+    const { TidemarkProvider } = await import('tidemark')
+    const { memoryNetwork } = await import('tidemark/testing')
+    const Y = await import('yjs')
+    const network = memoryNetwork()
+    const [a, b] = [new Y.Doc(), new Y.Doc()]
+    const options = () => ({ transport: network.transport() })
+    const providers = [new TidemarkProvider('r', a, options()), new TidemarkProvider('r', b, options())]
+    a.getText('t').insert(0, 'hello')
+    await Promise.all(providers.map((provider) => provider.whenSynced))
+    while (b.getText('t').toString() !== 'hello') await new Promise((resolve) => setTimeout(resolve, 5))
+    for (const provider of providers) provider.destroy()
+    console.log(b.getText('t').toString())
+  `
+  const { stdout } = await run(process.execPath, ['--input-type=module', '-e', program], {
+    cwd: ROOT,
+    timeout: 30_000,
+  })
+  expect(stdout.trim()).toBe('hello')
+})

@@ -1,0 +1,93 @@
+/**
+ * Rooms beyond a full mesh, in virtual time: bounded links, everybody reached, and healing after losses.
+ */
+import { Session } from '@tidemark/core'
+import { type MemoryTransport, memoryNetwork, VirtualScheduler } from 'tidemark/testing'
+import { expect, test } from 'vitest'
+import { SharedWords } from './shared-words.js'
+
+interface Site {
+  readonly words: SharedWords
+  readonly session: Session
+  readonly transport: MemoryTransport
+}
+
+function openRoom(count: number): {
+  sites: Site[]
+  scheduler: VirtualScheduler
+  network: ReturnType<typeof memoryNetwork>
+} {
+  const scheduler = new VirtualScheduler()
+  const network = memoryNetwork({ scheduler, latencyMs: 20, jitterMs: 20, seed: count })
+  const sites = Array.from({ length: count }, (_, i): Site => {
+    const transport = network.transport()
+    const words: SharedWords = new SharedWords(() => session.localChange())
+    const session = new Session({
+      room: 'room',
+      transport,
+      structure: words,
+      scheduler,
+      newReplicaId: () => `replica-${i}-${Math.floor(network.random() * 1e9)}`,
+      random: () => network.random(),
+      onNews: () => {},
+      onError: (error) => {
+        throw error
+      },
+    })
+    session.start()
+    scheduler.advance(200)
+    return { words, session, transport }
+  })
+  scheduler.advance(60_000)
+  return { sites, scheduler, network }
+}
+
+const linksOf = (site: Site) => site.session.replica?.neighbours.length ?? 0
+
+test('[OV3] forty members keep few links each, and everything reaches everybody', () => {
+  const { sites, scheduler } = openRoom(40)
+  for (const [i, { words }] of sites.entries()) words.say(`word ${i}`)
+  scheduler.advance(30_000)
+  for (const { words, session } of sites) {
+    expect(words.all).toHaveLength(40)
+    expect(session.replica?.stats).toMatchObject({ members: 40, logOperations: 0, waiting: 0 })
+    expect(session.replica?.isSynced).toBe(true)
+  }
+  const links = sites.map(linksOf)
+  console.warn(`40 members: ${links.join(' ')} links`)
+  expect(Math.max(...links)).toBeLessThanOrEqual(16)
+  const mean = links.reduce((sum, count) => sum + count, 0) / links.length
+  expect(mean).toBeLessThan(9)
+})
+
+test('[OV4] in a large room an operation reaches each member about once', () => {
+  const { sites, scheduler } = openRoom(24)
+  const [author] = sites
+  for (let i = 0; i < 20; i++) {
+    author?.words.say(`warm-up ${i}`)
+    scheduler.advance(500)
+  }
+  scheduler.advance(20_000)
+  const sent = () => sites.reduce((sum, { session }) => sum + session.bytesSent, 0)
+  const measure = (talk: () => void) => {
+    const before = sent()
+    talk()
+    scheduler.advance(20_000)
+    return sent() - before
+  }
+  const idle = measure(() => {})
+  const busy = measure(() => author?.words.say('x'.repeat(10_000)))
+  // 23 others have to get it; beyond that there are repetitions, and what everybody reports about it.
+  expect(busy - idle).toBeLessThan(23 * 10_000 * 1.5)
+  expect(busy - idle).toBeGreaterThan(23 * 10_000)
+})
+
+test('[OV3] a large room holds together when a third of it vanishes', () => {
+  const { sites, scheduler, network } = openRoom(30)
+  const [lost, kept] = [sites.filter((_, i) => i % 3 === 1), sites.filter((_, i) => i % 3 !== 1)]
+  for (const { transport } of lost) network.crash(transport)
+  scheduler.advance(120_000)
+  kept[0]?.words.say('after the storm')
+  scheduler.advance(60_000)
+  for (const { words } of kept) expect(words.all).toContain('after the storm')
+})
