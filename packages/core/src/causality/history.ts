@@ -1,6 +1,6 @@
 /**
  * What one replica has applied: version vector, Lamport clock, log, and the operations that wait for their past
- * (protocol rules OP1 to OP6, SP5 to SP7).
+ * (protocol rules OP1 to OP7, SP4 to SP7).
  */
 import { CausalBuffer, type CausalBufferLimits } from './causal-buffer.js'
 import type { Body, Clock, Operation, ReplicaId, VersionVector } from './operation.js'
