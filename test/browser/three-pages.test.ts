@@ -52,11 +52,16 @@ describe('three pages', () => {
     const after = await totalTraffic(pages)
     const messages = after.messagesSent - before.messagesSent
     const bytes = after.payloadBytesSent - before.payloadBytesSent
-    console.warn(`settled room of 3, 60 s: ${messages} messages, ${bytes} bytes of payload in all`)
+    const onTheWire = after.transportBytesSent - before.transportBytesSent
+    console.warn(
+      `settled room of 3, 60 s, all pages: ${messages} messages, ${bytes} bytes, ${onTheWire} by getStats`,
+    )
     // Six directions, one heartbeat each per five thirds of a second, nothing else.
     const heartbeats = 6 * (60_000 / (5000 / 3))
     expect(messages).toBeLessThanOrEqual(heartbeats * 1.1)
     expect(bytes / messages).toBeLessThan(20)
+    // What getStats counts on top is DTLS and SCTP around each message and its acknowledgement.
+    expect(onTheWire).toBeLessThan(messages * 200)
     expect(await Promise.all(pages.map(async (page) => (await page.call('state')).snapshotPoint))).toEqual(
       points,
     )
