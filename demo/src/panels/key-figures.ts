@@ -5,10 +5,16 @@ import { Panel } from './panel.js'
 
 export class KeyFigures extends Panel {
   override render() {
-    const { stats, dropped, lastCompaction: last, characters } = this.view
+    const { status, stats, dropped, lastCompaction: last, characters } = this.view
+    const isOffline = status === 'disconnected'
     return html`
       <dl class="figures">
-        ${figure('Log now', counted(stats.logOperations, 'operation'), bytes(stats.logBytes), 'log')}
+        ${figure(
+          'Log now',
+          isOffline ? '–' : counted(stats.logOperations, 'operation'),
+          isOffline ? 'while offline' : bytes(stats.logBytes),
+          'log',
+        )}
         ${figure('Dropped so far', counted(dropped.operations, 'operation'), bytes(dropped.bytes), 'dropped')}
         ${figure(
           'Last compaction',

@@ -4,9 +4,9 @@ import type { Block, Member, RoomView } from '../room/view.js'
 import { blockReason } from '../wording.js'
 import { Panel } from './panel.js'
 
-const WIDTH = 400
+const WIDTH = 340
 const HEIGHT = 250
-const CENTER = { x: WIDTH / 2, y: HEIGHT / 2 - 8 }
+const CENTER = { x: WIDTH / 2, y: HEIGHT / 2 }
 
 interface Node {
   readonly member: Member
@@ -39,7 +39,7 @@ function place({ members, newcomers, blockedBy, you }: RoomView): Node[] {
   const all = members.length === 0 ? [onlyYou] : [...members, ...newcomers]
   const own = all.findIndex(({ isYou }) => isYou)
   const ordered = own < 0 ? all : [...all.slice(own), ...all.slice(0, own)]
-  const radius = ordered.length === 1 ? { x: 0, y: 0 } : { x: ordered.length === 2 ? 0 : 128, y: 82 }
+  const radius = ordered.length === 1 ? { x: 0, y: 0 } : { x: ordered.length === 2 ? 0 : 108, y: 70 }
   return ordered.map((member, i) => {
     const angle = Math.PI / 2 + (i * 2 * Math.PI) / ordered.length
     return {
@@ -60,6 +60,10 @@ function edge(from: Node | undefined, to: Node | undefined, isOwn: boolean) {
 function circle({ member, x, y, block, isNewcomer }: Node, nodes: number) {
   const radius = nodes > 10 ? 13 : 20
   const lag = block === undefined ? nothing : block.reason
+  // Labels stand outside the circle of members, where no link crosses them.
+  const isUpper = y < CENTER.y - 10
+  const labelY = isUpper ? -(radius + (block ? 27 : 12)) : radius + 19
+  const whyY = isUpper ? -(radius + 13) : radius + 33
   return svg`
     <g class="node" style=${`--member: ${member.color}; transform: translate(${x}px, ${y}px)`}
       data-replica=${member.replica} data-block=${lag} ?data-you=${member.isYou} ?data-newcomer=${isNewcomer}>
@@ -68,8 +72,8 @@ function circle({ member, x, y, block, isNewcomer }: Node, nodes: number) {
       ${member.isYou ? svg`<circle class="ring" r=${radius + 4} />` : nothing}
       <circle class="disc" r=${radius} />
       <text class="initials" dy="0.35em">${initials(member.name)}</text>
-      <text class="label" y=${radius + 18}>${member.isYou ? `${member.name} (you)` : member.name}</text>
-      ${block ? svg`<text class="why" y=${radius + 32}>${SHORT_REASONS[block.reason]}</text>` : nothing}
+      <text class="label" y=${labelY}>${member.isYou ? `${member.name} (you)` : member.name}</text>
+      ${block ? svg`<text class="why" y=${whyY}>${SHORT_REASONS[block.reason]}</text>` : nothing}
     </g>
   `
 }

@@ -1,0 +1,243 @@
+/**
+ * The demo as visitors use it, built and served as `npm start` does: three browsers apart from each other in one
+ * room, with the page's own buttons and nothing but its public surface.
+ */
+import type { Page } from 'playwright-core'
+import type { TidemarkProvider } from 'tidemark'
+import { createSignalingServer } from 'tidemark-signaling'
+import { test as base, describe, expect } from 'vitest'
+import type * as Y from 'yjs'
+import { buildDemoSite } from '../../scripts/demo-site.mjs'
+import { serveFiles } from '../../scripts/static-server.mjs'
+import { type BrowserProcess, launchBrowser, TestPage } from './harness/index.js'
+
+/** What the page shows to those who look at the console. */
+interface Exposed {
+  readonly tidemark: { readonly provider: TidemarkProvider; readonly text: Y.Text }
+}
+
+class Visitor {
+  readonly page: Page
+  readonly checked: TestPage
+  constructor(name: string, page: Page) {
+    this.page = page
+    this.checked = new TestPage(name, page)
+  }
+
+  async enter(url: string): Promise<void> {
+    await this.page.goto(url)
+    await this.until(({ tidemark }) => tidemark?.provider.synced === true)
+  }
+
+  async type(text: string): Promise<void> {
+    await this.page.locator('.cm-content').focus()
+    await this.page.keyboard.type(text)
+  }
+
+  press(action: 'connection' | 'theme' | 'play'): Promise<void> {
+    return this.page.locator(`[data-action="${action}"]`).click()
+  }
+
+  text(): Promise<string> {
+    return this.page.evaluate(() => (globalThis as unknown as Exposed).tidemark.text.toString())
+  }
+
+  /** What the editor shows, without the carets of others. */
+  lines(): Promise<string[]> {
+    return this.page.locator('.cm-line').evaluateAll((lines) =>
+      lines.map((line) => {
+        const copy = line.cloneNode(true) as Element
+        for (const caret of copy.querySelectorAll('.cm-ySelectionCaret')) caret.remove()
+        return copy.textContent ?? ''
+      }),
+    )
+  }
+
+  /** Whether something about the page becomes true. */
+  async until(condition: (scope: Exposed) => boolean): Promise<void> {
+    await this.page.waitForFunction(`(${condition})(globalThis)`)
+  }
+
+  /** Everybody has confirmed everything, and the page says so. */
+  async settled(members: number): Promise<void> {
+    await this.page.waitForFunction((expected) => {
+      const { provider } = (globalThis as unknown as Exposed).tidemark
+      const { logOperations, waiting } = provider.stats()
+      const shown = document.querySelector('[data-figure="log"] dd')?.textContent
+      return provider.members.length === expected && logOperations + waiting === 0 && shown === '0 operations'
+    }, members)
+  }
+}
+
+interface Demo {
+  readonly url: string
+  visitor(browser?: BrowserProcess): Promise<Visitor>
+  launch(): Promise<BrowserProcess>
+}
+
+const test = base.extend<{ demo: Demo }>({
+  // biome-ignore lint/correctness/noEmptyPattern: Vitest reads the names of needed fixtures from this pattern
+  demo: async ({}, use) => {
+    const site = await buildDemoSite()
+    const signaling = createSignalingServer({})
+    const { port: signalingPort } = await signaling.listen(0, '127.0.0.1')
+    site.set('/config.json', JSON.stringify({ signaling: `http://localhost:${signalingPort}` }))
+    const server = await serveFiles(site, { port: 0, host: '127.0.0.1' })
+    const browsers: BrowserProcess[] = []
+    const visitors: { visitor: Visitor; browser: BrowserProcess }[] = []
+    const launch = async () => {
+      const browser = await launchBrowser()
+      browsers.push(browser)
+      return browser
+    }
+    const visit = async (chosen?: BrowserProcess) => {
+      const browser = chosen ?? browsers[0] ?? (await launch())
+      const context = await browser.browser.newContext({ viewport: { width: 1440, height: 900 } })
+      const visitor = new Visitor(`visitor ${visitors.length + 1}`, await context.newPage())
+      visitors.push({ visitor, browser })
+      return visitor
+    }
+    await use({ url: `http://localhost:${server.port}/#test`, visitor: visit, launch })
+    const alive = visitors.filter(({ browser }) => !browser.killed)
+    const errors = alive.flatMap(({ visitor }) => visitor.checked.takeErrors())
+    await Promise.all(browsers.map((browser) => browser.close()))
+    await Promise.all([server.close(), signaling.close()])
+    expect(errors).toEqual([])
+  },
+})
+
+async function threeVisitors(demo: Demo): Promise<[Visitor, Visitor, Visitor]> {
+  const visitors: [Visitor, Visitor, Visitor] = [
+    await demo.visitor(),
+    await demo.visitor(),
+    await demo.visitor(),
+  ]
+  for (const visitor of visitors) await visitor.enter(demo.url)
+  return visitors
+}
+
+describe('the demo', () => {
+  test('brings three people to one text and an empty log', async ({ demo }) => {
+    const visitors = await threeVisitors(demo)
+    await Promise.all(visitors.map((visitor, i) => visitor.type(`line ${i} of three\n`)))
+    for (const visitor of visitors) await visitor.settled(3)
+    const [first, ...others] = await Promise.all(visitors.map((visitor) => visitor.text()))
+    for (const i of [0, 1, 2]) expect(first).toContain(`line ${i} of three`)
+    expect(others).toEqual([first, first])
+    expect(await visitors[0].lines()).toEqual(first?.split('\n'))
+  })
+
+  test('shows what the provider says', async ({ demo }) => {
+    const visitors = await threeVisitors(demo)
+    await visitors[0].type('something to agree on')
+    for (const visitor of visitors) {
+      await visitor.settled(3)
+      const { page } = visitor
+      const { point, members, map } = await page.evaluate(() => {
+        const { provider } = (globalThis as unknown as Exposed).tidemark
+        const { snapshotPoint: point, members } = provider
+        return { point, members, map: Object.values(provider.networkMap.toJSON()).flatMap(Object.values) }
+      })
+      expect(point).toBeGreaterThan(0)
+      await expect
+        .poll(() => page.locator('.strip').getAttribute('data-point'), { timeout: 10_000 })
+        .toBe(`${point}`)
+      const drawn = await page
+        .locator('.node')
+        .evaluateAll((nodes) => nodes.map((node) => (node as SVGElement).dataset['replica']))
+      expect(drawn.sort()).toEqual(members.sort())
+      expect(await page.locator('.edge').count()).toBe(3)
+      const cells = await page.locator('.map tbody td[data-about]').allTextContents()
+      expect(cells.map((cell) => Number(cell.trim().replaceAll(',', ''))).sort()).toEqual(map.sort())
+    }
+    const names = await visitors[0].page.locator('.map thead .named').allTextContents()
+    expect(new Set(names).size).toBe(3)
+  })
+
+  test('types a recording in several pages at once', async ({ demo }) => {
+    const visitors = await threeVisitors(demo)
+    const [first, second, third] = visitors
+    for (const visitor of [first, second]) {
+      await visitor.page.locator('.segments label').last().click()
+      await visitor.press('play')
+    }
+    await third.type('a person in between\n')
+    await third.page.waitForFunction(
+      () =>
+        (globalThis as unknown as Exposed).tidemark.text.toString().split('export let room').length === 3 &&
+        (globalThis as unknown as Exposed).tidemark.text.length > 1500,
+    )
+    await Promise.all([first.press('play'), second.press('play')])
+    for (const visitor of visitors) await visitor.settled(3)
+    const texts = await Promise.all(visitors.map((visitor) => visitor.text()))
+    expect(new Set(texts).size).toBe(1)
+    expect(texts[0]).toContain('a person in between')
+    expect(texts[0]?.match(/types a Svelte component\n<script>/g)?.length).toBe(2)
+  })
+
+  test('goes offline with its edits and comes back with them', async ({ demo }) => {
+    const visitors = await threeVisitors(demo)
+    const [first, second] = visitors
+    await first.type('before ')
+    await first.settled(3)
+    await first.press('connection')
+    await first.page.getByText('Offline', { exact: true }).waitFor()
+    await second.settled(2)
+    await first.type('alone ')
+    await second.type('together ')
+    await second.settled(2)
+    expect(await second.text()).not.toContain('alone')
+    await first.press('connection')
+    for (const visitor of visitors) await visitor.settled(3)
+    const texts = await Promise.all(visitors.map((visitor) => visitor.text()))
+    expect(new Set(texts).size).toBe(1)
+    for (const word of ['before', 'alone', 'together']) expect(texts[0]?.split(word).length).toBe(2)
+  })
+
+  test('names who holds the snapshot point back', async ({ demo }) => {
+    const witness = await demo.visitor()
+    await witness.enter(demo.url)
+    const browser = await demo.launch()
+    const doomed = await demo.visitor(browser)
+    await doomed.enter(demo.url)
+    await doomed.page.locator('input[name="name"]').fill('Bob')
+    await doomed.page.keyboard.press('Enter')
+    await witness.page.locator('.map thead').getByText('Bob').waitFor()
+    await browser.kill()
+    await witness.type('is anybody there?')
+    await witness.page.getByText('Waiting for Bob: no link to it, silent').waitFor()
+    await witness.page.locator('.node[data-block="silent"] .label', { hasText: 'Bob' }).waitFor()
+  })
+
+  test('says what to do when no signaling server answers', async ({ demo }) => {
+    const visitor = await demo.visitor()
+    await visitor.page.route('**/config.json', (route) =>
+      route.fulfill({ json: { signaling: 'http://localhost:9' } }),
+    )
+    await visitor.page.goto(demo.url)
+    await visitor.page.getByText('The signaling server at http://localhost:9 does not answer.').waitFor()
+    await visitor.page.getByText('Connecting…').waitFor()
+    // The browser itself reports every attempt that failed.
+    visitor.checked.takeErrors()
+    await visitor.press('connection')
+    await visitor.page.locator('.toast').waitFor({ state: 'detached' })
+    visitor.checked.takeErrors()
+  })
+
+  test('changes its theme and keeps it', async ({ demo }) => {
+    const { page } = await demo.visitor()
+    const background = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor)
+    await page.emulateMedia({ colorScheme: 'light' })
+    await page.goto(demo.url)
+    const toggle = page.locator('[data-action="theme"]')
+    await toggle.waitFor()
+    const light = await background()
+    await page.emulateMedia({ colorScheme: 'dark' })
+    await expect.poll(background, { timeout: 10_000 }).not.toBe(light)
+    await toggle.click()
+    expect(await background()).toBe(light)
+    await page.reload()
+    await toggle.waitFor()
+    expect(await background()).toBe(light)
+  })
+})
