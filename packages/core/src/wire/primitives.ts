@@ -77,6 +77,8 @@ export class Reader {
   }
 
   flag(): boolean {
+    // lib0 checks the end of the frame everywhere but for single bytes.
+    if (this.remaining < 1) throw new WireError('flag beyond the end')
     const value = decoding.readUint8(this.decoder)
     if (value > 1) throw new WireError('flag out of range')
     return value === 1

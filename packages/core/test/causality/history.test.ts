@@ -1,0 +1,231 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { History } from '../../src/causality/history.js'
+import { compareOperations, type Operation } from '../../src/index.js'
+import { bytes, join, leave, update, vector } from '../operations.js'
+
+const LIMITS = { maxOperations: 100, maxBytes: 100_000 }
+const BODY = { kind: 'update', payload: bytes(7) } as const
+
+function historyOf(self: string, members: readonly string[] = [self], keepLog = false): History {
+  const history = new History(self, LIMITS, keepLog)
+  for (const member of members) history.admit(member)
+  return history
+}
+
+/** Receives, and applies what became ready. @returns what was applied. */
+function take(history: History, ...operations: Operation[]): Operation[] {
+  const applied: Operation[] = []
+  for (const operation of operations) history.receive(operation)
+  for (let next = history.takeReady(); next; next = history.takeReady()) {
+    history.record(next)
+    applied.push(next)
+  }
+  return applied
+}
+
+describe('authoring', () => {
+  test('[OP1] names operations by author and seq, and logs the very thing', () => {
+    const history = historyOf('anna')
+    const first = history.author(BODY)
+    const second = history.author({ kind: 'leave', who: 'anna' })
+    expect(first).toEqual(update('anna', 1, 1, {}, bytes(7)))
+    expect(second).toEqual(leave('anna', 2, 2))
+    expect(history.log.operations).toEqual([first, second])
+    expect(history.applied).toEqual(vector({ anna: 2 }))
+  })
+
+  test('[OP3] takes one more than the largest clock seen, of operations and of reports in effect', () => {
+    const history = historyOf('anna', ['anna', 'bert'])
+    take(history, update('bert', 1, 41))
+    expect(history.author(BODY).clock).toBe(42)
+    history.witness(99)
+    history.witness(50)
+    expect(history.author(BODY).clock).toBe(100)
+  })
+
+  test('[OP3] an operation that still waits is not seen yet', () => {
+    const history = historyOf('anna', ['anna', 'bert'])
+    take(history, update('bert', 2, 41))
+    expect(history.author(BODY).clock).toBe(1)
+  })
+
+  test('[OP5] names as dependencies exactly what changed since the operation before', () => {
+    const history = historyOf('anna', ['anna', 'bert', 'cleo'])
+    take(history, update('bert', 1, 1), update('cleo', 1, 2))
+    expect(history.author(BODY).deps).toEqual(vector({ bert: 1, cleo: 1 }))
+    expect(history.author(BODY).deps).toEqual(vector({}))
+    take(history, update('bert', 2, 9), update('bert', 3, 10))
+    expect(history.author(BODY).deps).toEqual(vector({ bert: 3 }))
+  })
+
+  test('[OP4] extends causality: what an author had applied comes before what it makes', () => {
+    const names = ['anna', 'bert', 'cleo']
+    const step = fc.record({ at: fc.nat(2), author: fc.boolean(), count: fc.nat(5) })
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        const histories = names.map((name) => historyOf(name, names))
+        const made: Operation[] = []
+        for (const { at, author, count } of steps) {
+          const history = histories[at] as History
+          if (!author) {
+            take(history, ...made.slice(0, count * 3))
+            continue
+          }
+          const before = [...history.log.operations]
+          const operation = history.author(BODY)
+          made.push(operation)
+          for (const earlier of before) expect(compareOperations(earlier, operation)).toBeLessThan(0)
+        }
+        for (const history of histories) take(history, ...made)
+        const orders = histories.map(({ log }) => log.operations)
+        expect(orders[1]).toEqual(orders[0])
+        expect(orders[2]).toEqual(orders[0])
+      }),
+    )
+  })
+})
+
+describe('receiving', () => {
+  test('[OP2] applies the operations of one author in the order of seq', () => {
+    const history = historyOf('anna', ['anna', 'bert'])
+    expect(take(history, update('bert', 3, 3), update('bert', 2, 2))).toEqual([])
+    expect(history.waiting.size).toBe(2)
+    expect(take(history, update('bert', 1, 1)).map(({ seq }) => seq)).toEqual([1, 2, 3])
+    expect(history.applied.get('bert')).toBe(3)
+  })
+
+  test('knows what is applied or waits already', () => {
+    const history = historyOf('anna', ['anna', 'bert'])
+    expect(history.receive(update('bert', 2, 2))).toBe('new')
+    expect(history.receive(update('bert', 2, 2))).toBe('known')
+    take(history, update('bert', 1, 1))
+    expect(history.receive(update('bert', 1, 1))).toBe('known')
+    expect(history.receive(update('bert', 2, 2))).toBe('known')
+  })
+
+  test('[OP7] keeps an operation of an unknown author until its join is applied', () => {
+    const history = historyOf('anna', ['anna', 'bert'])
+    const early = update('cleo', 1, 3, { bert: 1 })
+    expect(take(history, early)).toEqual([])
+    const applied = take(history, join('bert', 1, 2, 'cleo', 0))
+    expect(applied.map(({ author }) => author)).toEqual(['bert'])
+    history.admit('cleo')
+    expect(take(history)).toEqual([early])
+  })
+
+  test('[OP5] says so when there is no room, and later takes the same operation again', () => {
+    const history = new History('anna', { maxOperations: 1, maxBytes: 100 }, false)
+    history.admit('bert')
+    expect(history.receive(update('bert', 2, 2))).toBe('new')
+    expect(history.receive(update('bert', 3, 3))).toBe('no-room')
+    expect(history.receive(update('bert', 1, 1))).toBe('new')
+    take(history)
+    expect(history.receive(update('bert', 3, 3))).toBe('new')
+  })
+})
+
+describe('compaction', () => {
+  test('[SP4] never goes back', () => {
+    const history = historyOf('anna')
+    history.author(BODY)
+    history.compactThrough(1)
+    expect(() => history.compactThrough(0)).toThrow('snapshot point went back from 1 to 0')
+    expect(history.point).toBe(1)
+  })
+
+  test('[SP5] drops what lies at or below the point, and the base takes it over', () => {
+    const history = historyOf('anna', ['anna', 'bert'])
+    history.author(BODY)
+    take(history, update('bert', 1, 2), update('bert', 2, 3))
+    expect(history.compactThrough(2).map(({ clock }) => clock)).toEqual([1, 2])
+    expect(history.base).toEqual(vector({ anna: 1, bert: 1 }))
+    expect(history.log.length).toBe(1)
+    expect(history.applied).toEqual(vector({ anna: 1, bert: 2 }))
+  })
+
+  test('[SP6] takes an arrival at or below the point for a repetition, whoever made it', () => {
+    const history = historyOf('anna', ['anna', 'bert'])
+    take(history, update('bert', 1, 5))
+    history.compactThrough(5)
+    expect(history.receive(update('bert', 1, 5))).toBe('known')
+    expect(history.receive(update('gone', 3, 5))).toBe('known')
+    expect(history.receive(update('gone', 3, 6))).toBe('new')
+  })
+
+  test('[SP6] lets go of what waits and turns out to be a repetition', () => {
+    const history = historyOf('anna', ['anna', 'bert'])
+    history.receive(update('gone', 3, 5))
+    expect(history.waiting.size).toBe(1)
+    take(history, update('bert', 1, 5))
+    history.compactThrough(5)
+    expect(history.waiting.size).toBe(0)
+  })
+
+  test('[SP7] forgets authors whose leave is at or below the point, and not before', () => {
+    const history = historyOf('anna', ['anna', 'bert'])
+    take(history, update('bert', 1, 1), leave('bert', 2, 2))
+    history.compactThrough(1)
+    expect(history.applied).toEqual(vector({ anna: 0, bert: 2 }))
+    history.compactThrough(2)
+    expect(history.applied).toEqual(vector({ anna: 0 }))
+    expect(history.base).toEqual(vector({}))
+  })
+
+  test('[SP7] names no forgotten author in dependencies', () => {
+    const history = historyOf('anna', ['anna', 'bert'])
+    take(history, update('bert', 1, 1), leave('bert', 2, 2))
+    history.compactThrough(2)
+    expect(history.author(BODY).deps).toEqual(vector({}))
+  })
+
+  test('[SP7] applies an operation that depends on a forgotten author', () => {
+    const history = historyOf('anna', ['anna', 'bert', 'cleo'])
+    take(history, update('bert', 1, 1), leave('bert', 2, 2))
+    history.compactThrough(2)
+    expect(take(history, update('cleo', 1, 3, { bert: 2 }))).toHaveLength(1)
+  })
+
+  test('drops nothing where the log is kept, and still moves the point', () => {
+    const history = historyOf('anna', ['anna'], true)
+    history.author(BODY)
+    expect(history.compactThrough(1)).toEqual([])
+    expect(history.log.length).toBe(1)
+    expect(history.point).toBe(1)
+  })
+})
+
+describe('going on where another replica stands', () => {
+  function sponsor(): History {
+    const history = historyOf('anna', ['anna', 'bert'])
+    history.author(BODY)
+    take(history, update('bert', 1, 2), update('bert', 2, 3))
+    history.compactThrough(2)
+    return history
+  }
+
+  test('[JO2] takes over vector, clock, point, base and log', () => {
+    const state = sponsor().export()
+    const history = historyOf('cleo', [])
+    history.import(state)
+    expect(history.export()).toEqual(state)
+  })
+
+  test('[JO2] what was exported does not change with its source', () => {
+    const source = sponsor()
+    const state = source.export()
+    source.author(BODY)
+    source.compactThrough(4)
+    expect(state.log).toHaveLength(1)
+    expect(state.applied).toEqual(vector({ anna: 1, bert: 2 }))
+    expect(state.base).toEqual(vector({ anna: 1, bert: 1 }))
+  })
+
+  test('[OP6] the first operation depends on all that changed since', () => {
+    const history = historyOf('cleo', [])
+    history.import(sponsor().export())
+    take(history, join('anna', 2, 4, 'cleo', 2, { bert: 2 }))
+    history.admit('cleo')
+    expect(history.author(BODY)).toMatchObject({ seq: 1, clock: 5, deps: vector({ anna: 2 }) })
+  })
+})

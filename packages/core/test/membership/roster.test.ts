@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest'
+import { Roster } from '../../src/membership/roster.js'
+import { join, leave, update } from '../operations.js'
+
+function rosterOf(founder: string): Roster {
+  const roster = new Roster()
+  roster.add({ replica: founder, joined: { clock: 0, author: founder } })
+  return roster
+}
+
+const ids = (roster: Roster) => roster.byAge().map(({ replica }) => replica)
+
+test('[JO5] a join makes a member, of the age of its clock, let in by its author', () => {
+  const roster = rosterOf('anna')
+  expect(roster.apply(join('anna', 1, 4, 'bert', 2))).toEqual({ joined: 'bert' })
+  expect(roster.get('bert')).toEqual({
+    replica: 'bert',
+    joined: { clock: 4, author: 'bert' },
+    sponsor: 'anna',
+  })
+})
+
+test('[LE1] a leave ends a membership, once', () => {
+  const roster = rosterOf('anna')
+  roster.apply(join('anna', 1, 4, 'bert', 2))
+  expect(roster.apply(leave('bert', 1, 5))).toEqual({ left: 'bert' })
+  expect(roster.has('bert')).toBe(false)
+  expect(roster.apply(leave('bert', 1, 5))).toEqual({})
+  expect(ids(roster)).toEqual(['anna'])
+})
+
+test('[JO9] a leave may be made by somebody else, for an id that was given up', () => {
+  const roster = rosterOf('anna')
+  roster.apply(join('anna', 1, 4, 'bert', 2))
+  expect(roster.apply(leave('cleo', 1, 5, 'bert'))).toEqual({ left: 'bert' })
+})
+
+test('an update changes no membership', () => {
+  const roster = rosterOf('anna')
+  expect(roster.apply(update('anna', 1, 1))).toEqual({})
+  expect(roster.size).toBe(1)
+})
+
+test('[OV8] age is the same on every replica, whatever the order in which joins were applied', () => {
+  const joins = [join('anna', 1, 3, 'zoey', 0), join('anna', 2, 4, 'bert', 0), join('zoey', 1, 4, 'cleo', 0)]
+  for (const order of [joins, [...joins].reverse()]) {
+    const roster = rosterOf('anna')
+    for (const operation of order) roster.apply(operation)
+    expect(ids(roster)).toEqual(['anna', 'zoey', 'bert', 'cleo'])
+  }
+})

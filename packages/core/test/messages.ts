@@ -1,0 +1,110 @@
+/**
+ * Arbitrary well-formed messages, of every type.
+ */
+import fc from 'fast-check'
+import type { Operation } from '../src/index.js'
+import type { Report } from '../src/snapshot/report.js'
+import type { Message, Presence, WelcomeMember } from '../src/wire/messages.js'
+
+const ID_CHARACTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-'
+const uint = fc.oneof(fc.nat(300), fc.nat(), fc.maxSafeNat())
+const frequentId = fc.constantFrom('anna', 'bert', 'cleo')
+const rareId = fc.string({ unit: fc.constantFrom(...ID_CHARACTERS), minLength: 4, maxLength: 32 })
+const id = fc.oneof({ weight: 3, arbitrary: frequentId }, rareId)
+const payload = fc.uint8Array({ maxLength: 60 })
+const vector = fc
+  .uniqueArray(fc.tuple(id, uint), { selector: ([one]) => one, maxLength: 6 })
+  .map((all) => new Map(all))
+/** Text that is well-formed, as all text on the wire must be. */
+const text = (maxLength: number) =>
+  fc.string({ unit: 'grapheme', maxLength: Math.min(maxLength, 40) }).filter((all) => all.length <= maxLength)
+
+const head = fc
+  .record({ author: id, seq: fc.integer({ min: 1, max: 1e9 }), ahead: fc.nat(), deps: vector, epoch: uint })
+  .map(({ ahead, deps, ...rest }) => {
+    const others = new Map([...deps].filter(([author]) => author !== rest.author))
+    return { ...rest, deps: others, clock: rest.seq + ahead }
+  })
+
+export const operation: fc.Arbitrary<Operation> = fc.oneof(
+  fc.tuple(head, payload).map(([of, bytes]): Operation => ({ ...of, kind: 'update', payload: bytes })),
+  fc.tuple(head, id, uint).map(([of, who, floor]): Operation => ({ ...of, kind: 'join', who, floor })),
+  fc.tuple(head, id).map(([of, who]): Operation => ({ ...of, kind: 'leave', who })),
+)
+
+const report: fc.Arbitrary<Report> = fc
+  .record({
+    replica: id,
+    n: fc.integer({ min: 1 }),
+    seq: uint,
+    floor: fc.nat(),
+    ahead: fc.nat(),
+    epoch: uint,
+  })
+  .chain(({ ahead, ...rest }) => {
+    const small = { ...rest, clock: rest.floor + ahead }
+    return fc.option(vector, { nil: undefined }).map((row) => (row ? { ...small, row } : small))
+  })
+
+const presence: fc.Arbitrary<Presence> = fc.record({ replica: id, n: uint, bytes: payload })
+
+const member: fc.Arbitrary<WelcomeMember> = fc.record({
+  replica: id,
+  joined: uint,
+  sponsor: fc.option(id, { nil: undefined }),
+  known: uint,
+  floor: uint,
+  n: uint,
+})
+
+const few = <T>(items: fc.Arbitrary<T>) => fc.array(items, { maxLength: 5 })
+const type = <T extends Message['type']>(name: T) => fc.constant(name)
+
+/** One arbitrary per type: a new type of message does not compile before it is here. */
+const MESSAGES: { readonly [T in Message['type']]: fc.Arbitrary<Extract<Message, { type: T }>> } = {
+  hello: fc.record({ type: type('hello'), replica: id, lineage: text(64), digest: uint }),
+  heartbeat: fc.record({ type: type('heartbeat'), digest: uint }),
+  gossip: fc.record({
+    type: type('gossip'),
+    operations: few(operation),
+    reports: few(report),
+    presences: few(presence),
+    answer: fc.boolean(),
+  }),
+  sync: fc.record({ type: type('sync'), applied: vector, reports: vector, presences: vector, point: uint }),
+  prune: fc.record({ type: type('prune'), authors: few(id) }),
+  graft: fc.record({ type: type('graft'), authors: few(id) }),
+  relay: fc.record({ type: type('relay'), from: id, to: id, hops: uint, bytes: payload }),
+  'join-request': fc.record({ type: type('join-request') }),
+  welcome: fc.record({
+    type: type('welcome'),
+    nonce: uint,
+    lineage: text(64),
+    clock: uint,
+    epoch: uint,
+    point: uint,
+    floor: uint,
+    applied: vector,
+    base: vector,
+    members: few(member),
+    log: few(operation),
+  }),
+  piece: fc.record({
+    type: type('piece'),
+    nonce: uint,
+    index: uint,
+    last: fc.boolean(),
+    permille: uint,
+    bytes: payload,
+  }),
+  'piece-received': fc.record({ type: type('piece-received'), nonce: uint, count: uint }),
+  installed: fc.record({ type: type('installed'), nonce: uint }),
+  go: fc.record({ type: type('go'), nonce: uint, operations: few(operation) }),
+  no: fc.record({ type: type('no'), nonce: uint, reason: text(200) }),
+  bye: fc.record({ type: type('bye'), reason: text(200) }),
+}
+
+export const MESSAGES_BY_TYPE: readonly (readonly [Message['type'], fc.Arbitrary<Message>])[] =
+  Object.entries(MESSAGES).map(([name, arbitrary]) => [name as Message['type'], arbitrary])
+
+export const anyMessage: fc.Arbitrary<Message> = fc.oneof(...Object.values(MESSAGES))

@@ -1,0 +1,65 @@
+import { describe, expect, test } from 'vitest'
+import { BroadcastTree } from '../../src/overlay/broadcast-tree.js'
+
+describe('the broadcast tree', () => {
+  test('[OV4] keeps the link by which an author is heard first, and declines the later ones, once', () => {
+    const tree = new BroadcastTree()
+    expect(tree.delivered('anna', 1)).toBe(false)
+    expect(tree.repeated('anna', 2)).toBe(true)
+    expect(tree.repeated('anna', 2)).toBe(false)
+    expect(tree.repeated('anna', 1)).toBe(false)
+    expect(tree.routeTo('anna')).toBe(1)
+  })
+
+  test('[OV4] has one tree per author', () => {
+    const tree = new BroadcastTree()
+    tree.delivered('anna', 1)
+    tree.delivered('bert', 2)
+    tree.pruned(1, ['bert'])
+    expect(tree.wants(1, 'bert')).toBe(false)
+    expect(tree.wants(1, 'anna')).toBe(true)
+    expect(tree.wants(2, 'bert')).toBe(true)
+    expect(tree.routeTo('bert')).toBe(2)
+  })
+
+  test('[OV5] asks again for a branch that was declined and turns out to bring news', () => {
+    const tree = new BroadcastTree()
+    tree.delivered('anna', 1)
+    tree.repeated('anna', 2)
+    expect(tree.delivered('anna', 2)).toBe(true)
+    expect(tree.routeTo('anna')).toBe(2)
+    expect(tree.delivered('anna', 2)).toBe(false)
+  })
+
+  test('[OV5] when a branch breaks, asks those that were declined for its authors, and nobody else', () => {
+    const tree = new BroadcastTree()
+    tree.delivered('anna', 1)
+    tree.delivered('bert', 2)
+    tree.repeated('anna', 3)
+    tree.repeated('bert', 4)
+    expect(tree.linkDown(1)).toEqual([3])
+    expect(tree.routeTo('anna')).toBeUndefined()
+    expect(tree.routeTo('bert')).toBe(2)
+    expect(tree.repeated('anna', 3)).toBe(true)
+  })
+
+  test('[OV5] a graft takes back a prune: of these authors, or of all', () => {
+    const tree = new BroadcastTree()
+    tree.pruned(1, ['anna', 'bert', 'cleo'])
+    tree.grafted(1, ['anna'])
+    expect(['anna', 'bert', 'cleo'].map((author) => tree.wants(1, author))).toEqual([true, false, false])
+    tree.grafted(1, [])
+    expect(['anna', 'bert', 'cleo'].map((author) => tree.wants(1, author))).toEqual([true, true, true])
+  })
+
+  test('[LE1] forgets an author that left', () => {
+    const tree = new BroadcastTree()
+    tree.delivered('anna', 1)
+    tree.repeated('anna', 2)
+    tree.pruned(3, ['anna'])
+    tree.forget('anna')
+    expect(tree.routeTo('anna')).toBeUndefined()
+    expect(tree.wants(3, 'anna')).toBe(true)
+    expect(tree.linkDown(1)).toEqual([])
+  })
+})

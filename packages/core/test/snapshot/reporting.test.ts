@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest'
+import { Reporting } from '../../src/snapshot/reporting.js'
+
+/** The moments at which a replica with news at all times reports. */
+function moments(members: number, untilMs: number): number[] {
+  const reporting = new Reporting(800)
+  const at: number[] = []
+  for (let now = 0; now <= untilMs; now += 10) if (reporting.isDue(true, members, now)) at.push(now)
+  return at
+}
+
+test('[RE4] the first news waits a moment for more, later news for the end of the interval', () => {
+  expect(moments(2, 2000)).toEqual([100, 900, 1700])
+})
+
+test('[RE4] the interval grows with the room beyond 16 members', () => {
+  expect(moments(16, 1000)).toEqual([100, 900])
+  expect(moments(64, 8000)).toEqual([400, 3600, 6800])
+})
+
+test('[RE4] without news there is neither a report nor a deadline', () => {
+  const reporting = new Reporting(800)
+  expect(reporting.isDue(false, 2, 0)).toBe(false)
+  expect(reporting.nextDeadline).toBe(Number.POSITIVE_INFINITY)
+  expect(reporting.isDue(true, 2, 10)).toBe(false)
+  expect(reporting.nextDeadline).toBe(110)
+  expect(reporting.isDue(false, 2, 110)).toBe(false)
+  expect(reporting.nextDeadline).toBe(Number.POSITIVE_INFINITY)
+})
+
+test('[RE4] after a pause news waits a moment again, and not for an interval that is long over', () => {
+  const reporting = new Reporting(800)
+  reporting.isDue(true, 2, 0)
+  expect(reporting.isDue(true, 2, 100)).toBe(true)
+  reporting.isDue(true, 2, 10_000)
+  expect(reporting.nextDeadline).toBe(10_100)
+})

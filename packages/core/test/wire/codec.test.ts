@@ -1,0 +1,217 @@
+import fc from 'fast-check'
+import * as encoding from 'lib0/encoding'
+import { describe, expect, test } from 'vitest'
+import { decodeMessage, encodeMessage } from '../../src/wire/codec.js'
+import {
+  MAX_LINEAGE_LENGTH,
+  MAX_PRESENCE_BYTES,
+  MAX_REASON_LENGTH,
+  MAX_RELAY_BYTES,
+} from '../../src/wire/limits.js'
+import type { Gossip, Message } from '../../src/wire/messages.js'
+import { anyMessage, MESSAGES_BY_TYPE } from '../messages.js'
+import { bytes, join, update } from '../operations.js'
+
+const TYPES = { hello: 0, heartbeat: 1, gossip: 2, sync: 3, prune: 4, relay: 6, welcome: 8, bye: 14 } as const
+const EMPTY_GOSSIP: Gossip = { type: 'gossip', operations: [], reports: [], presences: [], answer: false }
+
+/** A frame written by hand. */
+function frame(type: keyof typeof TYPES, write: (out: encoding.Encoder) => void): Uint8Array {
+  return encoding.encode((out) => {
+    encoding.writeVarUint(out, 1)
+    encoding.writeVarUint(out, TYPES[type])
+    write(out)
+  })
+}
+
+const reasonFor = (bytes: Uint8Array) => {
+  const decoded = decodeMessage(bytes)
+  return decoded.ok ? 'accepted' : decoded.reason
+}
+
+/** How many values a message holds: what its decoding must have allocated, text and bytes by their length. */
+function weight(value: unknown): number {
+  if (value instanceof Uint8Array) return value.length
+  if (typeof value === 'string') return value.length
+  if (value instanceof Map) return weight([...value.values()])
+  if (typeof value !== 'object' || value === null) return 1
+  return Object.values(value).reduce((sum: number, part) => sum + 1 + weight(part), 0)
+}
+
+describe('every message', () => {
+  test.each(MESSAGES_BY_TYPE)('[WI1] %s comes back as it was sent', (_type, arbitrary) => {
+    fc.assert(
+      fc.property(arbitrary, (message) => {
+        expect(decodeMessage(encodeMessage(message))).toEqual({ ok: true, message })
+      }),
+    )
+  })
+
+  test('[WI1] begins with the version and its type', () => {
+    expect([...encodeMessage({ type: 'join-request' })]).toEqual([1, 7])
+    expect([...encodeMessage({ type: 'heartbeat', digest: 5 })]).toEqual([1, 1, 5])
+  })
+
+  test('[WI1] is refused with a byte behind it', () => {
+    fc.assert(
+      fc.property(anyMessage, fc.nat(255), (message, extra) => {
+        expect(decodeMessage(bytes(...encodeMessage(message), extra)).ok).toBe(false)
+      }),
+    )
+  })
+
+  test('[WI1] is refused if anything is missing at its end, whatever lies behind it in the same memory', () => {
+    fc.assert(
+      fc.property(anyMessage, (message) => {
+        const whole = encodeMessage(message)
+        for (let length = 0; length < whole.length; length++) {
+          expect(decodeMessage(whole.slice(0, length)).ok).toBe(false)
+          expect(decodeMessage(whole.subarray(0, length)).ok).toBe(false)
+        }
+      }),
+    )
+  })
+
+  test('[WI3] with flipped bits is refused or is another message of no more than its size, and never throws', () => {
+    const flips = fc.array(fc.tuple(fc.nat(), fc.nat(7)), { minLength: 1, maxLength: 3 })
+    fc.assert(
+      fc.property(anyMessage, flips, (message, changes) => {
+        const flipped = encodeMessage(message)
+        for (const [place, bit] of changes) {
+          const at = place % flipped.length
+          flipped[at] = (flipped[at] ?? 0) ^ (1 << bit)
+        }
+        const decoded = decodeMessage(flipped)
+        // An id of 32 characters is written once per frame; each further mention of it takes a byte.
+        if (decoded.ok) expect(weight(decoded.message)).toBeLessThanOrEqual(34 * flipped.length + 40)
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  test('[WI3] any bytes are answered with a value', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), fc.nat(15), (body, type) => {
+        for (const candidate of [body, bytes(1, type, ...body)]) {
+          const decoded = decodeMessage(candidate)
+          if (!decoded.ok) expect(decoded.reason).not.toBe('')
+        }
+      }),
+      { numRuns: 2000 },
+    )
+  })
+})
+
+describe('a frame is refused', () => {
+  test('[WI1] if it is empty, or has another version or an unknown type', () => {
+    expect(reasonFor(bytes())).toBe('frame does not parse')
+    expect(reasonFor(bytes(2, 7))).toBe('unknown wire version 2')
+    expect(reasonFor(bytes(1))).toBe('frame does not parse')
+    expect(reasonFor(bytes(1, 15))).toBe('unknown type of message')
+    expect(reasonFor(bytes(1, 7, 0))).toBe('trailing bytes')
+  })
+
+  test('[WI2] if it counts more than has arrived, before anything is allocated', () => {
+    const huge = 2 ** 40
+    const cases = [
+      frame('prune', (out) => encoding.writeVarUint(out, huge)),
+      frame('sync', (out) => encoding.writeVarUint(out, huge)),
+      frame('gossip', (out) => encoding.writeVarUint(out, huge)),
+    ]
+    for (const bytes of cases) expect(reasonFor(bytes)).toBe('list longer than the frame')
+    const relay = frame('relay', (out) => {
+      for (const [number, id] of [
+        [0, 'anna'],
+        [1, 'bert'],
+      ] as const) {
+        encoding.writeVarUint(out, number)
+        encoding.writeVarString(out, id)
+      }
+      encoding.writeVarUint(out, 0)
+      encoding.writeVarUint(out, huge)
+    })
+    expect(reasonFor(relay)).toBe('bytes beyond the end')
+  })
+
+  test('[WI2] if an id is malformed', () => {
+    const hello = (replica: string) => encodeMessage({ type: 'hello', replica, lineage: '', digest: 0 })
+    for (const id of ['anna', 'a-b_C9', 'x'.repeat(32)]) expect(reasonFor(hello(id))).toBe('accepted')
+    for (const id of ['', 'abc', 'an na', 'änna', 'anna\n', '__proto__!']) {
+      expect(reasonFor(hello(id))).toBe('malformed id')
+    }
+    expect(reasonFor(hello('x'.repeat(33)))).toBe('text too long')
+  })
+
+  test('[WI2] if it uses an id by a number that was not given', () => {
+    const prune = frame('prune', (out) => {
+      encoding.writeVarUint(out, 1)
+      encoding.writeVarUint(out, 3)
+    })
+    expect(reasonFor(prune)).toBe('unknown id number')
+  })
+
+  test('[WI2] if a vector names an id twice', () => {
+    const sync = frame('sync', (out) => {
+      encoding.writeVarUint(out, 2)
+      encoding.writeVarUint(out, 0)
+      encoding.writeVarString(out, 'anna')
+      for (const value of [1, 0, 2]) encoding.writeVarUint(out, value)
+    })
+    expect(reasonFor(sync)).toBe('id twice in a vector')
+  })
+
+  test('[WI2] if text, negotiation or presence exceed their limits', () => {
+    const relay = (length: number): Message => {
+      return { type: 'relay', from: 'anna', to: 'bert', hops: 0, bytes: new Uint8Array(length) }
+    }
+    const presence = (length: number): Message => {
+      return { ...EMPTY_GOSSIP, presences: [{ replica: 'anna', n: 1, bytes: new Uint8Array(length) }] }
+    }
+    const hello = (length: number): Message => {
+      return { type: 'hello', replica: 'anna', lineage: 'x'.repeat(length), digest: 0 }
+    }
+    const bye = (length: number): Message => ({ type: 'bye', reason: 'x'.repeat(length) })
+    const cases: [(length: number) => Message, number][] = [
+      [relay, MAX_RELAY_BYTES],
+      [presence, MAX_PRESENCE_BYTES],
+      [hello, MAX_LINEAGE_LENGTH],
+      [bye, MAX_REASON_LENGTH],
+    ]
+    for (const [message, limit] of cases) {
+      expect(reasonFor(encodeMessage(message(limit)))).toBe('accepted')
+      expect(reasonFor(encodeMessage(message(limit + 1)))).not.toBe('accepted')
+    }
+  })
+
+  test('[WI2] if a number is beyond what counts exactly', () => {
+    const heartbeat = bytes(1, 1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01)
+    expect(reasonFor(heartbeat)).toBe('frame does not parse')
+  })
+
+  test('[OP1] if an operation can not be: no seq, a clock below its seq, its author among what it depends on', () => {
+    const gossip = (operation: ReturnType<typeof update>) =>
+      reasonFor(encodeMessage({ ...EMPTY_GOSSIP, operations: [operation] }))
+    expect(gossip(join('anna', 3, 3, 'bert', 0))).toBe('accepted')
+    expect(gossip(update('anna', 0, 3))).toBe('operation numbers out of range')
+    expect(gossip(update('anna', 3, 2))).toBe('operation numbers out of range')
+    expect(gossip(update('anna', 3, 3, { anna: 2 }))).toBe('operation depends on its author')
+  })
+
+  test('[RE1] if a report can not be: number 0, or a floor above its clock', () => {
+    const report = { replica: 'anna', n: 1, seq: 0, clock: 5, epoch: 0, floor: 5 }
+    const gossip = (changes: Partial<typeof report>) =>
+      reasonFor(encodeMessage({ ...EMPTY_GOSSIP, reports: [{ ...report, ...changes }] }))
+    expect(gossip({})).toBe('accepted')
+    expect(gossip({ n: 0 })).toBe('report numbers out of range')
+    expect(gossip({ floor: 6 })).toBe('report numbers out of range')
+  })
+})
+
+test('[WI2] a payload is a copy: it neither keeps nor shows the frame it came in', () => {
+  const sent = encodeMessage({ type: 'relay', from: 'anna', to: 'bert', hops: 0, bytes: bytes(9, 9) })
+  const decoded = decodeMessage(sent)
+  sent.fill(0)
+  if (!decoded.ok || decoded.message.type !== 'relay') throw new Error('does not decode')
+  expect(decoded.message.bytes).toEqual(bytes(9, 9))
+  expect(decoded.message.bytes.buffer.byteLength).toBe(2)
+})
