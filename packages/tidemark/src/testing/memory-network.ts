@@ -141,6 +141,8 @@ interface End {
   other: End | undefined
   /** When the last message sent from here arrives: the next one not before that. */
   arrival: number
+  /** What to do if the link is lost before it was up here; undefined once it is up. */
+  fails: (() => void) | undefined
 }
 
 class MemorySession implements TransportSession {
@@ -184,7 +186,7 @@ class MemorySession implements TransportSession {
       this.isSeeking = false
       return this.events.alone()
     }
-    if ('wait' in answer || !this.connect(answer.peer)) return again()
+    if ('wait' in answer || !this.connect(answer.peer, () => this.seek())) return again()
     this.isSeeking = false
   }
 
@@ -199,7 +201,7 @@ class MemorySession implements TransportSession {
     if (this.isOver || this.lineage === null) return
     if (this.network.isRendezvousOpen) {
       const other = this.network.rendezvous.greet(this.room, this, this.lineage)
-      if (other && !this.isLinkedTo(other)) this.connect(other)
+      if (other && !this.isLinkedTo(other)) this.connect(other, () => {})
     }
     this.network.later(10 * RETRY_MS, () => this.register())
   }
@@ -208,11 +210,14 @@ class MemorySession implements TransportSession {
     return [...this.ends.values()].some((end) => end.other?.session === other)
   }
 
-  /** @returns false if the other one can not be reached. */
-  private connect(other: MemorySession): boolean {
+  /**
+   * @param fails called if the link is lost again before it is up at this end.
+   * @returns false if the other one can not be reached.
+   */
+  private connect(other: MemorySession, fails: () => void): boolean {
     if (other.isOver || !this.network.canPass(this.transport, other.transport)) return false
-    const a: End = { session: this, id: ++this.links, other: undefined, arrival: 0 }
-    const b: End = { session: other, id: ++other.links, other: a, arrival: 0 }
+    const a: End = { session: this, id: ++this.links, other: undefined, arrival: 0, fails }
+    const b: End = { session: other, id: ++other.links, other: a, arrival: 0, fails: () => {} }
     a.other = b
     for (const end of [a, b]) {
       end.session.ends.set(end.id, end)
@@ -222,7 +227,9 @@ class MemorySession implements TransportSession {
   }
 
   private linkUp(end: End): void {
-    if (!this.isOver && this.ends.has(end.id)) this.events.linkUp(end.id)
+    if (this.isOver || !this.ends.has(end.id) || !end.fails) return
+    end.fails = undefined
+    this.events.linkUp(end.id)
   }
 
   // ------------------------------------------------------------------ links negotiated through members
@@ -243,7 +250,8 @@ class MemorySession implements TransportSession {
     if (!this.dials.delete(from)) return
     const other = this.network.addresses.get(from)
     if (!other || this.isLinkedTo(other)) return
-    if (!this.connect(other)) this.events.dialFailed(from, 'unreachable')
+    const fail = () => this.events.dialFailed(from, 'unreachable')
+    if (!this.connect(other, fail)) fail()
   }
 
   private failDial(peer: ReplicaId): void {
@@ -272,6 +280,8 @@ class MemorySession implements TransportSession {
 
   private receive(end: End, bytes: Uint8Array, from: MemoryTransport): void {
     if (this.isOver || !this.ends.has(end.id) || !this.network.canPass(from, this.transport)) return
+    // The other end may have been faster: no message comes before the link is up.
+    this.linkUp(end)
     this.events.message(end.id, bytes.slice())
   }
 
@@ -289,8 +299,9 @@ class MemorySession implements TransportSession {
   }
 
   private lost(end: End, reason: string): void {
-    if (!this.isOver && this.ends.delete(end.id))
-      this.events.linkDown(end.id, `closed by the other end: ${reason}`)
+    if (this.isOver || !this.ends.delete(end.id)) return
+    if (end.fails) end.fails()
+    else this.events.linkDown(end.id, `closed by the other end: ${reason}`)
   }
 
   destroy(): void {
