@@ -2,6 +2,8 @@
  * A recording must come out as it was made, wherever others type and whatever they delete meanwhile. Every
  * recorded character is a different one, so that each can be followed through the document.
  */
+import { readFile } from 'node:fs/promises'
+import { gunzipSync } from 'node:zlib'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import * as Y from 'yjs'
@@ -97,6 +99,30 @@ describe('a trace region', () => {
       }),
       { numRuns: 500 },
     )
+  })
+
+  it('holds the whole of the demo’s recording, while somebody types around it', async () => {
+    const packed = await readFile(new URL('../public/sveltecomponent.json.gz', import.meta.url))
+    const { txns, endContent } = JSON.parse(gunzipSync(packed).toString()) as {
+      txns: { patches: [number, number, string][] }[]
+      endContent: string
+    }
+    const text = new Y.Doc().getText('text')
+    text.insert(0, HEADING)
+    const region = new TraceRegion({ index: 0, length: 1 }, 1)
+    text.observe((event) => {
+      if (event.transaction.origin !== 'recording') region.changed(event.delta)
+    })
+    for (const [i, { patches }] of txns.entries()) {
+      for (const [position, deleted, inserted] of patches) {
+        text.doc?.transact(() => {
+          for (const { index, length } of region.remove(position + 1, deleted)) text.delete(index, length)
+          if (inserted !== '') text.insert(region.insert(position + 1, inserted.length), inserted)
+        }, 'recording')
+      }
+      if (i % 500 === 0) text.insert((i * 7919) % text.length, '\u2603')
+    }
+    expect(text.toString().replaceAll('\u2603', '')).toBe(HEADING + endContent)
   })
 
   it('inserts right behind the character before, not behind what others put there', () => {

@@ -39,7 +39,7 @@ function place({ members, newcomers, blockedBy, you }: RoomView): Node[] {
   const all = members.length === 0 ? [onlyYou] : [...members, ...newcomers]
   const own = all.findIndex(({ isYou }) => isYou)
   const ordered = own < 0 ? all : [...all.slice(own), ...all.slice(0, own)]
-  const radius = ordered.length === 1 ? { x: 0, y: 0 } : { x: ordered.length === 2 ? 0 : 108, y: 70 }
+  const radius = ordered.length === 1 ? { x: 0, y: 0 } : { x: ordered.length === 2 ? 0 : 108, y: 64 }
   return ordered.map((member, i) => {
     const angle = Math.PI / 2 + (i * 2 * Math.PI) / ordered.length
     return {

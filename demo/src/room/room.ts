@@ -11,6 +11,9 @@ import { type Presence, publishIdentity, publishPlace, readPresences } from './p
 import type { Block, Compaction, Dropped, Member, RoomView } from './view.js'
 
 const VIEW_INTERVAL_MS = 150
+/** In small rooms operations come and go quickly; a glance at a short log costs next to nothing. */
+const GLANCE_INTERVAL_MS = 40
+const LONGEST_GLANCE = 300
 const SHOWN_OPERATIONS = 800
 const UNKNOWN_COLOR = '#64748b'
 
@@ -38,8 +41,8 @@ export class Room {
     this.text = text
     publishIdentity(provider, this.identity)
     provider.on('snapshot', (move) => this.compacted(move))
-    // Joins and departures are short-lived in the log: without this look most would go unseen.
-    provider.on('members', () => this.history.look(provider.log, provider.snapshotPoint))
+    // Joins and departures are short-lived in the log.
+    provider.on('members', () => this.glance())
     provider.on('progress', ({ share }) => {
       this.loading = share < 1 ? share : undefined
     })
@@ -50,6 +53,7 @@ export class Room {
     provider.on('synced', () => this.refresh())
     this.view = this.look()
     setInterval(() => this.refresh(), VIEW_INTERVAL_MS)
+    setInterval(() => this.glance(), GLANCE_INTERVAL_MS)
   }
 
   subscribe(listener: Listener): () => void {
@@ -110,6 +114,13 @@ export class Room {
       lastCompaction: this.lastCompaction,
       characters: this.text.length,
     }
+  }
+
+  /** Catches sight of operations that would be gone at the next look. */
+  private glance(): void {
+    const { provider } = this
+    if (this.status === 'disconnected' || provider.stats().logOperations > LONGEST_GLANCE) return
+    this.history.look(provider.log, provider.snapshotPoint)
   }
 
   /** Offline there is no room to have a snapshot point in: the last one stays in sight. */
