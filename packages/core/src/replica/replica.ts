@@ -415,12 +415,12 @@ export class Replica {
 
   /**
    * With no link left, the rendezvous is the way back to the others. Where members can not be reached by way of
-   * the neighbours, the room may have come apart: then those who greet look there for the other part, ever more
-   * rarely, because a member that is just silent looks the same.
+   * the neighbours, the room may have come apart: then whoever misses them looks there for the other part, ever
+   * more rarely, because a member that is just silent looks the same.
    */
   private seekOthers(now: number): void {
     const isIsolated = this.room.roster.size > 1 && this.neighbourhood.links.inRoom.length === 0
-    const isTorn = this.isGreeting && this.neighbourhood.missesSomebody
+    const isTorn = this.neighbourhood.missesSomebody
     if (!isIsolated && !isTorn) {
       this.seekAt = Number.POSITIVE_INFINITY
       this.seeks = 0
