@@ -1,8 +1,10 @@
 /** Watches for what goes wrong and says what to do about it. */
 import type { Room } from './room/room.js'
 
-/** Joining takes well below a second; after this long something is wrong. */
-const PATIENCE_MS = 4000
+/** A server that runs answers at once. */
+const PATIENCE_WITH_SERVER_MS = 1500
+/** Whoever comes first waits some seconds to be sure that nobody else is there. */
+const PATIENCE_WITH_MEMBERS_MS = 10_000
 const CHECK_INTERVAL_MS = 1000
 
 /** Tells the reader; what is lasting stays until it is taken back by the function that is returned. */
@@ -18,30 +20,34 @@ export function watchForProblems(room: Room, signaling: string, report: Report):
 
 /** Says why connecting takes so long, for as long as it does. */
 function watchConnecting(room: Room, signaling: string, report: Report): void {
-  let connectingSinceMs: number | undefined
-  let isReported = false
+  let sinceMs: number | undefined
+  let shown: string | undefined
   let takeBack = () => {}
   setInterval(async () => {
     if (room.view.status !== 'connecting') {
-      connectingSinceMs = undefined
-      isReported = false
+      sinceMs = undefined
+      shown = undefined
       takeBack()
       return
     }
-    connectingSinceMs ??= performance.now()
-    if (isReported || performance.now() - connectingSinceMs < PATIENCE_MS) return
-    isReported = true
-    const message = await explanation(signaling)
-    if (isReported) takeBack = report(message, true)
+    sinceMs ??= performance.now()
+    const message = await explanation(signaling, performance.now() - sinceMs)
+    if (sinceMs === undefined || message === shown) return
+    takeBack()
+    shown = message
+    takeBack = message === undefined ? () => {} : report(message, true)
   }, CHECK_INTERVAL_MS)
 }
 
-async function explanation(signaling: string): Promise<string> {
+async function explanation(signaling: string, elapsedMs: number): Promise<string | undefined> {
+  if (elapsedMs < PATIENCE_WITH_SERVER_MS) return undefined
   const isReachable = await fetch(new URL('/health', signaling), { mode: 'no-cors' }).then(
     () => true,
     () => false,
   )
-  if (isReachable)
-    return 'No other tab answers yet. It keeps trying; what you type stays here and is merged later.'
-  return `The signaling server at ${signaling} does not answer. Start it with “npm start”; this page tries again by itself.`
+  if (!isReachable) {
+    return `The signaling server at ${signaling} does not answer. Start it with “npm start”; this page tries again by itself.`
+  }
+  if (elapsedMs < PATIENCE_WITH_MEMBERS_MS) return undefined
+  return 'No other tab answers yet. It keeps trying; what you type stays here and is merged later.'
 }
