@@ -79,7 +79,7 @@ const test = base.extend<{ demo: Demo }>({
   // biome-ignore lint/correctness/noEmptyPattern: Vitest reads the names of needed fixtures from this pattern
   demo: async ({}, use) => {
     const site = await buildDemoSite()
-    const signaling = createSignalingServer({})
+    const signaling = createSignalingServer({ graceMs: 0 })
     const { port: signalingPort } = await signaling.listen(0, '127.0.0.1')
     site.set('/config.json', JSON.stringify({ signaling: `http://localhost:${signalingPort}` }))
     const server = await serveFiles(site, { port: 0, host: '127.0.0.1' })
