@@ -1,6 +1,11 @@
 import { defineConfig } from 'vitest/config'
 
-const TESTS = ['packages/*/test/**/*.test.ts', 'signaling-server/test/**/*.test.ts', 'test/**/*.test.ts']
+const TESTS = [
+  'packages/*/test/**/*.test.ts',
+  'signaling-server/test/**/*.test.ts',
+  'demo/test/**/*.test.ts',
+  'test/**/*.test.ts',
+]
 const BROWSER_TESTS = ['test/browser/**/*.test.ts']
 const EXCLUDED = ['**/node_modules/**', '**/dist/**']
 

@@ -75,7 +75,8 @@ function portNumber(text) {
  */
 async function run(site, { port, signalingPort, host }) {
   const { createSignalingServer } = await loadSignaling()
-  const signaling = createSignalingServer({})
+  // A demo's rooms are seldom older than its server: the first visitor should not wait for their members.
+  const signaling = createSignalingServer({ graceMs: 1000 })
   const name = hostName(host)
   const signalingAddress = await signaling.listen(await freePort(signalingPort, host), host)
   const signalingUrl = `http://${name}:${signalingAddress.port}`

@@ -12,18 +12,16 @@ export async function loadSettings(): Promise<Settings> {
   throw new Error('This page found no config.json that names a signaling server. Start it with "npm start".')
 }
 
-const FIRST_PARTS = ['amber', 'calm', 'coral', 'deep', 'early', 'misty', 'silver', 'still', 'warm', 'windy']
-const LAST_PARTS = ['bay', 'cove', 'delta', 'dune', 'harbor', 'lagoon', 'pier', 'reef', 'shore', 'tide']
-
+/** The printed address opened twice must lead to the same place. */
+const DEFAULT_ROOM = 'harbor'
 const MAX_ROOM_LENGTH = 64
 
-/** The room's name is the address's fragment; without one a new room is opened. */
+/** The room's name is the address's fragment, so that an address can be passed on. */
 export function roomFromAddress(): string {
   const named = decodeFragment().trim().slice(0, MAX_ROOM_LENGTH)
   if (named !== '') return named
-  const room = `${pick(FIRST_PARTS)}-${pick(LAST_PARTS)}-${Math.floor(Math.random() * 900) + 100}`
-  history.replaceState(null, '', `#${room}`)
-  return room
+  history.replaceState(null, '', `#${DEFAULT_ROOM}`)
+  return DEFAULT_ROOM
 }
 
 function decodeFragment(): string {
@@ -32,8 +30,4 @@ function decodeFragment(): string {
   } catch {
     return location.hash.slice(1)
   }
-}
-
-function pick(choices: readonly string[]): string {
-  return choices[Math.floor(Math.random() * choices.length)] ?? ''
 }

@@ -97,7 +97,7 @@ const test = base.extend<{ demo: Demo }>({
       visitors.push({ visitor, browser })
       return visitor
     }
-    await use({ url: `http://localhost:${server.port}/#test`, visitor: visit, launch })
+    await use({ url: `http://localhost:${server.port}/`, visitor: visit, launch })
     const alive = visitors.filter(({ browser }) => !browser.killed)
     const errors = alive.flatMap(({ visitor }) => visitor.checked.takeErrors())
     await Promise.all(browsers.map((browser) => browser.close()))
@@ -226,7 +226,12 @@ describe('the demo', () => {
 
   test('changes its theme and keeps it', async ({ demo }) => {
     const { page } = await demo.visitor()
-    const background = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor)
+    // A page learns of the system's theme when it paints.
+    const background = () =>
+      page.evaluate(async () => {
+        await new Promise(requestAnimationFrame)
+        return getComputedStyle(document.documentElement).backgroundColor
+      })
     await page.emulateMedia({ colorScheme: 'light' })
     await page.goto(demo.url)
     const toggle = page.locator('[data-action="theme"]')
