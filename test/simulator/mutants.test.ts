@@ -1,0 +1,45 @@
+/**
+ * Each safeguard that is taken out is missed: the simulator can fail, and fails for the right reasons.
+ */
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { bundle, CACHE, mutate } from './bundle.mjs'
+import { type MeasuredMutant, MUTANTS } from './mutants.js'
+import { type Result, runCrew } from './run/crew.js'
+
+const ENTRY = fileURLToPath(new URL('run/main.ts', import.meta.url))
+/** Schedules until a mutant has to be found: several times what each needed when it was measured. */
+const budgetOf = ({ needed }: MeasuredMutant) => Math.max(100, 4 * needed)
+
+describe('mutants', { timeout: 300_000 }, () => {
+  let folder = ''
+
+  beforeAll(async () => {
+    await mkdir(CACHE, { recursive: true })
+    folder = await mkdtemp(join(CACHE, 'mutants-'))
+  })
+  afterAll(() => rm(folder, { recursive: true }))
+
+  test.each(MUTANTS)('$name', async (mutant) => {
+    const file = join(folder, `${MUTANTS.indexOf(mutant)}.mjs`)
+    await bundle(ENTRY, file, mutant)
+    let seed = 0
+    let found: Result | undefined
+    const nextSeed = () => (found || seed >= budgetOf(mutant) ? undefined : ++seed)
+    await runCrew(1, file, nextSeed, (result) => {
+      if (result.violation) found = result
+    })
+    expect(found?.violation?.rule).toMatch(mutant.breaks)
+  })
+})
+
+describe('making mutants', () => {
+  const mutant = { name: 'm', rule: 'r', file: 'f', find: 'a', replace: '$&b' }
+
+  test('replaces literally', () => expect(mutate('xay', mutant)).toBe('x$&by'))
+  test('fails when what it replaces is gone', () =>
+    expect(() => mutate('xy', mutant)).toThrow('occurs 0 times'))
+  test('fails when it is ambiguous', () => expect(() => mutate('aa', mutant)).toThrow('occurs 2 times'))
+})

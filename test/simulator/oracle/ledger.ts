@@ -1,0 +1,89 @@
+/**
+ * Every operation ever made in one history of the room, as a bystander sees it who misses nothing.
+ *
+ * Invariant checked here: authors count up without reuse, and nothing is made at or below a decided point.
+ */
+import type { Clock, Operation, ReplicaId } from '@tidemark/core'
+import type { ActionId } from '../models/tokens.js'
+import { Violation } from './violation.js'
+
+export interface Entry {
+  readonly author: ReplicaId
+  readonly seq: number
+  readonly clock: Clock
+  readonly kind: Operation['kind']
+  /** Whom a join or leave is about. */
+  readonly who: ReplicaId | undefined
+  /** What the author had applied, itself included: the truth that `deps` abbreviate. */
+  readonly past: ReadonlyMap<ReplicaId, number>
+  /** What users did that becomes visible by it. */
+  readonly actions: readonly ActionId[]
+}
+
+export type Held = ReadonlyMap<ReplicaId, number>
+
+export class Ledger {
+  readonly lineage: string
+  /** The highest snapshot point that anybody has decided. */
+  decided: Clock = 0
+  private readonly byAuthor = new Map<ReplicaId, Entry[]>()
+  private readonly byClock: Entry[][] = []
+
+  constructor(lineage: string) {
+    this.lineage = lineage
+  }
+
+  get lastClock(): Clock {
+    return Math.max(0, this.byClock.length - 1)
+  }
+
+  get authors(): IterableIterator<ReplicaId> {
+    return this.byAuthor.keys()
+  }
+
+  append(entry: Entry): void {
+    const { author, seq, clock } = entry
+    const own = this.byAuthor.get(author) ?? []
+    this.byAuthor.set(author, own)
+    const last = own.at(-1)
+    const name = nameOf(entry)
+    if (seq !== own.length + 1)
+      throw new Violation('own counters', `${name} follows ${own.length} operations`)
+    if (last && clock <= last.clock)
+      throw new Violation('own counters', `${name} is not later than ${nameOf(last)}`)
+    if (clock <= this.decided) {
+      throw new Violation(
+        'snapshot safety',
+        `${name} was made when the point ${this.decided} had been decided`,
+      )
+    }
+    own.push(entry)
+    while (this.byClock.length <= clock) this.byClock.push([])
+    const peers = this.byClock[clock] as Entry[]
+    peers.push(entry)
+    peers.sort((a, b) => (a.author < b.author ? -1 : 1))
+  }
+
+  get(author: ReplicaId, seq: number): Entry | undefined {
+    return this.byAuthor.get(author)?.[seq - 1]
+  }
+
+  /** With `after < clock ≤ upTo`, in total order. */
+  *between(after: Clock, upTo: Clock): IterableIterator<Entry> {
+    for (let clock = after + 1; clock <= Math.min(upTo, this.lastClock); clock++) {
+      yield* this.byClock[clock] as Entry[]
+    }
+  }
+
+  /** The first operation of a range that a replica lacks. */
+  lacking(held: Held, after: Clock, upTo: Clock): Entry | undefined {
+    for (const entry of this.between(after, upTo)) {
+      if ((held.get(entry.author) ?? 0) < entry.seq) return entry
+    }
+    return undefined
+  }
+}
+
+export function nameOf(entry: Pick<Entry, 'author' | 'seq' | 'clock'>): string {
+  return `${entry.author}:${entry.seq}@${entry.clock}`
+}

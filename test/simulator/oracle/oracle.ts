@@ -1,0 +1,301 @@
+/**
+ * Watches every replica from inside and compares it with what a bystander knows who misses nothing.
+ *
+ * It is told of each operation, installation and decision at the very moment, by standing in for three methods
+ * of the replica's history; so what it checks costs no search through states, and nothing goes unseen between
+ * two steps. It counts what a replica holds by itself and never asks the core, except to compare.
+ */
+import type { Clock, Operation, Replica, ReplicaId } from '@tidemark/core'
+import type { TokenBook } from '../models/tokens.js'
+import { checkContent } from './content.js'
+import type { Coverage } from './coverage.js'
+import type { Holder, Snapshot } from './holder.js'
+import { type Entry, Ledger, nameOf } from './ledger.js'
+import type { Story } from './story.js'
+import { Violation } from './violation.js'
+
+/** One identity of a device. */
+export interface Witness {
+  readonly id: ReplicaId
+  readonly replica: Replica
+  readonly holder: Holder
+  readonly held: Map<ReplicaId, number>
+  ledger: Ledger | undefined
+  point: Clock
+  isMember: boolean
+}
+
+export class Oracle {
+  readonly ledgers = new Map<string, Ledger>()
+  readonly snapshots: Snapshot[] = []
+  readonly witnesses = new Map<ReplicaId, Witness>()
+  /** Members, and those whose join is made: who must hold whatever is decided. By ledger. */
+  private readonly bound = new Map<Ledger, Set<Witness>>()
+  private readonly byHolder = new Map<Holder, Witness>()
+  private readonly book: TokenBook
+  private readonly coverage: Coverage
+  private readonly story: Story
+
+  constructor(book: TokenBook, coverage: Coverage, story: Story) {
+    this.book = book
+    this.coverage = coverage
+    this.story = story
+  }
+
+  /** A new identity begins. */
+  attach(replica: Replica, holder: Holder): void {
+    const { id } = replica
+    if (this.witnesses.has(id)) throw new Error(`the id ${id} is used twice`)
+    const witness: Witness = {
+      id,
+      replica,
+      holder,
+      held: new Map(),
+      ledger: undefined,
+      point: 0,
+      isMember: false,
+    }
+    this.witnesses.set(id, witness)
+    this.byHolder.set(holder, witness)
+    this.standIn(witness)
+  }
+
+  /** An identity is over. @param stillCounts it died as a member: nobody can know that it needs nothing more. */
+  detach(holder: Holder, stillCounts: boolean): void {
+    const witness = this.byHolder.get(holder)
+    if (!witness) return
+    this.byHolder.delete(holder)
+    holder.identityEnds()
+    if (witness.ledger && !(stillCounts && witness.isMember)) this.boundIn(witness.ledger).delete(witness)
+  }
+
+  witnessOf(holder: Holder): Witness | undefined {
+    return this.byHolder.get(holder)
+  }
+
+  /** It counts as a member from now on. */
+  joined(holder: Holder): void {
+    const witness = this.byHolder.get(holder)
+    if (!witness) throw new Error('a replica without identity joined')
+    const { lineage } = witness.replica.room
+    witness.isMember = true
+    if (lineage === witness.id) {
+      witness.ledger = this.ledgerOf(lineage)
+      holder.founded()
+      this.boundIn(witness.ledger).add(witness)
+    }
+    holder.joined()
+    const { ledger } = witness
+    if (!ledger || !this.boundIn(ledger).has(witness)) {
+      throw new Violation('admission', `${witness.id} acts as a member, but was never let in`)
+    }
+    this.checkHolds(witness, 0, ledger.decided)
+    checkContent(holder, this.book)
+  }
+
+  /** After each input: what the core says it has is what it has. */
+  compare(holder: Holder): void {
+    const witness = this.byHolder.get(holder)
+    if (!witness) return
+    const { history } = witness.replica.room
+    if (history.point !== witness.point) {
+      throw new Violation('monotonic', `${witness.id} moved its point to ${history.point} in secret`)
+    }
+    for (const [author, seq] of history.applied) {
+      if ((witness.held.get(author) ?? 0) === seq) continue
+      throw new Violation(
+        'causal order',
+        `${witness.id} claims ${author}:${seq}, and has ${witness.held.get(author)}`,
+      )
+    }
+    if (history.waiting.size > 0) this.coverage.met('operation waited for its past')
+  }
+
+  takeSnapshot(holder: Holder): Snapshot {
+    const witness = this.byHolder.get(holder)
+    const ledger = witness?.ledger
+    if (!witness || !ledger)
+      throw new Violation('admission', `${holder.name} lets others in and is not in itself`)
+    const best = [...this.boundIn(ledger)].some((other) => !covers(witness.held, other.held))
+    if (best) this.coverage.met('sponsor was behind')
+    return { by: holder, ledger, held: new Map(witness.held), actions: new Set(holder.actions) }
+  }
+
+  // ------------------------------------------------------------------ standing in for the history
+
+  private standIn(witness: Witness): void {
+    const { history, stability } = witness.replica.room
+    const record = history.record.bind(history)
+    const install = history.import.bind(history)
+    const compactThrough = history.compactThrough.bind(history)
+    const receive = history.receive.bind(history)
+    const receiveReport = stability.receive.bind(stability)
+    history.record = (operation) => {
+      if (operation.author === witness.id) this.made(witness, operation)
+      else this.applied(witness, operation)
+      record(operation)
+    }
+    history.import = (state) => {
+      this.installed(witness, state.point)
+      install(state)
+    }
+    history.compactThrough = (point) => {
+      const before = witness.point
+      this.decided(witness, point)
+      const dropped = compactThrough(point)
+      if (!witness.replica.config.keepLog) this.checkDropped(witness, before, point, dropped)
+      return dropped
+    }
+    history.receive = (operation) => {
+      const arrival = receive(operation)
+      if (arrival === 'no-room') this.coverage.met('no room to wait')
+      return arrival
+    }
+    stability.receive = (report) => {
+      const isNew = receiveReport(report)
+      if (isNew && (witness.held.get(report.replica) ?? 0) < report.seq) {
+        this.coverage.met('report waited for an operation')
+      }
+      return isNew
+    }
+  }
+
+  private made(witness: Witness, operation: Operation): void {
+    const ledger = this.ledgerOf(witness.replica.room.lineage)
+    witness.ledger ??= ledger
+    const { author, seq, clock, kind } = operation
+    const who = operation.kind === 'update' ? undefined : operation.who
+    const actions = operation.kind === 'update' ? witness.holder.actionsTaken() : []
+    const entry: Entry = { author, seq, clock, kind, who, past: new Map(witness.held), actions }
+    for (const [other, held] of witness.held) {
+      const seen = ledger.get(other, held)
+      if (seen && seen.clock >= clock)
+        throw new Violation('own counters', `${nameOf(entry)} was made after ${nameOf(seen)}`)
+    }
+    ledger.append(entry)
+    witness.held.set(author, seq)
+    this.story.tell(
+      witness.holder.name,
+      `makes ${nameOf(entry)} ${kind}${who ? ` ${who}` : ''} ${actions.join()}`,
+    )
+    if (operation.kind === 'join') this.letIn(witness, ledger, operation.who, operation.floor)
+    if (kind === 'leave' && who !== author) this.coverage.met('former id retired')
+  }
+
+  /** A join is made: from here on nothing may be decided that the newcomer lacks. */
+  private letIn(sponsor: Witness, ledger: Ledger, who: ReplicaId, floor: Clock): void {
+    const newcomer = this.witnesses.get(who)
+    if (!newcomer) throw new Violation('admission', `${sponsor.id} lets ${who} in, who does not exist`)
+    if (this.byHolder.get(newcomer.holder) !== newcomer) return this.coverage.met('former id let in')
+    const { installed } = newcomer.holder
+    if (!installed || installed.by !== sponsor.holder || installed.ledger !== ledger) {
+      throw new Violation('admission', `${sponsor.id} lets ${who} in, who has not installed its state`)
+    }
+    for (const [author, seq] of installed.held) newcomer.held.set(author, seq)
+    newcomer.ledger = ledger
+    const missing = ledger.lacking(newcomer.held, 0, floor)
+    if (missing) {
+      throw new Violation(
+        'admission',
+        `${sponsor.id} vouches for ${who} up to ${floor}, who lacks ${nameOf(missing)}`,
+      )
+    }
+    this.boundIn(ledger).add(newcomer)
+    this.checkHolds(newcomer, 0, ledger.decided)
+  }
+
+  private installed(witness: Witness, point: Clock): void {
+    const { installed } = witness.holder
+    if (!installed) throw new Violation('admission', `${witness.id} installed a state that it has not loaded`)
+    witness.ledger = installed.ledger
+    witness.point = point
+    for (const [author, seq] of installed.held) witness.held.set(author, seq)
+    const missing = installed.ledger.lacking(witness.held, 0, point)
+    if (missing) {
+      throw new Violation(
+        'snapshot safety',
+        `${witness.id} was given the point ${point} without ${nameOf(missing)}`,
+      )
+    }
+  }
+
+  private applied(witness: Witness, operation: Operation): void {
+    const { author, seq, clock } = operation
+    const entry = witness.ledger?.get(author, seq)
+    if (!entry || entry.clock !== clock || entry.kind !== operation.kind) {
+      throw new Violation('own counters', `${witness.id} applies ${nameOf(operation)}, which nobody made`)
+    }
+    if ((witness.held.get(author) ?? 0) !== seq - 1) {
+      throw new Violation(
+        'causal order',
+        `${witness.id} applies ${nameOf(entry)} after ${witness.held.get(author)}`,
+      )
+    }
+    for (const [other, needed] of entry.past) {
+      if ((witness.held.get(other) ?? 0) >= needed) continue
+      throw new Violation('causal order', `${witness.id} applies ${nameOf(entry)} without ${other}:${needed}`)
+    }
+    witness.held.set(author, seq)
+    witness.holder.received(entry.actions)
+    this.story.tell(witness.holder.name, `applies ${nameOf(entry)}`)
+  }
+
+  private decided(witness: Witness, point: Clock): void {
+    const { ledger } = witness
+    if (!ledger) throw new Violation('one decision', `${witness.id} decides before it is in the room`)
+    if (point <= witness.point) {
+      throw new Violation('monotonic', `${witness.id} goes from the point ${witness.point} to ${point}`)
+    }
+    witness.point = point
+    this.story.tell(witness.holder.name, `decides the snapshot point ${point}`)
+    this.coverage.met('point decided')
+    if ([...this.byHolder.keys()].some((holder) => holder.isLoading))
+      this.coverage.met('point decided during a join')
+    if (point <= ledger.decided) return
+    const before = ledger.decided
+    ledger.decided = point
+    for (const member of this.boundIn(ledger)) this.checkHolds(member, before, point)
+  }
+
+  private checkHolds(member: Witness, after: Clock, upTo: Clock): void {
+    const missing = member.ledger?.lacking(member.held, after, upTo)
+    if (!missing) return
+    throw new Violation('snapshot safety', `${member.id} lacks ${nameOf(missing)}, and the point is ${upTo}`)
+  }
+
+  /** Everybody drops the same operations in the same order: they have decided the same history. */
+  private checkDropped(witness: Witness, before: Clock, point: Clock, dropped: readonly Operation[]): void {
+    const expected = [...(witness.ledger?.between(before, point) ?? [])]
+    const isSame =
+      expected.length === dropped.length && expected.every((e, i) => isSameOperation(e, dropped[i]))
+    if (!isSame) {
+      const names = (list: readonly Pick<Entry, 'author' | 'seq' | 'clock'>[]) => list.map(nameOf).join(' ')
+      throw new Violation(
+        'one decision',
+        `${witness.id} drops ${names(dropped)} instead of ${names(expected)}`,
+      )
+    }
+    if (dropped.some(({ kind }) => kind === 'leave')) this.coverage.met('author forgotten')
+  }
+
+  private ledgerOf(lineage: string): Ledger {
+    const ledger = this.ledgers.get(lineage) ?? new Ledger(lineage)
+    this.ledgers.set(lineage, ledger)
+    return ledger
+  }
+
+  private boundIn(ledger: Ledger): Set<Witness> {
+    const members = this.bound.get(ledger) ?? new Set()
+    this.bound.set(ledger, members)
+    return members
+  }
+}
+
+function isSameOperation(entry: Entry, operation: Operation | undefined): boolean {
+  return operation?.author === entry.author && operation.seq === entry.seq
+}
+
+function covers(held: ReadonlyMap<ReplicaId, number>, other: ReadonlyMap<ReplicaId, number>): boolean {
+  for (const [author, seq] of other) if ((held.get(author) ?? 0) < seq) return false
+  return true
+}

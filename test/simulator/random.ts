@@ -1,0 +1,52 @@
+/**
+ * Seeded randomness. Everything a schedule does not fix is drawn from here, so that a seed names a schedule.
+ */
+import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64'
+import { uniformInt } from 'pure-rand/distribution/uniformInt'
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
+
+export class Random {
+  private readonly generator: ReturnType<typeof xoroshiro128plus>
+
+  /** @param stream draws of different streams of one seed have nothing to do with each other. */
+  constructor(seed: number, stream = 0) {
+    // Neighbouring seeds must not begin alike.
+    this.generator = xoroshiro128plus(
+      Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) ^ Math.imul(stream + 1, 0xc2b2ae35),
+    )
+    for (let i = 0; i < 8; i++) this.generator.next()
+  }
+
+  /** 0 ≤ x < 1. */
+  real(): number {
+    return uniformFloat64(this.generator)
+  }
+
+  /** 0 ≤ x < n. */
+  below(n: number): number {
+    return uniformInt(this.generator, 0, n - 1)
+  }
+
+  /** From `least` to `most`, both included. */
+  between(least: number, most: number): number {
+    return uniformInt(this.generator, least, most)
+  }
+
+  chance(probability: number): boolean {
+    return this.real() < probability
+  }
+
+  pick<T>(list: readonly T[]): T | undefined {
+    return list.length === 0 ? undefined : list[this.below(list.length)]
+  }
+
+  /** Evenly distributed over orders of magnitude: small values are as likely as large ones. */
+  magnitude(least: number, most: number): number {
+    return least * (most / least) ** this.real()
+  }
+
+  /** Waiting time of a process without memory. */
+  exponential(mean: number): number {
+    return -mean * Math.log(1 - this.real())
+  }
+}

@@ -1,0 +1,49 @@
+/**
+ * The invariants of the protocol hold in every schedule tried. `npm run sim` tries others.
+ */
+import { describe, expect, test } from 'vitest'
+import { Coverage, SITUATIONS } from './oracle/coverage.js'
+import { PINNED_SEEDS } from './pinned-seeds.js'
+import { runSchedule } from './world/world.js'
+
+const SCHEDULES = 300
+const BATCH = 50
+
+describe('random schedules', { timeout: 120_000 }, () => {
+  const coverage = new Coverage()
+  const batches = Array.from({ length: SCHEDULES / BATCH }, (_, i) => i * BATCH + 1)
+
+  test.each(batches)('no violation in 50 schedules from seed %i on', (first) => {
+    const violations: string[] = []
+    for (let seed = first; seed < first + BATCH; seed++) {
+      const outcome = runSchedule(seed)
+      coverage.add(outcome.coverage)
+      if (outcome.violation) violations.push(`seed ${seed}: ${outcome.violation.message}`)
+    }
+    expect(violations).toEqual([])
+  })
+
+  test('together they meet every rare situation', () => {
+    expect(SITUATIONS.filter((situation) => coverage.situations[situation] === 0)).toEqual([])
+  })
+})
+
+describe('schedules that once failed', { timeout: 30_000 }, () => {
+  test.each(PINNED_SEEDS)('seed $seed: $found', ({ seed }) => {
+    expect(runSchedule(seed).violation?.message).toBeUndefined()
+  })
+})
+
+describe('a seed names a schedule', { timeout: 30_000 }, () => {
+  test.each([3, 7, 11, 25])('seed %i does the same twice, told or not', (seed) => {
+    const first = runSchedule(seed)
+    const second = runSchedule(seed, true)
+    expect(second.hash).toBe(first.hash)
+    expect(second.steps).toBe(first.steps)
+    expect(second.lines.length).toBeGreaterThan(20)
+  })
+
+  test('another seed does something else', () => {
+    expect(runSchedule(3).hash).not.toBe(runSchedule(4).hash)
+  })
+})

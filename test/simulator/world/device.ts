@@ -1,0 +1,234 @@
+/**
+ * A device: one user, one document, one session at a time, and the transport in between.
+ */
+import { type News, Session } from '@tidemark/core'
+import type { MemoryNetwork, MemoryTransport } from 'tidemark/testing'
+import type { MakeModel } from '../models/model.js'
+import type { TokenBook } from '../models/tokens.js'
+import { Holder } from '../oracle/holder.js'
+import type { Oracle } from '../oracle/oracle.js'
+import { Violation } from '../oracle/violation.js'
+import { FaultyTransport, type Surroundings } from './faulty-transport.js'
+
+export type DeviceState = 'off' | 'on' | 'crashed'
+
+/** What the devices of one schedule share. */
+export interface Stage extends Surroundings {
+  readonly network: MemoryNetwork
+  readonly oracle: Oracle
+  readonly book: TokenBook
+  readonly makeModel: MakeModel
+  isPartitioned(): boolean
+  /** Somebody is being let in. */
+  joinBegins(sponsor: Device): void
+  fail(error: Error): void
+}
+
+const ID_LETTERS = 'abcdefghijklmnopqrstuvwxyz'
+
+export class Device {
+  readonly name: string
+  readonly holder: Holder
+  readonly carrier: MemoryTransport
+  readonly transport: FaultyTransport
+  readonly session: Session
+  state: DeviceState = 'off'
+  private readonly stage: Stage
+  private identities = 0
+  private batch: (() => void) | undefined
+  /** While the user's hand moves, what it did is not known yet. */
+  private isEditing = false
+  private hasChanged = false
+  /** When the current identity became a member. */
+  joinedAt = 0
+
+  constructor(name: string, stage: Stage) {
+    this.name = name
+    this.stage = stage
+    const { network, oracle, book, random, coverage } = stage
+    this.carrier = network.transport()
+    this.transport = new FaultyTransport(this.carrier, stage)
+    const model = stage.makeModel(random, () => this.changed())
+    const takeSnapshot = (holder: Holder) => {
+      this.noteJoin()
+      return oracle.takeSnapshot(holder)
+    }
+    this.holder = new Holder(name, model, book, oracle.snapshots, takeSnapshot, coverage)
+    this.session = this.makeSession()
+  }
+
+  get isMember(): boolean {
+    return this.state === 'on' && this.session.replica?.status === 'member'
+  }
+
+  get isJoining(): boolean {
+    return this.state === 'on' && this.session.replica?.status === 'joining'
+  }
+
+  private get isFounder(): boolean {
+    const { replica } = this.session
+    return replica !== undefined && replica.room.lineage === replica.id
+  }
+
+  /** As far as can be seen from outside: before the first piece arrives, whoever was asked last is the sponsor. */
+  isGuestOf(sponsor: Device): boolean {
+    const { source, installed } = this.holder
+    const from = source ?? installed
+    return from ? from.by === sponsor.holder : this.stage.oracle.snapshots.at(-1)?.by === sponsor.holder
+  }
+
+  start(): void {
+    this.stage.story.tell(this.name, 'starts')
+    this.state = 'on'
+    this.session.start()
+  }
+
+  /** Leaves politely. It may come back, with what its user did meanwhile. */
+  stop(): void {
+    this.stage.story.tell(this.name, 'leaves')
+    if (this.isJoining) this.stage.coverage.met('newcomer died during join')
+    this.noteGuests('sponsor left during join')
+    this.handOver()
+    this.session.stop()
+    this.stage.oracle.detach(this.holder, false)
+    this.state = 'off'
+  }
+
+  /** Silent for ever. */
+  crash(): void {
+    this.stage.story.tell(this.name, 'crashes')
+    if (this.isJoining) this.stage.coverage.met('newcomer died during join')
+    this.noteGuests('sponsor died during join')
+    this.stage.network.crash(this.carrier)
+    this.session.crash()
+    this.stage.oracle.detach(this.holder, true)
+    this.batch?.()
+    this.state = 'crashed'
+  }
+
+  edit(): void {
+    const { random, book, story } = this.stage
+    this.isEditing = true
+    const done = this.holder.model.edit(random, book)
+    this.holder.userDid(done)
+    this.isEditing = false
+    if (this.hasChanged) this.changed()
+    if (done.length > 0) story.tell(this.name, `edits ${done.join()}`)
+  }
+
+  /** Something waits to be handed over: by the user, or by Yjs, which tidies up formatting. */
+  get hasUnsent(): boolean {
+    return this.batch !== undefined || this.holder.hasUnsent
+  }
+
+  /** Hands the gathered edits over now. */
+  handOver(): void {
+    this.batch?.()
+    this.batch = undefined
+    this.session.localChange()
+  }
+
+  /** Devices whose state this one is giving. */
+  guests: () => readonly Device[] = () => []
+
+  private noteGuests(situation: 'sponsor died during join' | 'sponsor left during join'): void {
+    if (this.guests().length > 0) this.stage.coverage.met(situation)
+  }
+
+  private noteJoin(): void {
+    const { coverage, scheduler } = this.stage
+    this.stage.joinBegins(this)
+    if (this.guests().length > 1) coverage.met('two joins at once')
+    if (!this.isFounder && scheduler.now() - this.joinedAt < 1000)
+      coverage.met('sponsor had joined just before')
+  }
+
+  private changed(): void {
+    this.hasChanged = this.isEditing
+    if (this.isEditing) return
+    const { plan, scheduler } = this.stage
+    if (plan.batchMs === 0) return this.session.localChange()
+    this.batch ??= scheduler.at(scheduler.now() + plan.batchMs, () =>
+      this.transport.wakefulness.run(() => this.handOver()),
+    )
+  }
+
+  private makeSession(): Session {
+    const { plan, random } = this.stage
+    return new Session({
+      room: 'room',
+      transport: { open: (room, self, events) => this.open(room, self, events) },
+      structure: this.holder,
+      scheduler: this.transport.wakefulness,
+      newReplicaId: () => this.newId(),
+      random: () => random.real(),
+      config: plan.config,
+      onNews: (news) => this.heard(news),
+      onSettled: () => this.settled(),
+      onRejoin: (reason) => this.rejoins(reason),
+      onError: (error) => this.stage.fail(error),
+    })
+  }
+
+  /** Ids sort in any order, and name the device and the attempt. */
+  private newId(): string {
+    const { random } = this.stage
+    const letter = () => ID_LETTERS[random.below(ID_LETTERS.length)] ?? 'a'
+    return `${letter()}${letter()}-${this.name}-${++this.identities}`
+  }
+
+  private open(...[room, self, events]: Parameters<FaultyTransport['open']>) {
+    const session = this.transport.open(room, self, events)
+    // The first thing a replica does is to look for the room; before that nothing can have happened to it.
+    const seek = session.seek.bind(session)
+    let isFirst = true
+    session.seek = () => {
+      const { replica } = this.session
+      if (isFirst && replica?.id === self) this.stage.oracle.attach(replica, this.holder)
+      isFirst = false
+      if (this.isMember) this.stage.coverage.met('room isolated and found again')
+      seek()
+    }
+    return session
+  }
+
+  private heard(news: News): void {
+    const { oracle, coverage, story } = this.stage
+    if (news.type === 'refused') {
+      this.stage.fail(new Violation('no refusals', `${this.name} refuses ${news.from}: ${news.reason}`))
+    }
+    if (news.type !== 'joined') return
+    const { replica } = this.session
+    const { isFounder } = this
+    story.tell(this.name, isFounder ? `founds the room as ${replica?.id}` : `is a member as ${replica?.id}`)
+    coverage.met(isFounder ? 'room founded' : 'let in')
+    if (!isFounder && this.stage.isPartitioned()) coverage.met('joined while partitioned')
+    this.joinedAt = this.stage.scheduler.now()
+    try {
+      oracle.joined(this.holder)
+    } catch (error) {
+      this.stage.fail(error as Error)
+    }
+  }
+
+  private settled(): void {
+    try {
+      this.stage.oracle.compare(this.holder)
+    } catch (error) {
+      this.stage.fail(error as Error)
+    }
+  }
+
+  private rejoins(reason: string): void {
+    const { coverage, oracle, story } = this.stage
+    story.tell(this.name, `starts over: ${reason}`)
+    oracle.detach(this.holder, false)
+    if (reason === 'the sponsor did not let us in') {
+      this.stage.fail(new Violation('admission', `${this.name} got its go, and could not join with it`))
+    }
+    if (reason === 'the room has another history') coverage.met('two histories met')
+    else if (reason === 'busy with other newcomers') coverage.met('sponsor was busy')
+    else if (reason === 'the sponsor took too long' || reason === 'the join took too long')
+      coverage.met('join timed out')
+  }
+}

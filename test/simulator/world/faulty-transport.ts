@@ -1,0 +1,236 @@
+/**
+ * One device's way to the network, with the troubles that the memory network itself does not make: links that are
+ * cut or pass nothing in one direction, a device that sleeps or is slow, messages of one type that suffer more
+ * than others.
+ */
+import type {
+  Lane,
+  LinkId,
+  ReplicaId,
+  Scheduler,
+  Transport,
+  TransportEvents,
+  TransportSession,
+} from '@tidemark/core'
+import type { Coverage } from '../oracle/coverage.js'
+import type { Story } from '../oracle/story.js'
+import type { Random } from '../random.js'
+import { MESSAGE, type Plan, UNTOUCHED } from './plan.js'
+
+export interface Surroundings {
+  readonly plan: Plan
+  readonly scheduler: Scheduler
+  readonly random: Random
+  readonly coverage: Coverage
+  readonly story: Story
+  /** Every message, as it is sent. */
+  readonly onSent: (type: number) => void
+}
+
+/** A device's own time: tasks wait while it sleeps, and run in order when it wakes. */
+export class Wakefulness implements Scheduler {
+  private readonly scheduler: Scheduler
+  private readonly queue: (() => void)[] = []
+  private isAsleep = false
+
+  constructor(scheduler: Scheduler) {
+    this.scheduler = scheduler
+  }
+
+  get sleeps(): boolean {
+    return this.isAsleep
+  }
+
+  now(): number {
+    return this.scheduler.now()
+  }
+
+  at(time: number, task: () => void): () => void {
+    let isCancelled = false
+    const run = () => {
+      if (!isCancelled) task()
+    }
+    const cancel = this.scheduler.at(time, () => this.run(run))
+    return () => {
+      isCancelled = true
+      cancel()
+    }
+  }
+
+  run(task: () => void): void {
+    if (this.isAsleep) this.queue.push(task)
+    else task()
+  }
+
+  sleep(): void {
+    this.isAsleep = true
+  }
+
+  wake(): void {
+    this.isAsleep = false
+    for (const task of this.queue.splice(0)) task()
+  }
+}
+
+export class FaultyTransport implements Transport {
+  readonly wakefulness: Wakefulness
+  /** Troubles are over: nothing more is lost, held back or repeated here. */
+  isCalm = false
+  private readonly inner: Transport
+  private readonly surroundings: Surroundings
+  private current: FaultySession | undefined
+
+  constructor(inner: Transport, surroundings: Surroundings) {
+    this.inner = inner
+    this.surroundings = surroundings
+    this.wakefulness = new Wakefulness(surroundings.scheduler)
+  }
+
+  get session(): FaultySession | undefined {
+    return this.current
+  }
+
+  open(room: string, self: ReplicaId, events: TransportEvents): TransportSession {
+    const session = new FaultySession(this, this.surroundings, events)
+    session.inner = this.inner.open(room, self, session)
+    this.current = session
+    return session
+  }
+}
+
+export class FaultySession implements TransportSession, TransportEvents {
+  inner: TransportSession | undefined
+  readonly links = new Set<LinkId>()
+  readonly muted = new Set<LinkId>()
+  private readonly owner: FaultyTransport
+  private readonly around: Surroundings
+  private readonly events: TransportEvents
+  private readonly gone: Set<LinkId> = new Set()
+  private lastArrival = 0
+  private ownSignals = 0
+  private readonly goes = new Map<LinkId, number>()
+
+  constructor(owner: FaultyTransport, around: Surroundings, events: TransportEvents) {
+    this.owner = owner
+    this.around = around
+    this.events = events
+  }
+
+  /** Both ends see the link end. */
+  cut(link: LinkId): void {
+    this.inner?.close(link, 'cut')
+    this.links.delete(link)
+    this.awake(() => this.events.linkDown(link, 'cut'))
+  }
+
+  // ------------------------------------------------------------------ what the network tells
+
+  linkUp(link: LinkId): void {
+    this.links.add(link)
+    this.awake(() => this.events.linkUp(link))
+  }
+
+  linkDown(link: LinkId, reason: string): void {
+    this.links.delete(link)
+    this.awake(() => this.events.linkDown(link, reason))
+  }
+
+  message(link: LinkId, bytes: Uint8Array): void {
+    const { plan, random, scheduler } = this.around
+    if (plan.slownessMs === 0 || this.owner.isCalm) return this.awake(() => this.events.message(link, bytes))
+    this.lastArrival = Math.max(this.lastArrival, scheduler.now() + random.real() * plan.slownessMs)
+    scheduler.at(this.lastArrival, () => this.awake(() => this.events.message(link, bytes)))
+  }
+
+  alone(): void {
+    this.awake(() => this.events.alone())
+  }
+
+  signal(to: ReplicaId, bytes: Uint8Array): void {
+    this.ownSignals++
+    this.awake(() => this.events.signal(to, bytes))
+  }
+
+  dialFailed(peer: ReplicaId, reason: string): void {
+    this.awake(() => this.events.dialFailed(peer, reason))
+  }
+
+  rendezvous(reachable: boolean, reason?: string): void {
+    this.awake(() => this.events.rendezvous(reachable, reason))
+  }
+
+  private awake(task: () => void): void {
+    this.owner.wakefulness.run(task)
+  }
+
+  // ------------------------------------------------------------------ what the replica orders
+
+  seek(): void {
+    this.inner?.seek()
+  }
+
+  greet(lineage: string | null): void {
+    this.inner?.greet(lineage)
+  }
+
+  dial(peer: ReplicaId): void {
+    this.inner?.dial(peer)
+  }
+
+  signalReceived(from: ReplicaId, bytes: Uint8Array): void {
+    this.inner?.signalReceived(from, bytes)
+  }
+
+  send(link: LinkId, bytes: Uint8Array, lane: Lane): void {
+    const { coverage, story, random, scheduler } = this.around
+    const type = bytes[1] ?? 0
+    story.sent(bytes)
+    this.around.onSent(type)
+    this.count(link, type, bytes)
+    const pass = () => {
+      if (!this.gone.has(link)) this.inner?.send(link, bytes, lane)
+    }
+    if (this.owner.isCalm) return pass()
+    const meddling = this.around.plan.meddling.get(type) ?? UNTOUCHED
+    if (this.muted.has(link) || random.chance(meddling.lossRate)) return coverage.fault('messages lost')
+    if (random.chance(meddling.echoRate)) {
+      coverage.fault('messages echoed late')
+      scheduler.at(scheduler.now() + random.real() * meddling.echoMs, pass)
+    }
+    if (random.chance(meddling.holdRate)) {
+      coverage.fault('messages held back')
+      scheduler.at(scheduler.now() + random.real() * meddling.holdMs, pass)
+      return
+    }
+    pass()
+  }
+
+  close(link: LinkId, reason: string): void {
+    this.gone.add(link)
+    this.links.delete(link)
+    this.inner?.close(link, reason)
+  }
+
+  destroy(): void {
+    this.inner?.destroy()
+    this.links.clear()
+  }
+
+  private count(link: LinkId, type: number, bytes: Uint8Array): void {
+    const { coverage } = this.around
+    if (type === MESSAGE.prune) coverage.met('prune')
+    else if (type === MESSAGE.graft) coverage.met('graft')
+    else if (type === MESSAGE.sync) coverage.met('anti-entropy')
+    else if (type === MESSAGE.relay && --this.ownSignals < 0) {
+      this.ownSignals = 0
+      coverage.met('relayed through a member')
+    } else if (type === MESSAGE.no) {
+      const isLate = new TextDecoder().decode(bytes).endsWith('this welcome has lapsed')
+      if (isLate) coverage.met('late acknowledgement refused')
+    } else if (type === MESSAGE.go) {
+      const sent = (this.goes.get(link) ?? 0) + 1
+      this.goes.set(link, sent)
+      if (sent > 1) coverage.met('go repeated')
+    }
+  }
+}

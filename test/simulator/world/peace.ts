@@ -1,0 +1,188 @@
+/**
+ * After the trouble: nothing is lost or delayed any more, everybody awake is left in peace. Then everything that
+ * was ever begun must come to its end within a bounded time, and silence must follow.
+ */
+import type { Replica, ReplicaId } from '@tidemark/core'
+import { checkContent, checkIntention } from '../oracle/content.js'
+import type { Witness } from '../oracle/oracle.js'
+import { Violation } from '../oracle/violation.js'
+import type { Device } from './device.js'
+import type { World } from './world.js'
+
+/** Within this time everything has settled: a few of the longest retry intervals, one after the other. */
+const SETTLE_MS = 240_000
+const LOOK_EVERY_MS = 500
+const SILENCE_MS = 60_000
+
+export class Peace {
+  private readonly world: World
+
+  constructor(world: World) {
+    this.world = world
+  }
+
+  make(): void {
+    const { world } = this
+    world.story.tell('all', 'are left in peace')
+    this.calmDown()
+    if (this.live.length === 0) return
+    this.awaitThat('converges', () => this.whatDiffers())
+    this.checkEverything()
+    const missing = this.missing()
+    if (missing.length > 0) {
+      world.coverage.met('converged with somebody missing')
+      return
+    }
+    this.awaitThat('settles', () => this.whatIsLeft())
+    world.coverage.met('settled with nobody missing')
+    this.awaitSilence()
+    this.checkEverything()
+  }
+
+  private get live(): Device[] {
+    return this.world.devices.filter(({ state }) => state === 'on')
+  }
+
+  private calmDown(): void {
+    const { world } = this
+    world.isCalm = true
+    world.network.heal()
+    world.network.setRendezvous(true)
+    world.network.faults = { latencyMs: 5, jitterMs: 10, lossRate: 0, duplicateRate: 0, reorderRate: 0 }
+    for (const device of world.devices) {
+      device.transport.isCalm = true
+      device.transport.session?.muted.clear()
+      if (device.transport.wakefulness.sleeps) device.transport.wakefulness.wake()
+    }
+    for (const device of this.live) device.handOver()
+  }
+
+  // ------------------------------------------------------------------ waiting
+
+  /** @param obstacle says what is in the way, or nothing. */
+  private awaitThat(what: string, obstacle: () => string | undefined): void {
+    const { scheduler } = this.world
+    const deadline = scheduler.now() + SETTLE_MS
+    for (let left = obstacle(); left !== undefined; left = obstacle()) {
+      if (scheduler.now() >= deadline) {
+        throw new Violation('liveness', `nothing ${what} within ${SETTLE_MS / 1000} s of peace: ${left}`)
+      }
+      this.world.runUntil(scheduler.now() + LOOK_EVERY_MS)
+    }
+  }
+
+  /** A settled room says nothing but that it lives. Links may still be made or closed for a while before. */
+  private awaitSilence(): void {
+    const { world } = this
+    const deadline = world.scheduler.now() + SETTLE_MS
+    let silentSince = world.scheduler.now()
+    for (let { talk } = world; world.scheduler.now() < silentSince + SILENCE_MS; ) {
+      world.runUntil(world.scheduler.now() + 1000)
+      if (world.talk === talk) continue
+      talk = world.talk
+      silentSince = world.scheduler.now()
+      if (silentSince > deadline) throw new Violation('silence', 'a settled room goes on talking')
+    }
+    const left = this.whatDiffers() ?? this.whatIsLeft()
+    if (left !== undefined)
+      throw new Violation('silence', `the room was settled and is not any more: ${left}`)
+  }
+
+  // ------------------------------------------------------------------ what is settled
+
+  private whatDiffers(): string | undefined {
+    const { live } = this
+    for (const { name, session } of live) {
+      if (session.replica?.status !== 'member')
+        return `${name} is ${session.replica?.status ?? 'about to start over'}`
+    }
+    const [first, ...others] = live
+    if (!first) return undefined
+    const expected = this.heldBy(first)
+    for (const other of others) {
+      const held = this.heldBy(other)
+      if (held !== expected) return `${first.name} has ${expected}, ${other.name} has ${held}`
+    }
+    const unsent = live.find((device) => device.hasUnsent)
+    return unsent && `${unsent.name} has something to say`
+  }
+
+  /** The operations a device holds, those of forgotten authors included. */
+  private heldBy(device: Device): string {
+    const witness = this.witnessOf(device)
+    const held = [...witness.held].filter(([, seq]) => seq > 0).map(([author, seq]) => `${author}:${seq}`)
+    return `${witness.ledger?.lineage} ${held.sort().join(' ')}`
+  }
+
+  private whatIsLeft(): string | undefined {
+    for (const { name, session, holder } of this.live) {
+      const replica = session.replica as Replica
+      const last = this.world.oracle.witnessOf(holder)?.ledger?.lastClock ?? 0
+      if (replica.snapshotPoint < last) return `${name} stands at ${this.standingOf(replica)} of ${last}`
+      const { log, waiting } = replica.room.history
+      if (!replica.config.keepLog && log.length > 0) return `${name} keeps ${log.length} operations`
+      if (waiting.size > 0) return `${name} keeps ${waiting.size} operations waiting`
+      if (!replica.isSynced) return `${name} is not synced`
+      if (replica.blockedBy.length > 0) return `${name} is ${this.standingOf(replica)}`
+    }
+    return undefined
+  }
+
+  private standingOf(replica: Replica): string {
+    const blockers = replica.blockedBy.map(({ replica: id, reason }) => `${id} (${reason})`)
+    return `${replica.snapshotPoint}, held back by ${blockers.join(', ') || 'nobody'}`
+  }
+
+  private witnessOf(device: Device): Witness {
+    const witness = this.world.oracle.witnessOf(device.holder)
+    if (!witness) throw new Error(`${device.name} has no identity`)
+    return witness
+  }
+
+  // ------------------------------------------------------------------ whom the room waits for in vain
+
+  /**
+   * Ids that the room counts and that will never speak again: of crashed devices, and of devices that left
+   * without being able to say so. Nobody evicts them in this version, so the snapshot point waits for them.
+   */
+  private missing(): ReplicaId[] {
+    const { live } = this
+    const present = new Set(live.map(({ session }) => session.replica?.id))
+    const counted = new Set(live.flatMap(({ session }) => session.replica?.members ?? []))
+    return [...counted].filter((id) => !present.has(id) && this.isExcused(id))
+  }
+
+  /** A former id of a device that is here must have been retired: then nobody counts it. */
+  private isExcused(id: ReplicaId): boolean {
+    const witness = this.world.oracle.witnesses.get(id)
+    const device = this.world.devices.find(({ holder }) => holder === witness?.holder)
+    return device?.state !== 'on' || witness?.isMember === true
+  }
+
+  // ------------------------------------------------------------------ what must hold
+
+  private checkEverything(): void {
+    const { live, world } = this
+    const [first, ...others] = live
+    if (!first) return
+    for (const { holder } of live) {
+      checkContent(holder, world.book)
+      checkIntention(holder, world.book)
+    }
+    const expected = first.holder.model.fingerprint()
+    for (const other of others) {
+      const shown = other.holder.model.fingerprint()
+      if (shown !== expected) {
+        throw new Violation('convergence', `${first.name} shows ${expected}, ${other.name} shows ${shown}`)
+      }
+      if (world.book.isUncertain) continue
+      for (const action of new Set([...first.holder.actions, ...other.holder.actions])) {
+        if (first.holder.actions.has(action) === other.holder.actions.has(action)) continue
+        throw new Violation(
+          'nothing lost',
+          `of ${first.name} and ${other.name} only one has action ${action}`,
+        )
+      }
+    }
+  }
+}

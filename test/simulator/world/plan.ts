@@ -1,0 +1,210 @@
+/**
+ * What kind of schedule a seed names. Swarm testing (Groce et al. 2012): each schedule leaves most kinds of trouble
+ * out and overdoes the others, which reaches states that an even mixture never does.
+ */
+import { DEFAULT_CONFIG, type ReplicaConfig } from '@tidemark/core'
+import { Random } from '../random.js'
+
+/** Type bytes of the messages whose loss, repetition or delay is most telling (the wire format fixes them). */
+export const MESSAGE = {
+  hello: 0,
+  heartbeat: 1,
+  gossip: 2,
+  sync: 3,
+  prune: 4,
+  graft: 5,
+  relay: 6,
+  joinRequest: 7,
+  welcome: 8,
+  piece: 9,
+  pieceReceived: 10,
+  installed: 11,
+  go: 12,
+  no: 13,
+} as const
+
+export type Trouble =
+  | 'join'
+  | 'leave'
+  | 'return'
+  | 'crash'
+  | 'crash sponsor'
+  | 'leave as sponsor'
+  | 'crash newcomer'
+  | 'leave as newcomer'
+  | 'cut sponsor'
+  | 'cut link'
+  | 'mute link'
+  | 'partition'
+  | 'heal'
+  | 'outage'
+  | 'sleep'
+  | 'burst'
+
+/** What happens to messages of one type on top of what happens to all. */
+export interface Meddling {
+  readonly lossRate: number
+  /** Share that is sent once more, up to `echoMs` later. */
+  readonly echoRate: number
+  readonly echoMs: number
+  /** Share that is held back for up to `holdMs`. */
+  readonly holdRate: number
+  readonly holdMs: number
+}
+
+export interface Plan {
+  readonly seed: number
+  readonly structure: 'yjs' | 'tokens'
+  readonly maxDevices: number
+  /** How many of them start within the first second. */
+  readonly early: number
+  readonly activeMs: number
+  readonly meanTurnMs: number
+  /** Share of turns in which somebody edits; the others bring trouble. */
+  readonly editShare: number
+  readonly weights: Readonly<Record<Trouble, number>>
+  readonly network: {
+    readonly latencyMs: number
+    readonly jitterMs: number
+    readonly lossRate: number
+    readonly duplicateRate: number
+    readonly reorderRate: number
+  }
+  readonly meddling: ReadonlyMap<number, Meddling>
+  /** Share of joins during which the sponsor or the newcomer is struck on purpose. */
+  readonly ambushRate: number
+  readonly ambushes: readonly Trouble[]
+  /** A sponsor falls asleep for so long right after its welcome. */
+  readonly napMs: number
+  /** The application gathers edits for this long before it hands them over. */
+  readonly batchMs: number
+  /** Every replica takes up to this long to get to a message. */
+  readonly slownessMs: number
+  readonly config: Partial<ReplicaConfig>
+}
+
+export const UNTOUCHED: Meddling = { lossRate: 0, echoRate: 0, echoMs: 0, holdRate: 0, holdMs: 0 }
+
+const AMBUSHES = [
+  'crash sponsor',
+  'crash newcomer',
+  'leave as sponsor',
+  'leave as newcomer',
+  'cut sponsor',
+] as const
+
+export function drawPlan(seed: number): Plan {
+  const random = new Random(seed)
+  const plan = drawAnyPlan(seed, random)
+  return random.chance(0.12) ? misunderstood(plan, random) : plan
+}
+
+/**
+ * Sponsor and newcomer lose sight of where the other stands: the sponsor nods off and gives up before the
+ * acknowledgement comes, is not heard, and is asked again. Too much of a coincidence to wait for.
+ */
+function misunderstood(plan: Plan, random: Random): Plan {
+  const joinTimeoutMs = random.between(400, 1000)
+  const often = () => 0.5 + 0.5 * random.real()
+  const meddling = new Map(plan.meddling)
+  meddling.set(MESSAGE.joinRequest, { ...UNTOUCHED, echoRate: often(), echoMs: 2 * joinTimeoutMs })
+  meddling.set(MESSAGE.piece, { ...UNTOUCHED, holdRate: often(), holdMs: joinTimeoutMs })
+  meddling.set(MESSAGE.installed, { ...UNTOUCHED, holdRate: 0.5, holdMs: joinTimeoutMs })
+  meddling.set(MESSAGE.no, { ...UNTOUCHED, lossRate: often() })
+  const network = { ...plan.network, latencyMs: random.magnitude(0.5, 50), jitterMs: 0 }
+  const config = { ...plan.config, joinTimeoutMs, pieceBytes: 4096, pieceWindow: 16 }
+  const napMs = joinTimeoutMs * (1 + random.real())
+  return { ...plan, maxDevices: Math.max(plan.maxDevices, 4), napMs, meddling, network, config }
+}
+
+function drawAnyPlan(seed: number, random: Random): Plan {
+  const sometimes = (probability: number, draw: () => number) => (random.chance(probability) ? draw() : 0)
+  const maxDevices = random.between(1, 8)
+  const isCrashing = random.chance(0.25)
+  const weight = (probability: number) => sometimes(probability, () => random.magnitude(0.1, 2))
+  const isPartitioning = random.chance(0.3)
+  return {
+    seed,
+    structure: random.chance(0.6) ? 'yjs' : 'tokens',
+    maxDevices,
+    early: random.between(1, maxDevices),
+    activeMs: random.magnitude(4000, 30_000),
+    meanTurnMs: random.magnitude(30, 600),
+    editShare: random.between(3, 9) / 10,
+    weights: {
+      join: 2,
+      leave: weight(0.4),
+      return: weight(0.5),
+      crash: isCrashing ? weight(0.7) : 0,
+      'crash sponsor': isCrashing ? weight(0.6) : 0,
+      'leave as sponsor': weight(0.3),
+      'crash newcomer': isCrashing ? weight(0.4) : 0,
+      'leave as newcomer': weight(0.2),
+      'cut sponsor': weight(0.2),
+      'cut link': weight(0.4),
+      'mute link': weight(0.3),
+      partition: isPartitioning ? random.magnitude(0.2, 1) : 0,
+      heal: isPartitioning ? random.magnitude(0.2, 1) : 0,
+      outage: weight(0.25),
+      sleep: weight(0.25),
+      burst: weight(0.3),
+    },
+    network: {
+      latencyMs: random.magnitude(0.5, 200),
+      jitterMs: sometimes(0.7, () => random.magnitude(1, 500)),
+      lossRate: sometimes(0.35, () => random.magnitude(0.005, 0.3)),
+      duplicateRate: sometimes(0.35, () => random.magnitude(0.005, 0.3)),
+      reorderRate: sometimes(0.5, () => random.magnitude(0.01, 0.8)),
+    },
+    meddling: drawMeddling(random),
+    ambushRate: sometimes(0.4, () => random.magnitude(0.05, 0.6)),
+    ambushes: AMBUSHES.filter((trouble) => isCrashing || !trouble.startsWith('crash')),
+    napMs: 0,
+    batchMs: sometimes(0.6, () => random.magnitude(1, 1000)),
+    slownessMs: sometimes(0.25, () => random.magnitude(1, 300)),
+    config: drawConfig(random),
+  }
+}
+
+function drawMeddling(random: Random): ReadonlyMap<number, Meddling> {
+  const meddling = new Map<number, Meddling>()
+  const handshake = [
+    MESSAGE.joinRequest,
+    MESSAGE.welcome,
+    MESSAGE.piece,
+    MESSAGE.installed,
+    MESSAGE.go,
+    MESSAGE.no,
+  ]
+  const candidates = [...handshake, MESSAGE.gossip, MESSAGE.sync]
+  for (const type of candidates) {
+    if (!random.chance(0.2)) continue
+    const rate = () => (random.chance(0.5) ? random.magnitude(0.02, 0.7) : 0)
+    meddling.set(type, {
+      lossRate: rate(),
+      echoRate: rate(),
+      echoMs: random.magnitude(50, 8000),
+      holdRate: rate(),
+      holdMs: random.magnitude(50, 5000),
+    })
+  }
+  return meddling
+}
+
+function drawConfig(random: Random): Partial<ReplicaConfig> {
+  const heartbeatIntervalMs = random.magnitude(700, DEFAULT_CONFIG.heartbeatIntervalMs)
+  return {
+    heartbeatIntervalMs,
+    linkTimeoutMs: heartbeatIntervalMs * 3.1,
+    reportIntervalMs: random.magnitude(20, 1500),
+    joinTimeoutMs: random.magnitude(800, DEFAULT_CONFIG.joinTimeoutMs),
+    seekIntervalMs: random.magnitude(500, DEFAULT_CONFIG.seekIntervalMs),
+    pieceBytes: Math.round(random.magnitude(8, 4096)),
+    pieceWindow: random.between(1, 16),
+    maxJoinsAtOnce: random.between(1, 8),
+    maxConnections: random.between(2, 8),
+    greeters: random.between(1, 4),
+    maxWaitingOperations: random.chance(0.2) ? random.between(1, 5) : DEFAULT_CONFIG.maxWaitingOperations,
+    keepLog: random.chance(0.05),
+  }
+}

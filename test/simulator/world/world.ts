@@ -1,0 +1,197 @@
+/**
+ * One schedule: devices that edit and join while things go wrong, then peace, then the question whether everything
+ * that must hold does.
+ */
+import { MemoryNetwork, VirtualScheduler } from 'tidemark/testing'
+import { makeTokenSet } from '../models/token-set.js'
+import { TokenBook } from '../models/tokens.js'
+import { makeYjsDocument } from '../models/yjs-document.js'
+import { Coverage } from '../oracle/coverage.js'
+import { Oracle } from '../oracle/oracle.js'
+import { Story } from '../oracle/story.js'
+import { Violation } from '../oracle/violation.js'
+import { Random } from '../random.js'
+import { Device, type Stage } from './device.js'
+import { Peace } from './peace.js'
+import { drawPlan, MESSAGE, type Plan, type Trouble } from './plan.js'
+import { STRIKES } from './troubles.js'
+
+export interface Outcome {
+  readonly seed: number
+  readonly plan: Plan
+  readonly coverage: Coverage
+  readonly violation: Violation | undefined
+  readonly hash: string
+  readonly steps: number
+  readonly virtualMs: number
+  readonly lines: readonly string[]
+}
+
+/** More tasks than any schedule needs: what goes on longer goes on for ever. */
+const MAX_STEPS = 400_000
+
+export class World implements Stage {
+  readonly plan: Plan
+  readonly random: Random
+  readonly coverage = new Coverage()
+  readonly book = new TokenBook()
+  readonly story: Story
+  readonly scheduler = new VirtualScheduler()
+  readonly network: MemoryNetwork
+  readonly oracle: Oracle
+  readonly devices: Device[] = []
+  readonly makeModel
+  /** Messages sent so far that are not heartbeats. */
+  talk = 0
+  steps = 0
+  /** The troubled part is over. */
+  isCalm = false
+  private parted = false
+  private violation: Violation | undefined
+
+  constructor(seed: number, isTold: boolean) {
+    this.plan = drawPlan(seed)
+    this.random = new Random(seed, 1)
+    this.makeModel = this.plan.structure === 'yjs' ? makeYjsDocument : makeTokenSet
+    this.story = new Story(() => this.scheduler.now(), isTold)
+    this.oracle = new Oracle(this.book, this.coverage, this.story)
+    this.network = new MemoryNetwork({ seed, scheduler: this.scheduler, ...this.plan.network })
+  }
+
+  run(): Outcome {
+    try {
+      this.trouble()
+      new Peace(this).make()
+    } catch (error) {
+      this.fail(error instanceof Error ? error : new Error(String(error)))
+    }
+    const { plan, coverage, violation, story, steps } = this
+    if (violation) story.tell('!', violation.message)
+    const { hash, lines } = story
+    return { seed: plan.seed, plan, coverage, violation, hash, steps, virtualMs: this.scheduler.now(), lines }
+  }
+
+  // ------------------------------------------------------------------ for devices
+
+  onSent = (type: number): void => {
+    if (type !== MESSAGE.heartbeat) this.talk++
+  }
+
+  isPartitioned(): boolean {
+    return this.parted
+  }
+
+  joinBegins(sponsor: Device): void {
+    const { plan, random } = this
+    if (this.isCalm) return
+    if (plan.napMs > 0 && random.chance(0.5)) {
+      sponsor.transport.wakefulness.sleep()
+      this.coverage.fault('sleeps')
+      this.after(plan.napMs, () => {
+        if (sponsor.state === 'on') sponsor.edit()
+        sponsor.transport.wakefulness.wake()
+      })
+    }
+    if (!random.chance(plan.ambushRate)) return
+    const trouble = random.pick(plan.ambushes)
+    const roundTripMs = 2 * (plan.network.latencyMs + plan.network.jitterMs / 2 + plan.slownessMs) + 1
+    this.after(random.real() * 3 * roundTripMs, () => {
+      if (trouble && !this.isCalm) STRIKES[trouble](this.scene)
+    })
+  }
+
+  fail(error: Error): void {
+    if (this.violation) return
+    this.violation =
+      error instanceof Violation ? error : new Violation('no broken invariants', error.stack ?? error.message)
+  }
+
+  // ------------------------------------------------------------------ time
+
+  after(ms: number, task: () => void): void {
+    this.scheduler.at(this.scheduler.now() + ms, task)
+  }
+
+  /** Runs until `time`; throws at the first violation. */
+  runUntil(time: number): void {
+    for (
+      let next = this.scheduler.nextTime;
+      next !== undefined && next <= time;
+      next = this.scheduler.nextTime
+    ) {
+      this.scheduler.step()
+      if (this.violation) throw this.violation
+      if (++this.steps > MAX_STEPS) throw new Violation('liveness', `no end after ${MAX_STEPS} steps`)
+    }
+    this.scheduler.advance(time - this.scheduler.now())
+  }
+
+  // ------------------------------------------------------------------ the troubled part
+
+  newDevice(): Device | undefined {
+    if (this.devices.length >= this.plan.maxDevices) return undefined
+    const device = new Device(`d${this.devices.length + 1}`, this)
+    device.guests = () => this.devices.filter((other) => other.isJoining && other.isGuestOf(device))
+    this.devices.push(device)
+    return device
+  }
+
+  private trouble(): void {
+    const { plan, random } = this
+    for (let i = 0; i < plan.early; i++) {
+      this.after(random.real() * 1000, () => STRIKES.join(this.scene))
+    }
+    for (;;) {
+      const next = this.scheduler.now() + random.exponential(plan.meanTurnMs)
+      if (next > plan.activeMs) break
+      this.runUntil(next)
+      this.turn()
+      if (this.violation) throw this.violation
+    }
+    this.runUntil(plan.activeMs)
+  }
+
+  private turn(): void {
+    if (this.random.chance(this.plan.editShare)) this.random.pick(this.editors())?.edit()
+    else STRIKES[this.drawTrouble()](this.scene)
+  }
+
+  /** Users edit offline as well as online. */
+  private editors(): Device[] {
+    return this.devices.filter(({ state, transport }) => state !== 'crashed' && !transport.wakefulness.sleeps)
+  }
+
+  private drawTrouble(): Trouble {
+    const weights = Object.entries(this.plan.weights) as [Trouble, number][]
+    let left = this.random.real() * weights.reduce((sum, [, weight]) => sum + weight, 0)
+    for (const [trouble, weight] of weights) {
+      left -= weight
+      if (left < 0) return trouble
+    }
+    return 'join'
+  }
+
+  private get scene() {
+    const world = this
+    return {
+      ...this.parts,
+      get isPartitioned() {
+        return world.parted
+      },
+      set isPartitioned(isParted: boolean) {
+        world.parted = isParted
+      },
+    }
+  }
+
+  private get parts() {
+    const { plan, random, network, coverage, story, devices } = this
+    const newDevice = () => this.newDevice()
+    const after = (ms: number, task: () => void) => this.after(ms, task)
+    return { plan, random, network, coverage, story, devices, newDevice, after }
+  }
+}
+
+export function runSchedule(seed: number, isTold = false): Outcome {
+  return new World(seed, isTold).run()
+}
