@@ -237,8 +237,13 @@ describe('the demo', () => {
     const toggle = page.locator('[data-action="theme"]')
     await toggle.waitFor()
     const light = await background()
-    await page.emulateMedia({ colorScheme: 'dark' })
-    await expect.poll(background, { timeout: 10_000 }).not.toBe(light)
+    // Said again and again: told while the page is still being put together, Chromium may forget it.
+    const inTheDark = async () => {
+      await page.emulateMedia({ colorScheme: 'light' })
+      await page.emulateMedia({ colorScheme: 'dark' })
+      return await background()
+    }
+    await expect.poll(inTheDark, { timeout: 10_000 }).not.toBe(light)
     await toggle.click()
     expect(await background()).toBe(light)
     await page.reload()
