@@ -2,7 +2,7 @@
  * Real replicas and links that do only what a test tells them: messages wait until they are delivered, lost or
  * held back; time passes when it is told to. Everything is synchronous, so a test sees every step.
  */
-import type { Input, LinkId, Output, ReplicaConfig, ReplicaId, Structure } from '../src/index.js'
+import type { Input, LinkId, Output, ReplicaConfig, ReplicaId } from '../src/index.js'
 import { Replica } from '../src/index.js'
 import type { Lane } from '../src/transport.js'
 import { decodeMessage, encodeMessage } from '../src/wire/codec.js'
@@ -52,17 +52,11 @@ export class Peer implements End {
   isAsleep = false
   private readonly network: Network
 
-  constructor(
-    id: ReplicaId,
-    network: Network,
-    config: Partial<ReplicaConfig>,
-    structure?: Structure,
-    set?: SharedSet,
-  ) {
+  constructor(id: ReplicaId, network: Network, config: Partial<ReplicaConfig>, set: SharedSet) {
     this.id = id
     this.network = network
-    this.set = set ?? new SharedSet(id)
-    this.replica = new Replica(id, structure ?? this.set, config)
+    this.set = set
+    this.replica = new Replica(id, set, config)
   }
 
   /** Feeds one input and carries out the orders that come of it. */
@@ -166,7 +160,7 @@ export class Network {
   now = 0
   readonly peers = new Map<ReplicaId, Peer>()
   readonly underway: Letter[] = []
-  /** Letters of this kind stay under way until the choice changes. */
+  /** Letters of this kind stay under way until the choice changes; later ones of their link overtake them. */
   held: Choice = () => false
   /** Whether a dialed member is linked at once; otherwise nothing comes of it. */
   canDial = true
@@ -177,23 +171,23 @@ export class Network {
   // ------------------------------------------------------------------ who is there
 
   /** A replica that looks for the room. */
-  seeker(id: ReplicaId, config: Partial<ReplicaConfig> = {}, structure?: Structure, set?: SharedSet): Peer {
-    const peer = new Peer(id, this, config, structure, set)
+  seeker(id: ReplicaId, config: Partial<ReplicaConfig> = {}, set = new SharedSet(id)): Peer {
+    const peer = new Peer(id, this, config, set)
     this.peers.set(id, peer)
     this.ends.set(id, peer)
     peer.feed({ type: 'start' })
     return peer
   }
 
-  founder(id: ReplicaId, config: Partial<ReplicaConfig> = {}, structure?: Structure): Peer {
-    const peer = this.seeker(id, config, structure)
+  founder(id: ReplicaId, config: Partial<ReplicaConfig> = {}, set?: SharedSet): Peer {
+    const peer = this.seeker(id, config, set)
     peer.feed({ type: 'alone' })
     return peer
   }
 
   /** A replica that has asked `sponsor` to let it in; with nothing held back it is a member when this returns. */
-  newcomer(id: ReplicaId, sponsor: Peer, config: Partial<ReplicaConfig> = {}, structure?: Structure): Peer {
-    const peer = this.seeker(id, config, structure)
+  newcomer(id: ReplicaId, sponsor: Peer, config: Partial<ReplicaConfig> = {}, set?: SharedSet): Peer {
+    const peer = this.seeker(id, config, set)
     this.connect(peer, sponsor)
     this.settle()
     return peer

@@ -1,0 +1,142 @@
+/**
+ * What comes in from outside and breaks the rules: the link is closed with a reason, and nothing else changes.
+ */
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { encodeMessage } from '../../src/wire/codec.js'
+import { MAX_REASON_LENGTH } from '../../src/wire/limits.js'
+import { Network, type Peer } from '../hand-driven-network.js'
+import { anyMessage } from '../messages.js'
+import { bytes } from '../operations.js'
+
+const snapshotOf = ({ replica }: Peer) => {
+  const { history, stability, presences } = replica.room
+  return structuredClone({
+    ...history.export(),
+    waiting: history.waiting.size,
+    members: replica.members,
+    reports: stability.reports,
+    presences: presences.all,
+    map: replica.networkMap.toJSON(),
+    status: replica.status,
+  })
+}
+
+describe('a frame that breaks a rule', () => {
+  test('[WI3] closes its link, and both sides are told why', () => {
+    const net = new Network()
+    const [anna, bert] = net.room(['anna', 'bert'])
+    const stranger = net.stranger('zoey', anna)
+    const before = snapshotOf(anna)
+    stranger.say({ type: 'hello', replica: 'zoey', lineage: '', digest: 0 })
+    stranger.sayBytes(bytes(1, 99))
+    expect(stranger.theOnly('bye')).toEqual({ type: 'bye', reason: 'unknown type of message' })
+    expect(stranger.closedBecause).toBe('unknown type of message')
+    expect(anna.outputsOf('refused')).toEqual([
+      { type: 'refused', from: 'zoey', reason: 'unknown type of message' },
+    ])
+    expect(snapshotOf(anna)).toEqual(before)
+    anna.type('the room goes on')
+    net.settle()
+    expect(bert.set.words).toEqual(['the room goes on'])
+  })
+
+  test('[WI3] costs a neighbour its link as well, but not its membership', () => {
+    const net = new Network()
+    net.canDial = false
+    const [anna, bert] = net.room(['anna', 'bert'])
+    const [link = 0] = net.linksBetween(anna, bert)
+    anna.feed({ type: 'message', link, bytes: bytes(2, 2) })
+    expect(anna.replica.neighbours).toEqual([])
+    expect(anna.replica.members).toEqual(['anna', 'bert'])
+    net.settle()
+    expect(bert.replica.neighbours).toEqual([])
+  })
+
+  test('[WI3] is not heard any further: what follows it on its link changes nothing', () => {
+    const net = new Network()
+    const anna = net.founder('anna')
+    const stranger = net.stranger('zoey', anna)
+    stranger.sayBytes(bytes())
+    const before = snapshotOf(anna)
+    stranger.say({ type: 'hello', replica: 'zoey', lineage: '', digest: 0 })
+    stranger.say({ type: 'join-request' })
+    expect(stranger.heard('welcome')).toEqual([])
+    expect(snapshotOf(anna)).toEqual(before)
+  })
+
+  test('[WI3] whatever bytes come, whoever they come from, nothing is thrown', () => {
+    const frames = fc.array(
+      fc.oneof(
+        fc.uint8Array({ maxLength: 40 }),
+        fc.tuple(anyMessage, fc.nat(), fc.nat(255)).map(([message, place, value]) => {
+          const frame = encodeMessage(message)
+          frame[place % frame.length] = value
+          return frame
+        }),
+      ),
+      { minLength: 1, maxLength: 6 },
+    )
+    fc.assert(
+      fc.property(frames, (all) => {
+        const net = new Network()
+        const anna = net.founder('anna')
+        const stranger = net.stranger('zoey', anna)
+        for (const frame of all) stranger.sayBytes(frame)
+        expect(anna.replica.status).toBe('member')
+        expect(anna.replica.members).toEqual(['anna'])
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  test('[WI3] nothing that an outsider says, however well-formed, changes the room', () => {
+    fc.assert(
+      fc.property(fc.array(anyMessage, { minLength: 1, maxLength: 6 }), (messages) => {
+        const net = new Network()
+        const anna = net.founder('anna')
+        anna.type('word')
+        const before = snapshotOf(anna)
+        const stranger = net.stranger('zoey', anna)
+        for (const message of messages) {
+          // A lineage that sorts before ours would make us move over to it: that is another rule.
+          if (message.type !== 'hello') stranger.say(message)
+        }
+        expect(snapshotOf(anna)).toEqual(before)
+        expect(anna.set.words).toEqual(['word'])
+      }),
+      { numRuns: 300 },
+    )
+  })
+})
+
+describe('a link', () => {
+  test('[WI3] is closed if its other end claims our name, or changes its own', () => {
+    const net = new Network()
+    const anna = net.founder('anna')
+    const impostor = net.stranger('zoey', anna)
+    impostor.say({ type: 'hello', replica: 'anna', lineage: '', digest: 0 })
+    expect(impostor.closedBecause).toBe('has our name')
+    const turncoat = net.stranger('yves', anna)
+    turncoat.say({ type: 'hello', replica: 'yves', lineage: '', digest: 0 })
+    turncoat.say({ type: 'hello', replica: 'xena', lineage: '', digest: 0 })
+    expect(turncoat.closedBecause).toBe('changed its name')
+  })
+
+  test('[WI2] is told a reason of bounded length, whatever the structure says', () => {
+    const net = new Network()
+    const anna = net.founder('anna')
+    net.held = () => true
+    const bert = net.newcomer('bert', anna)
+    bert.set.loadPiece = () => 'x'.repeat(10_000)
+    net.held = () => false
+    net.settle()
+    expect(bert.sent('bye')).toEqual([{ type: 'bye', reason: 'x'.repeat(MAX_REASON_LENGTH) }])
+  })
+
+  test('messages on links that are gone are nobody’s', () => {
+    const net = new Network()
+    const anna = net.founder('anna')
+    expect(anna.feed({ type: 'message', link: 77, bytes: bytes(1, 99) })).toEqual([])
+  })
+})
