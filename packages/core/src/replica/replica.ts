@@ -183,9 +183,9 @@ export class Replica {
   /** After each input: apply what became ready, decide, spread, and say when to be woken. */
   private settle(now: number): void {
     this.closeDeadLinks(now)
-    if (this.current === 'over') return
     if (this.current === 'member') this.settleAsMember(now)
-    else if (this.comingIn) this.conclude(this.comingIn.continue(now), undefined, now)
+    else if (this.current === 'joining' && this.comingIn)
+      this.conclude(this.comingIn.continue(now), undefined, now)
     if (this.current === 'over') return
     this.neighbourhood.beat(now)
     this.neighbourhood.flush()
