@@ -80,7 +80,7 @@ const BREACHES: readonly Breach[] = [
   core('core-membership-stands-below', 'membership', '../overlay/links.js'),
   core('core-membership-names-types-only', 'membership', '../wire/codec.js'),
   core('core-overlay-stands-below', 'overlay', '../replica/replica.js'),
-  core('core-overlay-names-types-only', 'overlay', '../wire/codec.js'),
+  core('core-overlay-names-types-only', 'overlay', '../snapshot/point.js'),
   core('core-session-stands-on-top', 'membership', '../session/session.js'),
   {
     rule: 'core-session-stands-on-top',

@@ -37,7 +37,7 @@ async function join(): Promise<{ text: Y.Text; provider: TidemarkProvider }> {
 
 test('three providers in Node edit one document and drop their logs', async () => {
   const sites = [await join(), await join(), await join()]
-  sites.forEach(({ text }, i) => text.insert(0, `${i} `))
+  for (const [i, { text }] of sites.entries()) text.insert(0, `${i} `)
   await vi.waitFor(
     () => {
       const contents = new Set(sites.map(({ text }) => text.toString()))
