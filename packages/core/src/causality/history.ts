@@ -93,9 +93,9 @@ export class History {
     this.log.insert(operation)
   }
 
-  /** What a replica that has applied `vector` lacks, as far as the log reaches. In total order. */
+  /** What a replica that has applied `vector` lacks: nothing at or below the snapshot point. In total order. */
   missingFrom(vector: ReadonlyMap<ReplicaId, number>): Operation[] {
-    return this.log.missingFrom(vector)
+    return this.log.missingFrom(vector).filter(({ clock }) => clock > this.point)
   }
 
   /**
@@ -105,11 +105,12 @@ export class History {
    */
   compactThrough(point: Clock): Operation[] {
     if (point < this.point) throw new Error(`snapshot point went back from ${this.point} to ${point}`)
+    const passed = this.keepLog ? this.log.between(this.point, point) : this.log.takeThrough(point)
     this.point = point
-    if (this.keepLog) return []
-    const dropped = this.log.takeThrough(point)
+    const dropped = this.keepLog ? [] : passed
     for (const operation of dropped) raise(this.base, operation.author, operation.seq)
-    for (const operation of dropped) if (operation.kind === 'leave') this.forget(operation.who)
+    // Also where the log is kept: vectors, and with them digests, must not differ between members.
+    for (const operation of passed) if (operation.kind === 'leave') this.forget(operation.who)
     if (dropped.length > 0) this.waiting.discard((operation) => this.isObsolete(operation))
     return dropped
   }

@@ -54,6 +54,11 @@ export class OperationLog {
     return missing.sort(compareOperations)
   }
 
+  /** All operations with `after < clock ≤ through`, in total order. */
+  between(after: Clock, through: Clock): Operation[] {
+    return this.ordered.filter(({ clock }) => clock > after && clock <= through)
+  }
+
   /** Removes and returns all operations with `clock ≤ point`, in total order. */
   takeThrough(point: Clock): Operation[] {
     let count = 0

@@ -186,6 +186,16 @@ describe('compaction', () => {
     expect(take(history, update('cleo', 1, 3, { bert: 2 }))).toHaveLength(1)
   })
 
+  test('[SP7] forgets authors also where the log is kept, or vectors would differ for ever', () => {
+    const history = historyOf('anna', ['anna', 'bert'], true)
+    take(history, update('bert', 1, 1), leave('bert', 2, 2))
+    history.compactThrough(2)
+    expect(history.applied).toEqual(vector({ anna: 0 }))
+    expect(history.log.length).toBe(2)
+    // Whoever asks has it, whether its vector still names the author or not.
+    expect(history.missingFrom(vector({}))).toEqual([])
+  })
+
   test('drops nothing where the log is kept, and still moves the point', () => {
     const history = historyOf('anna', ['anna'], true)
     history.author(BODY)

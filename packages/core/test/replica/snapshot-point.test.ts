@@ -52,11 +52,11 @@ describe('reports', () => {
     net.held = (letter) => letter.to === 'bert' && carriesOperations(letter)
     const cleo = net.newcomer('cleo', anna)
     for (const word of ['a', 'b', 'c']) cleo.type(word)
-    net.pass(1400)
+    net.pass(6000)
     expect(cleo.replica.status).toBe('member')
     expect(bert.replica.members).toEqual(['anna', 'bert'])
     expect(isAhead(anna, bert)).toBe(true)
-    expect(bert.point).toBeLessThanOrEqual(cleo.replica.room.stability.standing('cleo')?.floor ?? 0)
+    expect(bert.point).toBeLessThan(anna.replica.room.roster.get('cleo')?.joined.clock ?? 0)
     net.held = () => false
     net.pass(5000)
     expect(bert.replica.members).toEqual(['anna', 'bert', 'cleo'])
@@ -202,9 +202,12 @@ describe('the snapshot point', () => {
     const anna = net.founder('anna', {}, first)
     const members = [anna, ...others.map((set, i) => net.newcomer(['bert', 'cleo'][i] ?? '', anna, {}, set))]
     net.pass(5000)
+    anna.type('one by itself')
+    net.pass(5000)
+    expect(first.folded).toHaveLength(1)
     for (let i = 0; i < 5; i++) for (const member of members) member.type(`${member.id} ${i}`)
     net.pass(10_000)
-    expect(first.folded).toHaveLength(15)
+    expect(first.folded).toHaveLength(16)
     for (const set of others) expect(set.folded).toEqual(first.folded)
   })
 
@@ -235,6 +238,24 @@ describe('the snapshot point', () => {
     expect(anna.replica.stats.logOperations).toBe(6)
     const cleo = net.newcomer('cleo', anna, { keepLog: true })
     expect(cleo.set.words).toHaveLength(5)
+  })
+
+  test('[RE4] settles also where some keep their log and others do not, and members have left', () => {
+    const net = new Network()
+    const anna = net.founder('anna', { keepLog: true })
+    const bert = net.newcomer('bert', anna)
+    const cleo = net.newcomer('cleo', anna)
+    cleo.type('word')
+    net.pass(5000)
+    cleo.feed({ type: 'leave' })
+    net.pass(10_000)
+    const syncs = () => anna.sent('sync').length + bert.sent('sync').length
+    const before = syncs()
+    net.pass(60_000)
+    expect(syncs()).toBe(before)
+    expect(anna.replica.stats.logOperations).toBeGreaterThan(bert.replica.stats.logOperations)
+    expect(net.newcomer('dora', anna).set.words).toEqual(['word'])
+    expect(net.newcomer('emil', bert).set.words).toEqual(['word'])
   })
 })
 
