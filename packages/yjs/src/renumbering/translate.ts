@@ -1,0 +1,104 @@
+/**
+ * An operation's payload from the naming before a cut into the naming after it.
+ *
+ * A pure function of payload and table. The operation's own structs keep their ids, for they are above the cut;
+ * what they name below it is looked up:
+ * - what is live is named by its new id;
+ * - what is gone, by its nearest survivor: to the left for an origin, to the right for a right origin. If no
+ *   survivor is left to name, the container is named instead;
+ * - what lies in a dead container is dead: the struct becomes a GC struct of the same length.
+ *
+ * The two neighbours found this way need not be a pair that Yjs could have produced: see retarget.ts.
+ */
+import * as Y from 'yjs'
+import { type DeleteSetLike, IdRanges } from '../id-ranges.js'
+import type { Gap, TranslationTable } from './translation-table.js'
+import { type DecodedStruct, encodeUpdate, looseParent, setLooseParent } from './update-encoding.js'
+
+export function translate(update: Uint8Array, table: TranslationTable): Uint8Array {
+  const { structs, ds } = Y.decodeUpdate(update)
+  const sections = new Map<number, DecodedStruct[]>()
+  for (const struct of structs) {
+    const fresh = withoutKnown(struct, table.endOf(struct.id.client))
+    if (fresh === undefined) continue
+    const section = sections.get(struct.id.client)
+    // A gap that leads a section says nothing.
+    if (section === undefined && fresh instanceof Y.Skip) continue
+    const translated = fresh instanceof Y.Item ? translateItem(fresh, table) : fresh
+    if (section === undefined) sections.set(struct.id.client, [translated])
+    else section.push(translated)
+  }
+  return encodeUpdate(sections, translateIds(ds, table))
+}
+
+/** Deletions, or any other set of ids: those that survive, by their new names. */
+export function translateIds(ids: DeleteSetLike, table: TranslationTable): IdRanges {
+  const translated = new IdRanges()
+  for (const [client, ranges] of ids.clients) {
+    for (const { clock, len } of ranges) {
+      for (let at = clock; at < clock + len; ) {
+        const fate = table.find({ client, clock: at })
+        const length = Math.min(clock + len - at, fate?.length ?? Number.POSITIVE_INFINITY)
+        if (fate === undefined) translated.add(client, at, length)
+        else if (fate.kind === 'live') translated.add(table.client, fate.clock, length)
+        at += length
+      }
+    }
+  }
+  return translated
+}
+
+/** The part of a struct from `clock` on: the base has decided about everything before it. */
+function withoutKnown(struct: DecodedStruct, clock: number): DecodedStruct | undefined {
+  const offset = clock - struct.id.clock
+  if (offset <= 0) return struct
+  if (offset >= struct.length) return undefined
+  const { client } = struct.id
+  const id = Y.createID(client, clock)
+  if (struct instanceof Y.GC) return new Y.GC(id, struct.length - offset)
+  if (struct instanceof Y.Skip) return new Y.Skip(id, struct.length - offset)
+  const origin = Y.createID(client, clock - 1)
+  return new Y.Item(id, null, origin, null, struct.rightOrigin, null, null, struct.content.splice(offset))
+}
+
+function translateItem(item: Y.Item, table: TranslationTable): Y.Item | Y.GC {
+  const dead = () => new Y.GC(item.id, item.length)
+  const parent = looseParent(item)
+  if (parent instanceof Y.ID) {
+    const fate = table.find(parent)
+    // A container that is gone is dead to what it contains.
+    if (fate !== undefined && fate.kind !== 'live') return dead()
+    if (fate !== undefined) setLooseParent(item, table.id(fate.clock))
+  }
+  if (item.origin === null && item.rightOrigin === null) return item
+  const left = translateNeighbour(item.origin, table, 'left')
+  const right = translateNeighbour(item.rightOrigin, table, 'right')
+  if (left === 'dead' || right === 'dead') return dead()
+  item.origin = left.id
+  item.rightOrigin = right.id
+  const gap = left.gap ?? right.gap
+  if (left.id === null && right.id === null && gap !== undefined) {
+    setLooseParent(item, typeof gap.parent === 'string' ? gap.parent : table.id(gap.parent))
+    item.parentSub = gap.parentSub
+  }
+  return item
+}
+
+interface Neighbour {
+  readonly id: Y.ID | null
+  /** Where the neighbour was, if it is gone. */
+  readonly gap?: Gap
+}
+
+function translateNeighbour(
+  id: Y.ID | null,
+  table: TranslationTable,
+  side: 'left' | 'right',
+): Neighbour | 'dead' {
+  const fate = id === null ? undefined : table.find(id)
+  if (fate === undefined) return { id }
+  if (fate.kind === 'dead') return 'dead'
+  if (fate.kind === 'live') return { id: table.id(fate.clock) }
+  const clock = fate.gap[side]
+  return { id: clock === null ? null : table.id(clock), gap: fate.gap }
+}
