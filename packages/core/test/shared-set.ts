@@ -1,7 +1,4 @@
-/**
- * A replicated structure in few lines: a set of words. An addition wins over a removal that has not seen it.
- * `docs/structure.md` explains what the core asks of a structure with this very code.
- */
+/** A replicated structure: a set of words. An addition wins over a removal that has not seen it. */
 import type { StatePiece, Structure } from '@tidemark/core'
 
 /** Every addition has a tag of its own; removing a word removes the tags it has. */
