@@ -2,22 +2,40 @@
  * After the trouble: nothing is lost or delayed any more, everybody awake is left in peace. Then everything that
  * was ever begun must come to its end within a bounded time, and silence must follow.
  */
-import type { Replica, ReplicaId } from '@tidemark/core'
+import type { Replica, ReplicaId, Scheduler } from '@tidemark/core'
+import type { MemoryNetwork } from 'tidemark/testing'
+import type { TokenBook } from '../models/tokens.js'
 import { checkContent, checkIntention } from '../oracle/content.js'
-import type { Witness } from '../oracle/oracle.js'
+import type { Coverage } from '../oracle/coverage.js'
+import type { Oracle, Witness } from '../oracle/oracle.js'
+import type { Story } from '../oracle/story.js'
 import { Violation } from '../oracle/violation.js'
 import type { Device } from './device.js'
-import type { World } from './world.js'
 
 /** Within this time everything has settled: a few of the longest retry intervals, one after the other. */
 const SETTLE_MS = 240_000
 const LOOK_EVERY_MS = 500
 const SILENCE_MS = 60_000
 
-export class Peace {
-  private readonly world: World
+/** What is left of a schedule when its troubles are over. */
+export interface Aftermath {
+  readonly network: MemoryNetwork
+  readonly scheduler: Scheduler
+  readonly devices: readonly Device[]
+  readonly oracle: Oracle
+  readonly book: TokenBook
+  readonly coverage: Coverage
+  readonly story: Story
+  isCalm: boolean
+  /** Messages sent so far that are not heartbeats. */
+  readonly talk: number
+  runUntil(time: number): void
+}
 
-  constructor(world: World) {
+export class Peace {
+  private readonly world: Aftermath
+
+  constructor(world: Aftermath) {
     this.world = world
   }
 
