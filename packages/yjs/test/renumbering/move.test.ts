@@ -1,0 +1,225 @@
+import { describe, expect, it } from 'vitest'
+import * as Y from 'yjs'
+import { flatten } from '../../src/renumbering/flatten.js'
+import { moveInto } from '../../src/renumbering/move.js'
+import { rebuild } from '../../src/renumbering/rebuild.js'
+import { translateRelativePosition } from '../../src/renumbering/relative-position.js'
+import { translate } from '../../src/renumbering/translate.js'
+import type { TranslationTable } from '../../src/renumbering/translation-table.js'
+import { newDocument } from '../documents.js'
+import { changeOf, contentOf } from './content.js'
+import { Mirror } from './mirror.js'
+
+const CLIENT = 7
+
+/** Cuts a document below `window`, and moves the result into it. */
+function compact(
+  doc: Y.Doc,
+  below: readonly Uint8Array[],
+  window: readonly Uint8Array[] = [],
+  undoManagers: readonly Y.UndoManager[] = [],
+): TranslationTable {
+  const empty = { bytes: Y.encodeStateAsUpdate(new Y.Doc()), client: 3 }
+  const shadow = rebuild(
+    empty,
+    below.map((update) => ({ update, translated: false })),
+  )
+  const { base, table } = flatten(shadow, CLIENT)
+  const operations = window.map((update) => ({ update: translate(update, table), translated: true }))
+  moveInto(doc, rebuild({ bytes: base, client: CLIENT }, operations), table, {
+    origin: 'compaction',
+    undoManagers,
+  })
+  return table
+}
+
+describe('moveInto', () => {
+  it('keeps the objects the application holds, with their observers, and goes on editing', () => {
+    const doc = newDocument(1001)
+    const [text, list, map] = [doc.getText('text'), doc.getArray('array'), doc.getMap('map')]
+    const inner = new Y.Text('inner')
+    const deep = new Y.Map<unknown>()
+    list.push([inner, 'x', deep])
+    deep.set('k', 1)
+    deep.set('k', new Y.Array())
+    const deepest = deep.get('k') as Y.Array<unknown>
+    const subdocument = new Y.Doc({ guid: 'sub' })
+    map.set('sub', subdocument)
+    const mirror = new Mirror([text])
+    text.insert(0, 'hello world')
+    text.delete(2, 5)
+    mirror.check()
+    const clock = Y.getState(doc.store, 1001)
+    const before = contentOf(doc)
+    let events = 0
+    doc.on('update', () => events++)
+    compact(doc, [Y.encodeStateAsUpdate(doc)])
+    expect(events).toBe(0)
+    expect(contentOf(doc)).toEqual(before)
+    expect([list.get(0), list.get(2), deep.get('k'), map.get('sub')]).toEqual([
+      inner,
+      deep,
+      deepest,
+      subdocument,
+    ])
+    expect(list.get(0)).toBe(inner)
+    expect(deep.get('k')).toBe(deepest)
+    expect(map.get('sub')).toBe(subdocument)
+    expect(doc.subdocs.has(subdocument)).toBe(true)
+    expect(inner.parent).toBe(list)
+    expect(deepest.parent).toBe(deep)
+    expect([...doc.store.clients.keys()].sort()).toEqual([1001, CLIENT])
+    expect(Y.getState(doc.store, 1001)).toBe(clock)
+    let heard = 0
+    for (const type of [inner, deep, deepest]) type.observe(() => heard++)
+    text.insert(3, '!')
+    inner.insert(5, '?')
+    deep.set('n', 1)
+    deepest.push([1])
+    expect(heard).toBe(3)
+    expect(events).toBe(4)
+    expect(text.toString()).toBe('heo!rld')
+    const copy = new Y.Doc()
+    Y.applyUpdate(copy, Y.encodeStateAsUpdate(doc))
+    expect(contentOf(copy)).toEqual(contentOf(doc))
+    mirror.check()
+  })
+
+  it('undoes and redoes across a cut what is above it', () => {
+    const doc = newDocument(1001)
+    const text = doc.getText('text')
+    const below = [changeOf(doc, () => text.insert(0, 'below '))]
+    const manager = new Y.UndoManager(text, { captureTimeout: 0 })
+    const window = [changeOf(doc, () => text.insert(6, 'above')), changeOf(doc, () => text.delete(0, 3))]
+    expect(text.toString()).toBe('ow above')
+    compact(doc, below, window, [manager])
+    manager.undo()
+    expect(text.toString()).toBe('below above')
+    manager.undo()
+    expect(text.toString()).toBe('below ')
+    manager.redo()
+    manager.redo()
+    expect(text.toString()).toBe('ow above')
+    expect(manager.canRedo()).toBe(false)
+  })
+
+  it('undoes an insertion below the cut, and drops steps of which nothing is left', () => {
+    const doc = newDocument(1001)
+    const text = doc.getText('text')
+    const manager = new Y.UndoManager(text, { captureTimeout: 0 })
+    text.insert(0, 'abc')
+    text.insert(3, 'def')
+    text.delete(0, 2)
+    compact(doc, [Y.encodeStateAsUpdate(doc)], [], [manager])
+    expect(manager.undoStack.length).toBe(2)
+    manager.undo()
+    expect(text.toString()).toBe('c')
+    manager.undo()
+    expect(text.toString()).toBe('')
+  })
+
+  it('shows a swap by ordinary events that nobody sends', () => {
+    // a, purged t, b: 1002 types before t, 1001 after it; without t the lower client comes first.
+    const docs = [1001, 1002].map(newDocument) as [Y.Doc, Y.Doc]
+    const [low, high] = docs
+    const below = [changeOf(low, () => low.getArray('array').push(['a', 't']))]
+    for (const update of below) Y.applyUpdate(high, update)
+    const before = changeOf(high, () => high.getArray('array').insert(1, ['before']))
+    const after = changeOf(low, () => low.getArray('array').push(['after']))
+    const purge = changeOf(low, () => low.getArray('array').delete(1, 1))
+    below.push(purge)
+    Y.applyUpdate(high, after)
+    Y.applyUpdate(high, purge)
+    const list = high.getArray('array')
+    expect(list.toArray()).toEqual(['a', 'before', 'after'])
+    const mirror = list.toArray()
+    const origins: unknown[] = []
+    list.observe((event, { origin }) => {
+      origins.push(origin)
+      let at = 0
+      for (const { insert, retain, delete: erased } of event.changes.delta) {
+        if (insert !== undefined) mirror.splice(at, 0, ...(insert as unknown[]))
+        at += (insert as unknown[] | undefined)?.length ?? retain ?? 0
+        if (erased !== undefined) mirror.splice(at, erased)
+      }
+    })
+    const clock = Y.getState(high.store, 1002)
+    compact(high, below, [before, after])
+    expect(list.toArray()).toEqual(['a', 'after', 'before'])
+    expect(mirror).toEqual(list.toArray())
+    expect(origins).toEqual(['compaction'])
+    expect(high.clientID).toBe(1002)
+    expect(Y.getState(high.store, 1002)).toBe(clock)
+    expect([...high.store.clients.keys()].sort()).toEqual([1001, 1002, CLIENT])
+  })
+
+  it('lets writing to a type that is gone have no effect', () => {
+    const doc = newDocument(1001)
+    const gone = new Y.Text('gone')
+    doc.getArray('array').push([gone, 'stays'])
+    // An undo manager keeps it from being collected before.
+    const manager = new Y.UndoManager(doc.getArray('array'))
+    doc.getArray('array').delete(0, 1)
+    compact(doc, [Y.encodeStateAsUpdate(doc)], [], [manager])
+    let updates = 0
+    doc.on('update', () => updates++)
+    gone.insert(0, 'late')
+    expect(updates).toBe(0)
+    expect(doc.getArray('array').toArray()).toEqual(['stays'])
+  })
+
+  it('refuses a rebuilt document that lacks something, and to run within a transaction', () => {
+    const doc = newDocument(1001)
+    doc.getText('text').insert(0, 'ab')
+    const below = Y.encodeStateAsUpdate(doc)
+    doc.transact(() => expect(() => compact(doc, [below])).toThrow('within a transaction'))
+    doc.getText('text').insert(2, 'c')
+    expect(() => compact(doc, [below])).toThrow('lacks what client 1001 did')
+  })
+})
+
+describe('translateRelativePosition', () => {
+  it('points at the same place after a cut', () => {
+    const doc = newDocument(1001)
+    const text = doc.getText('text')
+    text.insert(0, 'abcdefgh')
+    const nested = new Y.Text('nested')
+    doc.getArray('array').push([nested])
+    const types = [text, nested]
+    const positions = types.flatMap((type) =>
+      Array.from({ length: type.length + 1 }, (_, at) =>
+        [0, -1].map((assoc) => Y.createRelativePositionFromTypeIndex(type, at, assoc)),
+      ).flat(),
+    )
+    text.delete(0, 2)
+    text.delete(2, 1)
+    text.delete(4, 1)
+    nested.delete(5, 1)
+    const indexOf = (position: Y.RelativePosition) => {
+      const found = Y.createAbsolutePositionFromRelativePosition(position, doc)
+      return { type: found?.type, index: found?.index }
+    }
+    const before = positions.map(indexOf)
+    const table = compact(doc, [Y.encodeStateAsUpdate(doc)])
+    for (const [index, position] of positions.entries()) {
+      const encoded = Y.decodeRelativePosition(Y.encodeRelativePosition(position))
+      for (const form of [position, encoded]) {
+        const translated = translateRelativePosition(form, table)
+        if (translated === null) throw new Error('A position is gone')
+        const { type, index: at } = indexOf(translated)
+        expect(at).toBe(before[index]?.index)
+        expect(type === before[index]?.type).toBe(true)
+      }
+    }
+  })
+
+  it('knows when there is no such place any more', () => {
+    const doc = newDocument(1001)
+    const nested = new Y.Text('nested')
+    doc.getArray('array').push([nested])
+    const position = Y.createRelativePositionFromTypeIndex(nested, 2)
+    doc.getArray('array').delete(0, 1)
+    const { table } = flatten(doc, CLIENT)
+    expect(translateRelativePosition(position, table)).toBeNull()
+  })
+})
