@@ -12,8 +12,8 @@
  * document, and integrated after `fillBelow`. An operation of the epoch itself needs `fillBelow` alone. The log
  * holds what `translate` returned, not what was retargeted: each document it is integrated into retargets anew.
  */
-export { flatten, type Flattened } from './flatten.js'
-export { moveInto, type MoveOptions } from './move.js'
+export { type Flattened, flatten } from './flatten.js'
+export { type MoveOptions, moveInto } from './move.js'
 export { type Base, fillBelow, rebuild, type WindowOperation } from './rebuild.js'
 export { translateRelativePosition } from './relative-position.js'
 export { Retargeter } from './retarget.js'
