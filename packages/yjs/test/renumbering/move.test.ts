@@ -103,6 +103,22 @@ describe('moveInto', () => {
     expect(manager.canRedo()).toBe(false)
   })
 
+  it('undoes the insertion of what was deleted and brought back before the cut', () => {
+    const doc = newDocument(1001)
+    const text = doc.getText('text')
+    const below = [changeOf(doc, () => text.insert(0, 'below '))]
+    const manager = new Y.UndoManager(text, { captureTimeout: 0 })
+    const window = [
+      changeOf(doc, () => text.insert(6, 'abc')),
+      changeOf(doc, () => text.delete(6, 3)),
+      changeOf(doc, () => manager.undo()),
+    ]
+    expect(text.toString()).toBe('below abc')
+    compact(doc, below, window, [manager])
+    manager.undo()
+    expect(text.toString()).toBe('below ')
+  })
+
   it('undoes an insertion below the cut, and drops steps of which nothing is left', () => {
     const doc = newDocument(1001)
     const text = doc.getText('text')
@@ -116,6 +132,18 @@ describe('moveInto', () => {
     expect(text.toString()).toBe('c')
     manager.undo()
     expect(text.toString()).toBe('')
+  })
+
+  it('collects what operations above the cut delete, if the document collects', () => {
+    for (const gc of [true, false]) {
+      const doc = new Y.Doc({ gc })
+      doc.clientID = 1001
+      const text = doc.getText('text')
+      const below = [changeOf(doc, () => text.insert(0, 'abcdef'))]
+      compact(doc, below, [changeOf(doc, () => text.delete(0, 3))])
+      const items = (doc.store.clients.get(CLIENT) ?? []).filter((struct) => struct instanceof Y.Item)
+      expect(items.map(({ content }) => content instanceof Y.ContentDeleted)).toEqual([gc, false])
+    }
   })
 
   it('shows a swap by ordinary events that nobody sends', () => {

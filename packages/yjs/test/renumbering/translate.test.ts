@@ -62,6 +62,16 @@ describe('translate', () => {
     expect(Y.getState(doc.store, 1002)).toBe(Y.getState(b.store, 1002))
   })
 
+  it('lets the first content of a container that is gone die', () => {
+    const { docs, below } = replicas(2, (doc) => doc.getArray('array').push([new Y.Text(), 'z']))
+    const [a, b] = docs as [Y.Doc, Y.Doc]
+    const above = [changeOf(b, () => (b.getArray('array').get(0) as Y.Text).insert(0, 'first'))]
+    below.push(changeOf(a, () => a.getArray('array').delete(0, 1)))
+    const doc = cut(below, above)
+    expect(doc.getArray('array').toJSON()).toEqual(['z'])
+    expect(Y.getState(doc.store, 1002)).toBe(5)
+  })
+
   it('deletes by new names, and not at all what is gone', () => {
     const { docs, below } = replicas(2, (doc) => doc.getText('text').insert(0, 'abcdef'))
     const [a, b] = docs as [Y.Doc, Y.Doc]

@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest'
+import * as Y from 'yjs'
+import { flatten } from '../../src/renumbering/flatten.js'
+import { fillBelow, rebuild } from '../../src/renumbering/rebuild.js'
+import { translate } from '../../src/renumbering/translate.js'
+import { newDocument } from '../documents.js'
+import { changeOf } from './content.js'
+
+const CLIENT = 7
+
+describe('rebuild', () => {
+  it('deletes no formatting marks that no operation deletes', () => {
+    const docs = [newDocument(1001), newDocument(1002)] as const
+    const [a, b] = docs
+    const below = changeOf(a, () => a.getArray('array').push([new Y.Text('abc')]))
+    Y.applyUpdate(b, below)
+    const window = docs.map((doc) =>
+      changeOf(doc, () => (doc.getArray('array').get(0) as Y.Text).format(0, 2, { bold: true })),
+    )
+    const { base, table } = flatten(load(below), CLIENT)
+    const operations = window.map((update) => ({ update: translate(update, table), translated: true }))
+    const doc = rebuild({ bytes: base, client: CLIENT }, operations)
+    expect(deletedItems(doc)).toBe(0)
+    // Yjs by itself would delete the second pair of marks.
+    const cleaned = new Y.Doc()
+    for (const update of [below, ...window]) Y.applyUpdate(cleaned, update)
+    expect(deletedItems(cleaned)).toBeGreaterThan(0)
+  })
+
+  it('fills the clocks below an author with one struct, once', () => {
+    const doc = newDocument(1001)
+    const text = doc.getText('text')
+    const below = changeOf(doc, () => text.insert(0, 'abcdef'))
+    const window = [changeOf(doc, () => text.insert(6, 'g')), changeOf(doc, () => text.insert(7, 'h'))]
+    const { base, table } = flatten(load(below), CLIENT)
+    const operations = window.map((update) => ({ update: translate(update, table), translated: true }))
+    const rebuilt = rebuild({ bytes: base, client: CLIENT }, operations)
+    const structs = rebuilt.store.clients.get(1001) ?? []
+    expect(structs[0]).toBeInstanceOf(Y.GC)
+    expect(structs.map(({ id, length }) => [id.clock, length])).toEqual([
+      [0, 6],
+      [6, 2],
+    ])
+    for (const { update } of operations) fillBelow(rebuilt, update)
+    expect(rebuilt.store.clients.get(1001)).toHaveLength(2)
+  })
+
+  it('says so when an operation names what is not there, instead of leaving it waiting', () => {
+    const doc = newDocument(1001)
+    const below = changeOf(doc, () => doc.getText('text').insert(0, 'abc'))
+    changeOf(doc, () => doc.getText('text').insert(3, 'missing'))
+    const other = newDocument(1002)
+    Y.applyUpdate(other, Y.encodeStateAsUpdate(doc))
+    const late = changeOf(other, () => other.getText('text').insert(10, 'late'))
+    const { base, table } = flatten(load(below), CLIENT)
+    const operation = { update: translate(late, table), translated: false }
+    expect(() => rebuild({ bytes: base, client: CLIENT }, [operation])).toThrow('names what is neither')
+  })
+})
+
+function deletedItems(doc: Y.Doc): number {
+  const structs = [...doc.store.clients.values()].flat()
+  return structs.filter((struct) => struct instanceof Y.Item && struct.deleted).length
+}
+
+function load(update: Uint8Array): Y.Doc {
+  return rebuild({ bytes: Y.encodeStateAsUpdate(new Y.Doc()), client: 3 }, [{ update, translated: false }])
+}
