@@ -18,7 +18,10 @@ import { carryKept, translateUndoStacks } from './undo.js'
 import type { Rename, SharedType } from './visible-units.js'
 
 export interface MoveOptions {
-  /** The origin of the transaction that shows a visible difference; what it changes must not be sent. */
+  /**
+   * The origin of the transaction that shows a visible difference; what it changes must not be sent. An observer
+   * must not edit in answer to it: its edit would name structs that are gone the moment after, so that is an error.
+   */
   readonly origin: unknown
   readonly undoManagers?: readonly Y.UndoManager[]
 }
@@ -80,17 +83,26 @@ function show(live: Y.Doc, origin: unknown, apply: () => TypePair[]): TypePair[]
   const restore = () => {
     live.clientID = ownClient
   }
+  let isEdited = false
+  const watch = (transaction: Y.Transaction) => {
+    if (transaction.origin !== origin && transaction.changed.size > 0) isEdited = true
+  }
   // Before observers run, so that what they write is the replica's own.
   live.on('beforeObserverCalls', restore)
+  live.on('afterTransaction', watch)
+  let inserted: TypePair[]
   try {
-    return live.transact(() => {
+    inserted = live.transact(() => {
       live.clientID = unusedClient(live)
       return apply()
     }, origin)
   } finally {
     live.off('beforeObserverCalls', restore)
+    live.off('afterTransaction', watch)
     restore()
   }
+  if (isEdited) throw new Error('An observer edited the document while a renumbering was being shown')
+  return inserted
 }
 
 function unusedClient(doc: Y.Doc): number {

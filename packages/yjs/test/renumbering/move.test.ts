@@ -33,6 +33,22 @@ function compact(
   return table
 }
 
+/** A document in which a cut below `below` swaps two insertions, one of them its own. */
+function swapping() {
+  // a, purged t, b: 1002 types before t, 1001 after it; without t the lower client comes first.
+  const docs = [1001, 1002].map(newDocument) as [Y.Doc, Y.Doc]
+  const [low, high] = docs
+  const below = [changeOf(low, () => low.getArray('array').push(['a', 't']))]
+  for (const update of below) Y.applyUpdate(high, update)
+  const before = changeOf(high, () => high.getArray('array').insert(1, ['before']))
+  const after = changeOf(low, () => low.getArray('array').push(['after']))
+  const purge = changeOf(low, () => low.getArray('array').delete(1, 1))
+  below.push(purge)
+  Y.applyUpdate(high, after)
+  Y.applyUpdate(high, purge)
+  return { high, below, window: [before, after] }
+}
+
 describe('moveInto', () => {
   it('keeps the objects the application holds, with their observers, and goes on editing', () => {
     const doc = newDocument(1001)
@@ -147,17 +163,7 @@ describe('moveInto', () => {
   })
 
   it('shows a swap by ordinary events that nobody sends', () => {
-    // a, purged t, b: 1002 types before t, 1001 after it; without t the lower client comes first.
-    const docs = [1001, 1002].map(newDocument) as [Y.Doc, Y.Doc]
-    const [low, high] = docs
-    const below = [changeOf(low, () => low.getArray('array').push(['a', 't']))]
-    for (const update of below) Y.applyUpdate(high, update)
-    const before = changeOf(high, () => high.getArray('array').insert(1, ['before']))
-    const after = changeOf(low, () => low.getArray('array').push(['after']))
-    const purge = changeOf(low, () => low.getArray('array').delete(1, 1))
-    below.push(purge)
-    Y.applyUpdate(high, after)
-    Y.applyUpdate(high, purge)
+    const { high, below, window } = swapping()
     const list = high.getArray('array')
     expect(list.toArray()).toEqual(['a', 'before', 'after'])
     const mirror = list.toArray()
@@ -172,13 +178,22 @@ describe('moveInto', () => {
       }
     })
     const clock = Y.getState(high.store, 1002)
-    compact(high, below, [before, after])
+    compact(high, below, window)
     expect(list.toArray()).toEqual(['a', 'after', 'before'])
     expect(mirror).toEqual(list.toArray())
     expect(origins).toEqual(['compaction'])
     expect(high.clientID).toBe(1002)
     expect(Y.getState(high.store, 1002)).toBe(clock)
     expect([...high.store.clients.keys()].sort()).toEqual([1001, 1002, CLIENT])
+  })
+
+  it('says so when an observer edits in answer to the swap', () => {
+    const { high, below, window } = swapping()
+    const list = high.getArray('array')
+    list.observe(({ transaction }) => {
+      if (transaction.origin === 'compaction') list.delete(0, 1)
+    })
+    expect(() => compact(high, below, window)).toThrow('An observer edited')
   })
 
   it('lets writing to a type that is gone have no effect', () => {
