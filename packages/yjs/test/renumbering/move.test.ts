@@ -124,13 +124,14 @@ describe('moveInto', () => {
     const text = doc.getText('text')
     const below = [changeOf(doc, () => text.insert(0, 'below '))]
     const manager = new Y.UndoManager(text, { captureTimeout: 0 })
-    const window = [
-      changeOf(doc, () => text.insert(6, 'abc')),
-      changeOf(doc, () => text.delete(6, 3)),
-      changeOf(doc, () => manager.undo()),
-    ]
+    const window: Uint8Array[] = []
+    doc.on('update', (update: Uint8Array) => window.push(update))
+    text.insert(6, 'abc')
+    text.delete(6, 3)
+    manager.undo()
     expect(text.toString()).toBe('below abc')
     compact(doc, below, window, [manager])
+    expect(manager.undoStack).toHaveLength(1)
     manager.undo()
     expect(text.toString()).toBe('below ')
   })

@@ -63,10 +63,10 @@ describe('translate', () => {
   })
 
   it('lets the first content of a container that is gone die', () => {
-    const { docs, below } = replicas(2, (doc) => doc.getArray('array').push([new Y.Text(), 'z']))
+    const { docs, below } = replicas(2, (doc) => doc.getArray('array').push([new Y.Text('z'), new Y.Text()]))
     const [a, b] = docs as [Y.Doc, Y.Doc]
-    const above = [changeOf(b, () => (b.getArray('array').get(0) as Y.Text).insert(0, 'first'))]
-    below.push(changeOf(a, () => a.getArray('array').delete(0, 1)))
+    const above = [changeOf(b, () => (b.getArray('array').get(1) as Y.Text).insert(0, 'first'))]
+    below.push(changeOf(a, () => a.getArray('array').delete(1, 1)))
     const doc = cut(below, above)
     expect(doc.getArray('array').toJSON()).toEqual(['z'])
     expect(Y.getState(doc.store, 1002)).toBe(5)
