@@ -20,23 +20,16 @@ interface Change {
   readonly removed: number[]
 }
 
-/** Well below the 30 seconds after which y-protocols forgets a state that was not renewed. */
-const REFRESH_INTERVAL_MS = 10_000
-
 export class AwarenessBridge {
   private readonly awareness: Awareness
   private readonly publish: () => void
   /** Which awareness client belongs to which member. */
   private readonly clients = new Map<ReplicaId, number>()
-  private readonly refreshing: ReturnType<typeof setInterval>
 
   constructor(awareness: Awareness, publish: () => void) {
     this.awareness = awareness
     this.publish = publish
     this.awareness.on('change', this.changed)
-    this.refreshing = setInterval(() => this.refresh(), REFRESH_INTERVAL_MS)
-    // In Node this timer alone must not keep a process alive.
-    if (typeof this.refreshing === 'object') (this.refreshing as { unref?: () => void }).unref?.()
   }
 
   /** Our own state, to be published. */
@@ -53,16 +46,19 @@ export class AwarenessBridge {
 
   /** @returns why a member's state was refused, or undefined. */
   receive(replica: ReplicaId, bytes: Uint8Array): string | undefined {
-    const client = onlyClient(bytes)
-    if (client === undefined) return 'awareness state is malformed'
+    const state = onlyState(bytes)
+    if (state === undefined) return 'awareness state is malformed'
+    const { client, clock } = state
     if (client === this.awareness.clientID) return 'awareness state of somebody else'
-    for (const [owner, owned] of this.clients) {
-      if (owned === client && owner !== replica) return 'awareness state of somebody else'
-    }
-    const before = this.clients.get(replica)
-    if (before !== undefined && before !== client) this.drop(replica)
+    const known = this.awareness.meta.get(client)
+    if (known && known.clock > clock) return undefined
+    // A page that came back under a new id has its old client; its old id may not have gone yet.
+    for (const [owner, owned] of this.clients) if (owned === client) this.clients.delete(owner)
+    this.drop(replica)
     this.clients.set(replica, client)
     applyAwarenessUpdate(this.awareness, bytes, this)
+    const meta = this.awareness.meta.get(client)
+    if (meta) meta.lastUpdated = Number.POSITIVE_INFINITY
     return undefined
   }
 
@@ -81,7 +77,6 @@ export class AwarenessBridge {
   }
 
   destroy(): void {
-    clearInterval(this.refreshing)
     this.awareness.off('change', this.changed)
     this.dropAll()
   }
@@ -90,25 +85,18 @@ export class AwarenessBridge {
     const own = this.awareness.clientID
     if ([...added, ...updated, ...removed].includes(own)) this.publish()
   }
-
-  private refresh(): void {
-    for (const client of this.clients.values()) {
-      const meta = this.awareness.meta.get(client)
-      if (meta) meta.lastUpdated = Date.now()
-    }
-  }
 }
 
-/** The one client that an awareness update is about; undefined if it is not well-formed or about several. */
-function onlyClient(bytes: Uint8Array): number | undefined {
+/** The one state that an awareness update holds; undefined if it is not well-formed or holds several. */
+function onlyState(bytes: Uint8Array): { client: number; clock: number } | undefined {
   try {
     const decoder = decoding.createDecoder(bytes)
     if (decoding.readVarUint(decoder) !== 1) return undefined
     const client = decoding.readVarUint(decoder)
-    decoding.readVarUint(decoder)
+    const clock = decoding.readVarUint(decoder)
     const state: unknown = JSON.parse(decoding.readVarString(decoder))
     const isState = state === null || (typeof state === 'object' && !Array.isArray(state))
-    return isState && !decoding.hasContent(decoder) ? client : undefined
+    return isState && !decoding.hasContent(decoder) ? { client, clock } : undefined
   } catch {
     return undefined
   }

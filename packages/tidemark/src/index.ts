@@ -5,12 +5,14 @@ export type {
   NestedMap,
   NetworkMap,
   ReplicaId,
+  Scheduler,
   SnapshotMove,
   Transport,
 } from '@tidemark/core'
 export type { CompactionMode, TidemarkOptions } from './options.js'
 export {
   type ConnectionStatus,
+  type LoggedOperation,
   type TidemarkEvents,
   TidemarkProvider,
   type TidemarkStats,

@@ -6,6 +6,7 @@
  */
 import {
   type Blocker,
+  MAX_PRESENCE_BYTES,
   NetworkMap,
   type News,
   type ReplicaId,
@@ -84,6 +85,10 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
   private wantsConnection = false
   private status: ConnectionStatus = 'disconnected'
   private wasSynced = false
+  private isDestroyed = false
+  /** What was last said about the way to newcomers, so that it is said once. */
+  private rendezvousFault: string | undefined
+  private isPresenceTooLarge = false
 
   /**
    * @param doc may hold content already; it is merged with the room's.
@@ -94,26 +99,32 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
     this.roomName = roomName
     this.doc = doc
     const { scheduler = realScheduler, batchMs = 16 } = options
+    // Whatever may throw comes first: nothing may be left behind that nobody can destroy.
+    const transport = transportFor(options)
+    const config = configFor(options)
     this.ownsAwareness = options.awareness === undefined
     this.awareness = options.awareness ?? new Awareness(doc)
     this.changes = new Batching(scheduler, batchMs, () => this.session.localChange())
-    this.presence = new Batching(scheduler, batchMs, () => this.session.setPresence(this.bridge.encodeOwn()))
+    this.presence = new Batching(scheduler, batchMs, () => this.publishPresence())
     this.structure = new YjsStructure(doc, {
       onLocalChange: () => this.changes.request(),
       onWarning: (message) => this.fail(new Error(message)),
+      onObserverError: (error) => this.listenerFailed(error),
     })
     this.session = new Session({
       room: roomName,
-      transport: transportFor(options),
+      transport,
       structure: this.structure,
       scheduler,
       newReplicaId,
       random: Math.random,
-      config: configFor(options),
+      config,
       onNews: (news) => this.told(news),
       onSettled: () => this.settled(),
+      onRendezvous: (reachable, reason) => this.rendezvous(reachable, reason),
       onRejoin: () => this.bridge.dropAll(),
       onError: (error) => this.fail(error),
+      onListenerError: (error) => this.listenerFailed(error),
     })
     this.bridge = new AwarenessBridge(this.awareness, () => this.presence.request())
     this.whenSynced = new Promise((resolve) => {
@@ -125,7 +136,10 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
       this.on('synced', listener)
     })
     this.detachFromPage = whilePageLives({
-      hide: () => this.session.stop(),
+      hide: () => {
+        this.session.stop()
+        this.bridge.dropAll()
+      },
       show: () => this.wantsConnection && this.session.start(),
     })
     doc.on('destroy', this.docDestroyed)
@@ -134,8 +148,12 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
 
   // ------------------------------------------------------------------ connection
 
-  /** Joins the room, or founds it. */
+  /**
+   * Joins the room, or founds it.
+   * @throws if the provider is destroyed.
+   */
   connect(): void {
+    if (this.isDestroyed) throw new Error('tidemark: this provider is destroyed; make a new one')
     this.wantsConnection = true
     this.session.start()
     this.settled()
@@ -151,6 +169,8 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
 
   /** Leaves, and lets go of the document and of every link, socket, timer and listener. */
   override destroy(): void {
+    if (this.isDestroyed) return
+    this.isDestroyed = true
     this.disconnect()
     this.changes.stop()
     this.presence.stop()
@@ -239,11 +259,12 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
    * `blockedBy` tells who it waits for. Rejects if this replica disconnects meanwhile.
    */
   compact(): Promise<{ epoch: number; bytes: number }> {
+    this.session.localChange()
     const { replica } = this.session
     const target = replica?.stats.clock ?? 0
     return new Promise((resolve, reject) => {
       const check = () => {
-        const isHere = replica !== undefined && replica === this.session.replica && replica.status !== 'over'
+        const isHere = replica?.status === 'member' && replica === this.session.replica
         const isDone = isHere && replica.snapshotPoint >= target
         if (isHere && !isDone) return
         this.off('snapshot', check)
@@ -289,8 +310,39 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
     if (reason !== undefined) this.fail(new Error(`tidemark: ignored the presence of ${replica}: ${reason}`))
   }
 
+  private rendezvous(reachable: boolean, reason = 'unreachable'): void {
+    const fault = reachable ? undefined : reason
+    if (fault !== undefined && fault !== this.rendezvousFault)
+      this.fail(new Error(`tidemark: signaling: ${fault}`))
+    this.rendezvousFault = fault
+  }
+
+  private publishPresence(): void {
+    const bytes = this.bridge.encodeOwn()
+    const isTooLarge = bytes.length > MAX_PRESENCE_BYTES
+    if (!isTooLarge) this.session.setPresence(bytes)
+    else if (!this.isPresenceTooLarge) {
+      this.fail(
+        new Error(
+          `tidemark: an awareness state of ${bytes.length} bytes is not sent; ${MAX_PRESENCE_BYTES} are allowed`,
+        ),
+      )
+    }
+    this.isPresenceTooLarge = isTooLarge
+  }
+
   private fail(error: Error): void {
-    this.emit('error', [error])
+    try {
+      this.emit('error', [error])
+    } catch (another) {
+      console.error('tidemark: a listener for errors threw', another)
+    }
+  }
+
+  /** The application's own listener or observer threw: told where somebody listens, printed otherwise. */
+  private listenerFailed(error: unknown): void {
+    if (this._observers.has('error')) this.fail(error instanceof Error ? error : new Error(String(error)))
+    else console.error('tidemark: a listener threw', error)
   }
 
   /** Something happened: say what it changed for the application. */

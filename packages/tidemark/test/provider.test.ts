@@ -202,3 +202,145 @@ describe('awareness', () => {
     expect(stateOfA()).toEqual({ user: { name: 'Ada' } })
   })
 })
+
+describe('whatever listeners do', () => {
+  test('leaving inside a listener leaves for good, and nobody waits', () => {
+    for (const leave of ['disconnect', 'destroy'] as const) {
+      const [a, b] = [open('x'), open()]
+      settle()
+      b.provider.once('snapshot', () => b.provider[leave]())
+      a.text.insert(0, 'y')
+      settle(20_000)
+      expect(a.provider.members).toHaveLength(1)
+      expect(a.provider.stats().logOperations).toBe(0)
+      expect(b.provider.replicaId).toBeUndefined()
+      a.provider.disconnect()
+      settle()
+    }
+  })
+
+  test('connecting again inside a listener connects again', () => {
+    const [a, b] = [open('x'), open()]
+    settle()
+    let again = true
+    b.provider.on('status', ({ status }) => {
+      if (status === 'disconnected' && again) b.provider.connect()
+      again = false
+    })
+    b.provider.disconnect()
+    settle()
+    expect(b.provider.connected).toBe(true)
+    expect(a.provider.members).toHaveLength(2)
+  })
+
+  test('a listener that throws is told to the application, and the protocol goes on', () => {
+    const [a, b] = [open('x'), open()]
+    b.provider.once('members', () => {
+      throw new Error('listener')
+    })
+    settle()
+    b.provider.on('snapshot', () => {
+      throw new Error('again')
+    })
+    expect(() => b.text.insert(0, 'b')).not.toThrow()
+    settle()
+    expect(a.text.toString()).toBe('bx')
+    expect(b.provider.stats().logOperations).toBe(0)
+    expect(b.errors.map((error) => error.message)).toContain('listener')
+  })
+
+  test('destroy inside an error listener is not undone', () => {
+    const a = open('x')
+    a.provider.on('error', () => a.provider.destroy())
+    settle()
+    a.provider.emit('error', [new Error('anything')])
+    settle(20_000)
+    expect(a.provider.replicaId).toBeUndefined()
+    expect(() => a.provider.connect()).toThrow(/destroyed/)
+  })
+})
+
+describe('leaving at any moment', () => {
+  test('of a join leaves no ghost behind', () => {
+    const a = open('x')
+    settle()
+    for (let ms = 0; ms < 120; ms++) {
+      const b = open()
+      settle(ms)
+      b.provider.destroy()
+      settle(2000)
+      expect(a.provider.members, `left after ${ms} ms`).toHaveLength(1)
+    }
+    expect(a.provider.blockedBy).toEqual([])
+  })
+
+  test('of a long load keeps nothing back later', () => {
+    const a = open('x'.repeat(200_000))
+    settle()
+    const b = open()
+    b.provider.once('progress', () => b.provider.disconnect())
+    settle()
+    a.provider.destroy()
+    settle(10_000)
+    b.provider.connect()
+    settle(10_000)
+    const c = open()
+    settle()
+    b.text.insert(0, 'kept')
+    settle()
+    expect(c.text.toString().startsWith('kept')).toBe(true)
+    expect(b.errors).toEqual([])
+  })
+
+  test('after a partition hands over what the others lack', () => {
+    const [a, b, m] = [open('x'), open(), open()]
+    settle()
+    network.partition([a.transport, b.transport], [m.transport])
+    settle(10_000)
+    m.text.insert(0, 'M')
+    settle()
+    network.heal()
+    while (m.provider.peers.length === 0) settle(1)
+    m.provider.disconnect()
+    settle(30_000)
+    for (const site of [a, b]) {
+      expect(site.text.toString()).toBe('Mx')
+      expect(site.provider.synced).toBe(true)
+      expect(site.provider.members).toHaveLength(2)
+    }
+  })
+})
+
+describe('what can not be', () => {
+  test('an awareness state beyond the limit is not sent, and said once', () => {
+    const [a, b] = [open(), open()]
+    settle()
+    a.provider.awareness.setLocalStateField('user', { avatar: 'x'.repeat(20_000) })
+    settle(20_000)
+    a.provider.awareness.setLocalStateField('user', { avatar: 'y'.repeat(20_000) })
+    settle(20_000)
+    expect(b.errors).toEqual([])
+    expect(a.provider.connected).toBe(true)
+    expect(a.errors.map((error) => error.message)).toEqual([
+      expect.stringMatching(/awareness state of 2\d+ bytes/),
+    ])
+  })
+
+  test('a constructor that throws leaves nothing on the document', () => {
+    const doc = new Y.Doc()
+    const listeners = () => [...doc._observers.values()].reduce((sum, set) => sum + set.size, 0)
+    const before = listeners()
+    expect(() => new TidemarkProvider('room', doc)).toThrow()
+    expect(listeners()).toBe(before)
+  })
+
+  test('a rendezvous out of reach is said once', () => {
+    network.setRendezvous(false)
+    const a = open()
+    settle(10_000)
+    expect(a.errors.map((error) => error.message)).toEqual(['tidemark: signaling: unreachable'])
+    network.setRendezvous(true)
+    settle()
+    expect(a.provider.connected).toBe(true)
+  })
+})

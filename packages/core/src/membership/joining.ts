@@ -11,6 +11,7 @@ export type Reply =
   | { readonly type: 'join-request' }
   | { readonly type: 'piece-received'; readonly nonce: number; readonly count: number }
   | { readonly type: 'installed'; readonly nonce: number }
+  | { readonly type: 'no'; readonly nonce: number; readonly reason: string }
 
 export interface JoiningLimits {
   readonly joinTimeoutMs: number

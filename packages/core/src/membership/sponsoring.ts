@@ -134,6 +134,12 @@ export class Sponsoring {
     return { verdict: 'no' }
   }
 
+  /** The newcomer will not come. @returns whether its join has been made already, and is to be taken back. */
+  withdraw(newcomer: ReplicaId, nonce: number): boolean {
+    if (this.pending.get(newcomer)?.nonce === nonce) this.pending.delete(newcomer)
+    return this.admitted.get(newcomer)?.nonce === nonce
+  }
+
   /** The newcomer acts as a member, or is gone: its `go` will not be asked for again. */
   forget(newcomer: ReplicaId): void {
     this.admitted.delete(newcomer)

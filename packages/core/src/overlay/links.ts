@@ -14,6 +14,10 @@ export interface Link {
   inRoom: boolean
   /** Since the link opened we have once held all that the other end had. */
   caughtUp: boolean
+  /** Since the link opened the other end has once been sent all that we had. */
+  isServed: boolean
+  /** There was a link to its neighbour already when it opened. */
+  isSpare: boolean
   /** We asked for it, so it is ours to close once nobody needs it. */
   isOurs: boolean
   /** Since when neither end's choice of neighbours asks for it. */
@@ -37,6 +41,8 @@ export class Links {
       peer: undefined,
       inRoom: false,
       caughtUp: false,
+      isServed: false,
+      isSpare: false,
       isOurs: false,
       superfluousSince: undefined,
       differed: 0,

@@ -85,6 +85,7 @@ export class Neighbourhood {
     link.peer = peer
     if (existing && existing !== link) {
       // Both ends see both links; the smaller id chooses, or each might close the other's choice.
+      link.isSpare = true
       if (this.self < peer) this.close(link, 'there is a link already')
       return false
     }
@@ -93,6 +94,19 @@ export class Neighbourhood {
     this.dialing.encourage(now)
     this.hasChanged = true
     return true
+  }
+
+  /**
+   * Of two links to one neighbour its other end may have chosen the one that we did not: when ours goes, the spare
+   * takes its place.
+   */
+  promoteSpare(lost: Link): Link | undefined {
+    const spare = this.links.all.find((link) => link.isSpare && link.peer === lost.peer)
+    if (!spare) return undefined
+    spare.isSpare = false
+    spare.inRoom = true
+    this.hasChanged = true
+    return spare
   }
 
   /** Ends a link for a reason that the other end is told. */
@@ -217,7 +231,7 @@ export class Neighbourhood {
   compare(link: Link, digest: number): boolean {
     if (digest === this.digest()) {
       link.differed = 0
-      link.caughtUp = true
+      link.caughtUp = link.isServed = true
       return false
     }
     link.differed++

@@ -9,6 +9,7 @@ import { Joining, type Reply } from '../membership/joining.js'
 import type { Link } from '../overlay/links.js'
 import type { Structure } from '../structure.js'
 import type { LinkId } from '../transport.js'
+import { MAX_REASON_LENGTH } from '../wire/limits.js'
 import type { Go, No, Piece, Welcome } from '../wire/messages.js'
 import type { Room } from './room.js'
 
@@ -75,6 +76,13 @@ export class ComingIn {
   /** The attempt is over. Of a state that came in part, the structure keeps what it has. */
   abandon(): void {
     if (this.joining.welcome && !this.joining.isInstalled) this.structure.endLoad()
+  }
+
+  /** We will not come: should the sponsor have made our join already, it can take it back (rule JO9). */
+  withdraw(reason: string): void {
+    const { welcome, link } = this.joining
+    if (welcome)
+      this.send(link, { type: 'no', nonce: welcome.nonce, reason: reason.slice(0, MAX_REASON_LENGTH) })
   }
 
   private load(pieces: readonly Piece[], now: number): Outcome {

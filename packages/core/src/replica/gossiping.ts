@@ -4,7 +4,7 @@
 import type { Arrival } from '../causality/history.js'
 import type { Operation, ReplicaId } from '../causality/operation.js'
 import type { News } from '../machine.js'
-import { answer, offersNews, syncOf } from '../overlay/anti-entropy.js'
+import { answer, batches, gossip, offersNews, syncOf } from '../overlay/anti-entropy.js'
 import type { Link } from '../overlay/links.js'
 import type { Neighbourhood } from '../overlay/neighbourhood.js'
 import type { Gossip, Presence, Sync } from '../wire/messages.js'
@@ -40,7 +40,9 @@ export class Gossiping {
     for (const presence of message.presences) this.takePresence(link, presence, arrivals)
     // What was asked for says nothing about the tree, unless a branch of it turns out to be missing.
     const repeated = message.answer ? new Set<ReplicaId>() : arrivals.repeated
-    this.neighbourhood.noteArrivals(link.id, arrivals.fresh, repeated)
+    const { room } = this
+    const fresh = new Set(room.membersAmong(arrivals.fresh))
+    this.neighbourhood.noteArrivals(link.id, fresh, new Set(room.membersAmong(repeated)))
     if (message.answer) link.caughtUp = true
   }
 
@@ -54,7 +56,18 @@ export class Gossiping {
     const { holdings, history } = this.room
     const missing = history.missingFrom(theirs.applied)
     for (const message of answer(theirs, missing, holdings)) this.neighbourhood.send(link.id, message)
+    link.isServed = true
     if (offersNews(theirs, holdings, history.point)) this.ask(link)
+  }
+
+  /** We are leaving: neighbours that may lack something of the log get it, or our last words would wait for it. */
+  handOver(): void {
+    for (const link of this.neighbourhood.links.inRoom) {
+      if (link.isServed) continue
+      for (const operations of batches(this.room.history.missingFrom(new Map()))) {
+        this.neighbourhood.send(link.id, gossip({ operations }))
+      }
+    }
   }
 
   private takeOperations(link: Link, message: Gossip, arrivals: Arrivals): void {

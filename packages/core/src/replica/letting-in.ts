@@ -7,7 +7,7 @@ import { type PendingJoin, Sponsoring } from '../membership/sponsoring.js'
 import type { Link } from '../overlay/links.js'
 import type { Neighbourhood } from '../overlay/neighbourhood.js'
 import type { Structure } from '../structure.js'
-import type { Installed, PieceReceived } from '../wire/messages.js'
+import type { Installed, No, PieceReceived } from '../wire/messages.js'
 import type { Room } from './room.js'
 
 export class LettingIn {
@@ -74,6 +74,16 @@ export class LettingIn {
     const operations = this.room.history.missingFrom(since)
     this.neighbourhood.send(link.id, { type: 'go', nonce, operations })
     this.neighbourhood.enterRoom(link, newcomer, now)
+    link.isServed = true
+  }
+
+  /** Its join may be made already. It has authored nothing and never will, so we leave on its behalf (rule JO9). */
+  withdrawn(link: Link, { nonce }: No): void {
+    const newcomer = link.peer
+    if (!newcomer || !this.sponsoring.withdraw(newcomer, nonce)) return
+    const { roster, history } = this.room
+    const isUntouched = roster.has(newcomer) && history.applied.get(newcomer) === 0
+    if (isUntouched) this.room.author({ kind: 'leave', who: newcomer })
   }
 
   expire(now: number): void {

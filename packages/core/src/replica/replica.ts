@@ -230,7 +230,7 @@ export class Replica {
       case 'sync':
         return this.gossiping.asked(link, message)
       case 'prune':
-        return this.neighbourhood.tree.pruned(link.id, message.authors)
+        return this.neighbourhood.tree.pruned(link.id, this.room.membersAmong(message.authors))
       case 'graft':
         return this.neighbourhood.tree.grafted(link.id, message.authors)
       case 'relay':
@@ -256,6 +256,7 @@ export class Replica {
       case 'go':
         return this.conclude(comingIn?.go(message), link, now)
       case 'no':
+        if (this.current === 'member') return this.lettingIn.withdrawn(link, message)
         return this.conclude(comingIn?.refused(message), link, now)
     }
   }
@@ -269,7 +270,7 @@ export class Replica {
     if (hello.lineage !== this.room.lineage) return this.metOtherLineage(link, hello.lineage)
     if (!this.neighbourhood.enterRoom(link, hello.replica, now)) return
     this.lettingIn.sponsoring.forget(hello.replica)
-    if (hello.digest === this.neighbourhood.digest()) link.caughtUp = true
+    if (hello.digest === this.neighbourhood.digest()) link.caughtUp = link.isServed = true
     else this.gossiping.ask(link)
   }
 
@@ -293,6 +294,8 @@ export class Replica {
 
   private lost(link: Link): void {
     this.lettingIn.sponsoring.linkDown(link.id)
+    const spare = link.inRoom && this.neighbourhood.promoteSpare(link)
+    if (spare) this.gossiping.ask(spare)
     if (this.comingIn?.joining.link === link.id) this.fail('the sponsor is gone')
     else if (this.current === 'seeking') this.emit({ type: 'seek' })
   }
@@ -343,6 +346,7 @@ export class Replica {
     if (outcome.type === 'refuse') return this.refuse(link, outcome.reason)
     this.comingIn = undefined
     if (link.peer) this.neighbourhood.enterRoom(link, link.peer, now, true)
+    link.isServed = true
     this.becomeMember()
     this.gossiping.ask(link)
   }
@@ -355,6 +359,7 @@ export class Replica {
 
   /** This attempt, and this id, is over (rule JO1). */
   private fail(reason: string): void {
+    this.comingIn?.withdraw(reason)
     for (const link of this.neighbourhood.links.all) this.neighbourhood.close(link, reason)
     this.end(reason)
   }
@@ -364,17 +369,24 @@ export class Replica {
     if (this.current === 'member') {
       this.room.takeLocalChange()
       this.lettingIn.abandonAll()
+      this.gossiping.handOver()
       this.room.author({ kind: 'leave', who: this.id })
       this.neighbourhood.flush()
-    }
+    } else this.comingIn?.withdraw('changed its mind')
     for (const link of this.neighbourhood.links.all) this.neighbourhood.close(link, 'left the room')
     this.emit({ type: 'greet', lineage: null })
     this.end(rejoinReason)
   }
 
-  private end(rejoinReason?: string): void {
+  /** This replica will not be asked again: what it had begun with the structure is brought to an end. */
+  abandon(): void {
     this.current = 'over'
     this.comingIn?.abandon()
+    this.comingIn = undefined
+  }
+
+  private end(rejoinReason?: string): void {
+    this.abandon()
     this.emit({ type: 'timer', at: null })
     if (rejoinReason !== undefined) this.emit({ type: 'rejoin', reason: rejoinReason })
   }

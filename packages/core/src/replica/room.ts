@@ -58,6 +58,10 @@ export class Room {
     return this.stability.floor(this.history.clock, this.hooks.cap())
   }
 
+  membersAmong(replicas: Iterable<ReplicaId>): ReplicaId[] {
+    return [...replicas].filter((replica) => this.roster.has(replica))
+  }
+
   // ------------------------------------------------------------------ beginnings
 
   /** Begins a new history of the room (rule LI1). */

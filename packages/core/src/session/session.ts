@@ -30,6 +30,8 @@ export interface SessionOptions {
   readonly onRejoin?: (reason: string) => void
   /** A broken invariant. The replica is given up, another identity follows. */
   readonly onError: (error: Error) => void
+  /** One of the functions above threw: the application's fault, which must not become the room's. */
+  readonly onListenerError?: (error: unknown) => void
 }
 
 /** What a link may still send after we left. */
@@ -50,9 +52,14 @@ export class Session {
   private readonly options: SessionOptions
   private readonly formerIds: ReplicaId[] = []
   private readonly queue: Input[] = []
-  private readonly lingering = new Set<() => void>()
   private incarnation: Incarnation | undefined
   private isWorking = false
+  /** Whether the application wants to be in the room. */
+  private isWanted = false
+  /** The next identity waits for its time. */
+  private isRejoining = false
+  /** The present identity is to leave as soon as the input at hand is worked off. */
+  private farewell: { readonly lingerMs: Milliseconds } | undefined
   private failures = 0
   private presence: Uint8Array | undefined
   private sent = 0
@@ -82,15 +89,11 @@ export class Session {
     return this.received
   }
 
+  /** Looks for the room. May be called at any moment, from within a listener, too. */
   start(): void {
-    if (this.incarnation) return
+    this.isWanted = true
     this.cancelRejoin()
-    const { structure, newReplicaId, config } = this.options
-    const id = newReplicaId()
-    const replica = new Replica(id, structure, { ...config, formerIds: [...this.formerIds] })
-    const transport = this.options.transport.open(this.options.room, id, this.eventsFor(id))
-    this.incarnation = { replica, transport, wasMember: false }
-    this.feed({ type: 'start' })
+    this.workOff()
   }
 
   /** The structure has a local change. */
@@ -108,21 +111,17 @@ export class Session {
    * @param lingerMs how long links may live on to carry the last words.
    */
   stop(lingerMs: Milliseconds = LINGER_MS): void {
+    this.isWanted = false
     this.cancelRejoin()
-    if (!this.incarnation) return
-    this.feed({ type: 'leave' })
-    this.retire(lingerMs)
+    if (this.incarnation) this.farewell = { lingerMs }
+    this.workOff()
   }
 
   /** As if the process had died: nobody is told. */
   crash(): void {
+    this.isWanted = false
     this.cancelRejoin()
     this.retire(0)
-  }
-
-  /** Closes what still lingers from earlier identities. */
-  closeLingering(): void {
-    for (const close of [...this.lingering]) close()
   }
 
   // ------------------------------------------------------------------ inputs
@@ -145,16 +144,49 @@ export class Session {
   }
 
   private feed(input: Input): void {
-    if (!this.incarnation) return
+    if (!this.incarnation || this.farewell) return
     this.queue.push(input)
+    this.workOff()
+  }
+
+  /** Works off whatever is due. Called from within, it leaves the work to the call that is at it. */
+  private workOff(): void {
     if (this.isWorking) return
     this.isWorking = true
     try {
-      for (let next = this.queue.shift(); next && this.incarnation; next = this.queue.shift()) this.work(next)
+      while (this.workOn());
     } finally {
       this.isWorking = false
     }
-    this.options.onSettled?.()
+    this.guard(() => this.options.onSettled?.())
+  }
+
+  /** One step. @returns whether there may be another one. */
+  private workOn(): boolean {
+    if (this.farewell) this.leave(this.farewell.lingerMs)
+    else if (this.incarnation) {
+      const input = this.queue.shift()
+      if (!input) return false
+      this.work(input)
+    } else if (this.isWanted && !this.isRejoining) this.open()
+    else return false
+    return true
+  }
+
+  private open(): void {
+    const { structure, newReplicaId, config, room } = this.options
+    const id = newReplicaId()
+    const replica = new Replica(id, structure, { ...config, formerIds: [...this.formerIds] })
+    const transport = this.options.transport.open(room, id, this.eventsFor(id))
+    this.incarnation = { replica, transport, wasMember: false }
+    this.queue.push({ type: 'start' })
+  }
+
+  private leave(lingerMs: Milliseconds): void {
+    this.farewell = undefined
+    this.queue.length = 0
+    this.work({ type: 'leave' })
+    this.retire(lingerMs)
   }
 
   private work(input: Input): void {
@@ -165,38 +197,51 @@ export class Session {
     try {
       outputs = incarnation.replica.handle(input, this.options.scheduler.now())
     } catch (error) {
-      this.options.onError(error instanceof Error ? error : new Error(String(error)))
-      this.rejoin('an invariant was broken')
+      this.guard(() => this.options.onError(error instanceof Error ? error : new Error(String(error))))
+      this.rejoin(incarnation, 'an invariant was broken')
       return
     }
-    for (const output of outputs) this.carryOut(output, incarnation)
+    // Orders first: whatever a listener does, the protocol has had its way.
+    const news = outputs.filter((output) => !this.carryOut(output, incarnation)) as News[]
+    for (const item of news) this.guard(() => this.options.onNews(item))
   }
 
   // ------------------------------------------------------------------ outputs
 
-  private carryOut(output: Output, incarnation: Incarnation): void {
+  /** @returns false if it is no order but news. */
+  private carryOut(output: Output, incarnation: Incarnation): boolean {
     const { transport } = incarnation
     switch (output.type) {
       case 'send':
         this.sent += output.bytes.length
-        return transport.send(output.link, output.bytes, output.lane)
+        transport.send(output.link, output.bytes, output.lane)
+        return true
       case 'close':
-        return transport.close(output.link, output.reason)
+        transport.close(output.link, output.reason)
+        return true
       case 'seek':
-        return transport.seek()
+        transport.seek()
+        return true
       case 'greet':
-        return transport.greet(output.lineage)
+        transport.greet(output.lineage)
+        return true
       case 'dial':
-        return transport.dial(output.peer)
+        transport.dial(output.peer)
+        return true
       case 'signal':
-        return transport.signalReceived(output.from, output.bytes)
+        transport.signalReceived(output.from, output.bytes)
+        return true
       case 'timer':
-        return this.setTimer(output.at)
+        this.setTimer(output.at)
+        return true
       case 'rejoin':
-        return this.rejoin(output.reason)
+        this.rejoin(incarnation, output.reason)
+        return true
+      case 'joined':
+        this.joined(incarnation)
+        return false
       default:
-        if (output.type === 'joined') this.joined(incarnation)
-        return this.options.onNews(output)
+        return false
     }
   }
 
@@ -213,34 +258,48 @@ export class Session {
   }
 
   /** Starts over under a new id, later and later while it keeps failing, never all at the same moment. */
-  private rejoin(reason: string): void {
+  private rejoin(incarnation: Incarnation, reason: string): void {
+    if (incarnation !== this.incarnation) return
     this.retire(LINGER_MS)
-    this.options.onRejoin?.(reason)
-    const { scheduler, random } = this.options
+    const { scheduler, random, onRejoin } = this.options
     const delay = Math.min(FIRST_REJOIN_MS * 2 ** this.failures++, LONGEST_REJOIN_MS) * (0.5 + random())
-    this.cancelRejoin = scheduler.at(scheduler.now() + delay, () => this.start())
+    this.isRejoining = true
+    const cancel = scheduler.at(scheduler.now() + delay, () => {
+      this.isRejoining = false
+      this.workOff()
+    })
+    this.cancelRejoin = () => {
+      this.isRejoining = false
+      cancel()
+    }
+    this.guard(() => onRejoin?.(reason))
   }
 
   private retire(lingerMs: Milliseconds): void {
     const { incarnation } = this
     if (!incarnation) return
     this.incarnation = undefined
+    this.farewell = undefined
     this.queue.length = 0
     this.setTimer(null)
+    incarnation.replica.abandon()
     if (!incarnation.wasMember) this.remember(incarnation.replica.id)
     const { scheduler } = this.options
-    const close = () => {
-      cancel()
-      this.lingering.delete(close)
-      incarnation.transport.destroy()
-    }
-    const cancel = lingerMs > 0 ? scheduler.at(scheduler.now() + lingerMs, close) : () => {}
-    this.lingering.add(close)
-    if (lingerMs === 0) close()
+    if (lingerMs === 0) incarnation.transport.destroy()
+    else scheduler.at(scheduler.now() + lingerMs, () => incarnation.transport.destroy())
   }
 
   private remember(id: ReplicaId): void {
     this.formerIds.push(id)
     if (this.formerIds.length > MAX_FORMER_IDS) this.formerIds.shift()
+  }
+
+  /** Calls into the application. What it throws is told to it, and ends there. */
+  private guard(call: () => void): void {
+    try {
+      call()
+    } catch (error) {
+      this.options.onListenerError?.(error)
+    }
   }
 }

@@ -331,15 +331,6 @@ describe('the end', () => {
     expect(line().sent).toHaveLength(before)
     expect(line().isDestroyed).toBe(true)
   })
-
-  test('what lingers can be closed at once', () => {
-    const { session, line, scheduler } = start()
-    line().events.alone()
-    session.stop()
-    session.closeLingering()
-    expect(line().isDestroyed).toBe(true)
-    expect(scheduler.pending).toBe(0)
-  })
 })
 
 describe('a broken invariant', () => {
