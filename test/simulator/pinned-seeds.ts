@@ -14,4 +14,5 @@ export const PINNED_SEEDS: readonly { readonly seed: number; readonly found: str
   { seed: 5552, found: 'a newcomer that lost its link and its patience in one step ended its load twice' },
   { seed: 840, found: 'who looked for the room stopped when a link was lost before it was up' },
   { seed: 2862, found: 'the same, in a room with members' },
+  { seed: 502_882, found: 'a spare link was promoted, but its member still counted as out of reach' },
 ]

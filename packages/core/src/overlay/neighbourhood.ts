@@ -102,7 +102,8 @@ export class Neighbourhood {
    */
   promoteSpare(lost: Link): Link | undefined {
     const spare = this.links.all.find((link) => link.isSpare && link.peer === lost.peer)
-    if (!spare) return undefined
+    if (!spare?.peer) return undefined
+    this.dialing.linked(spare.peer)
     spare.isSpare = false
     spare.inRoom = true
     this.hasChanged = true
@@ -281,6 +282,8 @@ export class Neighbourhood {
   }
 
   dialFailed(peer: ReplicaId, now: number): void {
+    // The other end may have been quicker.
+    if (this.links.to(peer)) return
     this.dialing.failed(peer, now)
     this.hasChanged = true
   }
