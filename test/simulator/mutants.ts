@@ -133,16 +133,6 @@ export const MUTANTS: readonly MeasuredMutant[] = [
     needed: 4,
   },
   {
-    name: 'a sponsor keeps to itself what it typed while it sent its state',
-    rule: 'JO5: what the state holds is in the past of the join',
-    file: `${CORE}/replica/letting-in.ts`,
-    find: `before the join.
-      this.room.takeLocalChange()`,
-    replace: 'before the join.',
-    breaks: /nothing lost|nothing doubled/,
-    needed: 8,
-  },
-  {
     name: 'a newcomer edits before it is a member',
     rule: 'JO6: it authors nothing before it has applied its own join',
     file: `${CORE}/replica/replica.ts`,

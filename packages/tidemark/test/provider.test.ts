@@ -261,7 +261,7 @@ describe('whatever listeners do', () => {
 })
 
 describe('leaving at any moment', () => {
-  test('of a join leaves no ghost behind', () => {
+  test('[JO9] of a join leaves no ghost behind', () => {
     const a = open('x')
     settle()
     for (let ms = 0; ms < 120; ms++) {
@@ -292,7 +292,7 @@ describe('leaving at any moment', () => {
     expect(b.errors).toEqual([])
   })
 
-  test('after a partition hands over what the others lack', () => {
+  test('[LE3] after a partition hands over what the others lack', () => {
     const [a, b, m] = [open('x'), open(), open()]
     settle()
     network.partition([a.transport, b.transport], [m.transport])

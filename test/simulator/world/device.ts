@@ -167,6 +167,8 @@ export class Device {
       onSettled: () => this.settled(),
       onRejoin: (reason) => this.rejoins(reason),
       onError: (error) => this.stage.fail(error),
+      // What is thrown here is the oracle's verdict.
+      onListenerError: (error) => this.stage.fail(error as Error),
     })
   }
 

@@ -30,7 +30,7 @@ export interface SessionOptions {
   readonly onRejoin?: (reason: string) => void
   /** A broken invariant. The replica is given up, another identity follows. */
   readonly onError: (error: Error) => void
-  /** One of the functions above threw: the application's fault, which must not become the room's. */
+  /** One of the functions above threw: the application's fault, which must not become the room's. Without it: thrown on. */
   readonly onListenerError?: (error: unknown) => void
 }
 
@@ -299,7 +299,8 @@ export class Session {
     try {
       call()
     } catch (error) {
-      this.options.onListenerError?.(error)
+      if (!this.options.onListenerError) throw error
+      this.options.onListenerError(error)
     }
   }
 }
