@@ -1,4 +1,5 @@
 /** Watches for what goes wrong and says what to do about it. */
+import { SignalingError } from 'tidemark'
 import type { Room } from './room/room.js'
 
 /** A server that runs answers at once. */
@@ -12,6 +13,8 @@ type Report = (message: string, isLasting?: boolean) => () => void
 
 export function watchForProblems(room: Room, signaling: string, report: Report): void {
   room.provider.on('error', (error) => {
+    // What that means for somebody who waits is said below; for everybody else it means nothing.
+    if (error instanceof SignalingError) return
     report(`${error.message} Editing goes on; if tabs stay different, reload this one.`)
   })
   addEventListener('hashchange', () => location.reload())

@@ -17,3 +17,4 @@ export {
   TidemarkProvider,
   type TidemarkStats,
 } from './provider.js'
+export { SignalingError } from './signaling-error.js'

@@ -23,6 +23,7 @@ import { configFor, type TidemarkOptions, transportFor } from './options.js'
 import { whilePageLives } from './page-lifecycle.js'
 import { realScheduler } from './real-scheduler.js'
 import { newReplicaId } from './replica-id.js'
+import { SignalingError } from './signaling-error.js'
 
 export type ConnectionStatus = 'connecting' | 'connected' | 'disconnected'
 
@@ -313,7 +314,7 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
   private rendezvous(reachable: boolean, reason = 'unreachable'): void {
     const fault = reachable ? undefined : reason
     if (fault !== undefined && fault !== this.rendezvousFault)
-      this.fail(new Error(`tidemark: signaling: ${fault}`))
+      this.fail(new SignalingError(`tidemark: signaling: ${fault}`))
     this.rendezvousFault = fault
   }
 
