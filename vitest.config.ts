@@ -16,6 +16,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['@tidemark/source'] } },
   test: {
     pool: 'forks',
+    setupFiles: ['test/repeatable.ts'],
     projects: [
       {
         extends: true,
