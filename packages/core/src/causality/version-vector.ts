@@ -23,9 +23,3 @@ export function isReady(operation: Operation, applied: VersionVector): boolean {
   }
   return true
 }
-
-/** Whether `a` has every operation that `b` has. */
-export function covers(a: VersionVector, b: VersionVector): boolean {
-  for (const [author, seq] of b) if ((a.get(author) ?? 0) < seq) return false
-  return true
-}

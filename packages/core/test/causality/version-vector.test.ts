@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { covers, isReady, raise } from '../../src/causality/version-vector.js'
+import { isReady, raise } from '../../src/causality/version-vector.js'
 import { update, vector } from '../operations.js'
 
 test('[OP2] an entry only rises', () => {
@@ -9,13 +9,6 @@ test('[OP2] an entry only rises', () => {
   expect(applied).toEqual(vector({ anna: 3, bert: 1 }))
   raise(applied, 'anna', 4)
   expect(applied).toEqual(vector({ anna: 4, bert: 1 }))
-})
-
-test('a vector covers another if it lacks nothing of it; a missing entry is 0', () => {
-  expect(covers(vector({ anna: 2, bert: 1 }), vector({ anna: 2 }))).toBe(true)
-  expect(covers(vector({ anna: 2 }), vector({ anna: 2, bert: 0 }))).toBe(true)
-  expect(covers(vector({ anna: 2 }), vector({ anna: 2, bert: 1 }))).toBe(false)
-  expect(covers(vector({ anna: 1 }), vector({ anna: 2 }))).toBe(false)
 })
 
 describe('an operation is ready', () => {
