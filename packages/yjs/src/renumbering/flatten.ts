@@ -3,48 +3,114 @@
  *
  * The base holds what is visible and nothing else, numbered densely under one client: type by type, breadth
  * first, so that parents come before their children; within a type the list in order, then the map by key. So
- * the items of a list have consecutive clocks, and the next survivor after an id is the next clock.
+ * the items of a list have consecutive clocks, and the next survivor after an id is the next clock. It comes in
+ * pieces (updates to be applied in order) that are cut at places which only the content decides.
  *
  * Invariant: equal sequences of live content give equal bytes. Run boundaries are dissolved (neighbours whose
  * content can be joined are one struct), and nothing that is not live leaves a trace. Formatting marks are
  * content: those without effect are kept, because an operation above the cut may delete or follow them.
  *
- * Nothing recurses: documents may be nested to any depth.
+ * Nothing recurses: documents may be nested to any depth. No step is long: documents may have any size. Nobody
+ * may change the document between two steps.
  */
 import * as Y from 'yjs'
-import { IdRanges } from '../id-ranges.js'
 import { isParked, type Struct } from '../store.js'
-import { DEAD, type Gap, TableBuilder, type TranslationTable } from './translation-table.js'
-import { encodeUpdate, newLooseItem } from './update-encoding.js'
+import { joinable, joined, PieceWriter } from './piece-writer.js'
+import { sortInSteps } from './sort-in-steps.js'
+import { DEAD, type Gap, goneAt, TableBuilder, type TranslationTable } from './translation-table.js'
+import { newLooseItem } from './update-encoding.js'
 
 export interface Flattened {
-  readonly base: Uint8Array
+  /** Updates that make the base when they are applied in this order to an empty document. */
+  readonly pieces: readonly Uint8Array[]
   readonly table: TranslationTable
 }
 
+const PIECE_BYTES = 16 * 1024
+/** Structs looked at in one step; about a millisecond. */
+const STRUCTS_PER_STEP = 2000
+
 /**
+ * Yields after each step.
+ *
  * @param client The base's synthetic client id. It must sort below every author's and be new to the document: a
  * concurrent write to a map entry of the base then comes after it.
+ * @param pieceBytes About how long a piece is. It decides where pieces end, so it must be the same everywhere.
  */
-export function flatten(doc: Y.Doc, client: number): Flattened {
+export function* flattenInSteps(
+  doc: Y.Doc,
+  client: number,
+  pieceBytes = PIECE_BYTES,
+): Generator<void, Flattened, void> {
   if (isParked(doc.store)) throw new Error('A document with parked updates can not be flattened')
   if (doc.store.clients.has(client)) throw new Error(`Client ${client} of the new base is already in use`)
-  const numbering = new Numbering(client)
-  for (const name of [...doc.share.keys()].sort()) {
+  const numbering = new Numbering(doc.store, client, pieceBytes)
+  for (const name of yield* sortInSteps([...doc.share.keys()])) {
     const type = doc.share.get(name)
     if (type !== undefined) numbering.enqueue(type, name)
   }
-  numbering.run()
-  return { base: numbering.encode(), table: makeTable(doc, client, numbering.fates) }
+  const pieces = yield* numbering.run()
+  return { pieces, table: yield* makeTable(doc, client, numbering.fates) }
 }
 
-function makeTable(doc: Y.Doc, client: number, fates: ReadonlyMap<Struct, number | Gap>): TranslationTable {
-  const builder = new TableBuilder(client)
-  const clients = [...doc.store.clients].sort(([a], [b]) => a - b)
-  for (const [author, structs] of clients) {
-    for (const struct of structs) builder.add(author, struct.length, fates.get(struct) ?? DEAD)
+/** All steps at once. */
+export function flatten(doc: Y.Doc, client: number, pieceBytes = PIECE_BYTES): Flattened {
+  const steps = flattenInSteps(doc, client, pieceBytes)
+  for (let step = steps.next(); ; step = steps.next()) if (step.done) return step.value
+}
+
+function* makeTable(doc: Y.Doc, client: number, fates: Fates): Generator<void, TranslationTable, void> {
+  const builder = new TableBuilder(client, fates.gaps)
+  let steps = 0
+  for (const author of yield* sortInSteps([...doc.store.clients.keys()])) {
+    const structs = doc.store.clients.get(author) ?? []
+    const ofAuthor = fates.of(author)
+    for (const [index, struct] of structs.entries()) {
+      builder.add(author, struct.length, ofAuthor[index] ?? DEAD)
+      if (++steps % STRUCTS_PER_STEP === 0) yield
+    }
   }
   return builder.finish()
+}
+
+/** What becomes of each struct, in the code of {@link TableBuilder}: side by side with the store's own arrays. */
+class Fates {
+  readonly gaps: Gap[] = []
+  readonly #store: Y.Doc['store']
+  readonly #clients = new Map<number, { readonly structs: readonly Struct[]; readonly fates: Int32Array }>()
+  #next = 0
+
+  constructor(store: Y.Doc['store']) {
+    this.#store = store
+  }
+
+  of(client: number): Int32Array {
+    return this.#entry(client).fates
+  }
+
+  set(item: Y.Item, fate: number): void {
+    const { structs, fates } = this.#entry(item.id.client)
+    // Mostly the document goes on where its author did.
+    const index =
+      structs[this.#next] === item ? this.#next : Y.findIndexSS(structs as Struct[], item.id.clock)
+    fates[index] = fate
+    this.#next = index + 1
+  }
+
+  addGap(gap: Gap): number {
+    this.gaps.push(gap)
+    return goneAt(this.gaps.length - 1)
+  }
+
+  #entry(client: number) {
+    let entry = this.#clients.get(client)
+    if (entry === undefined) {
+      const structs = this.#store.clients.get(client) ?? []
+      entry = { structs, fates: new Int32Array(structs.length).fill(DEAD) }
+      this.#clients.set(client, entry)
+    }
+    return entry
+  }
 }
 
 type SharedType = Y.ContentType['type']
@@ -60,88 +126,109 @@ interface Container {
 }
 
 class Numbering {
-  /** The first clock given to each live item, and the gap each deleted one in a live container fell into. */
-  readonly fates = new Map<Struct, number | Gap>()
+  readonly fates: Fates
   readonly #client: number
-  readonly #structs: Y.Item[] = []
+  readonly #writer: PieceWriter
   readonly #queue: Container[] = []
   /** Contents to be joined into the next struct, which follows `#origin`. */
   #run: Y.Item['content'][] = []
   #runClock = 0
   #clock = 0
+  #structs = 0
 
-  constructor(client: number) {
+  constructor(store: Y.Doc['store'], client: number, pieceBytes: number) {
+    this.fates = new Fates(store)
     this.#client = client
+    this.#writer = new PieceWriter(client, pieceBytes)
   }
 
   enqueue(type: SharedType, parent: string | number): void {
     this.#queue.push({ type, parent })
   }
 
-  run(): void {
+  *run(): Generator<void, readonly Uint8Array[], void> {
     // The queue grows while it is walked.
     for (const container of this.#queue) {
-      this.#numberList(container)
-      this.#numberMap(container)
+      yield* this.#numberList(container)
+      if (container.type._map.size > 0) yield* this.#numberMap(container)
+      if (this.#isStepOver()) yield
     }
+    return this.#writer.finish()
   }
 
-  encode(): Uint8Array {
-    return encodeUpdate(new Map([[this.#client, this.#structs]]), new IdRanges())
+  #isStepOver(): boolean {
+    return ++this.#structs % STRUCTS_PER_STEP === 0
   }
 
-  #numberList({ type, parent }: Container): void {
+  *#numberList({ type, parent }: Container): Generator<void, void, void> {
     const start = this.#clock
-    const lastClock = () => (this.#clock === start ? null : this.#clock - 1)
     let gap: MutableGap | undefined
+    let gapFate = DEAD
     for (let item = type._start; item !== null; item = item.right) {
+      if (this.#isStepOver()) yield
       if (item.deleted) {
-        gap ??= { left: lastClock(), right: null, parent, parentSub: null }
-        this.fates.set(item, gap)
+        if (gap === undefined) {
+          gap = { left: this.#clock === start ? null : this.#clock - 1, right: null, parent, parentSub: null }
+          gapFate = this.fates.addGap(gap)
+        }
+        this.fates.set(item, gapFate)
         continue
       }
       if (gap !== undefined) gap.right = this.#clock
       gap = undefined
-      if (!canJoin(this.#run.at(-1), item.content)) this.#flush(start, parent)
-      this.#take(item)
+      this.fates.set(item, this.#clock)
+      yield* this.#takeInto(item, start, parent)
     }
     this.#flush(start, parent)
   }
 
-  /** Writes the run down; it follows whatever else the list that began at `start` holds. */
-  #flush(start: number, parent: string | number): void {
-    const first = this.#run[0]
-    if (first === undefined) return
-    const origin = this.#runClock === start ? null : this.#id(this.#runClock - 1)
-    const content = this.#run.length === 1 ? first : joined(this.#run)
-    this.#write(this.#runClock, origin, parent, null, content)
-    this.#run = []
-  }
-
-  #numberMap({ type, parent }: Container): void {
-    for (const key of [...type._map.keys()].sort()) {
-      const current = type._map.get(key)
-      if (current === undefined) continue
-      const clock = this.#clock
-      let left: number | null = null
-      if (!current.deleted) {
-        this.#take(current)
-        this.#run = []
-        this.#write(clock, null, parent, key, current.content)
-        left = this.#clock - 1
+  /** Adds a list's item to the run at hand, which ends where a piece is full. */
+  *#takeInto(item: Y.Item, start: number, parent: string | number): Generator<void, void, void> {
+    if (!joinable(this.#run.at(-1), item.content)) this.#flush(start, parent)
+    for (let rest: Y.Item['content'] | undefined = item.content; rest !== undefined; ) {
+      if (this.#writer.isFull) {
+        this.#flush(start, parent)
+        this.#writer.endPiece()
+        yield
       }
-      const gap: Gap = { left, right: null, parent, parentSub: key }
-      let item: Y.Item | null = current.deleted ? current : current.left
-      for (; item !== null; item = item.left) this.fates.set(item, gap)
+      const { content, left } = this.#writer.takeUnits(rest, this.#run.length === 0)
+      if (this.#run.length === 0) this.#runClock = this.#clock
+      this.#run.push(content)
+      if (content instanceof Y.ContentType) this.enqueue(content.type, this.#clock)
+      this.#clock += content.getLength()
+      rest = left
     }
   }
 
-  #take(item: Y.Item): void {
-    if (this.#run.length === 0) this.#runClock = this.#clock
-    this.#run.push(item.content)
-    this.fates.set(item, this.#clock)
-    if (item.content instanceof Y.ContentType) this.enqueue(item.content.type, this.#clock)
-    this.#clock += item.length
+  /** Writes the run down; it follows whatever else the list that began at `start` holds. */
+  #flush(start: number, parent: string | number): void {
+    if (this.#run.length === 0) return
+    const origin = this.#runClock === start ? null : this.#id(this.#runClock - 1)
+    this.#write(this.#runClock, origin, parent, null, joined(this.#run))
+    this.#run = []
+  }
+
+  *#numberMap({ type, parent }: Container): Generator<void, void, void> {
+    for (const key of yield* sortInSteps([...type._map.keys()])) {
+      const current = type._map.get(key)
+      if (current === undefined) continue
+      let left: number | null = null
+      if (!current.deleted) {
+        if (this.#writer.isFull) this.#writer.endPiece()
+        this.fates.set(current, this.#clock)
+        if (current.content instanceof Y.ContentType) this.enqueue(current.content.type, this.#clock)
+        this.#write(this.#clock, null, parent, key, current.content)
+        this.#clock += current.length
+        left = this.#clock - 1
+      }
+      let item: Y.Item | null = current.deleted ? current : current.left
+      const gap = item === null ? DEAD : this.fates.addGap({ left, right: null, parent, parentSub: key })
+      for (; item !== null; item = item.left) {
+        this.fates.set(item, gap)
+        if (this.#isStepOver()) yield
+      }
+      if (this.#isStepOver()) yield
+    }
   }
 
   #write(
@@ -153,7 +240,7 @@ class Numbering {
   ): void {
     const place = typeof parent === 'string' ? parent : this.#id(parent)
     const id = this.#id(clock)
-    this.#structs.push(
+    this.#writer.write(
       newLooseItem(id, origin, origin === null ? place : null, origin === null ? parentSub : null, content),
     )
   }
@@ -161,21 +248,4 @@ class Numbering {
   #id(clock: number): Y.ID {
     return Y.createID(this.#client, clock)
   }
-}
-
-function canJoin(left: Y.Item['content'] | undefined, right: Y.Item['content']): boolean {
-  if (left === undefined) return true
-  return (
-    left.constructor === right.constructor &&
-    (right instanceof Y.ContentString || right instanceof Y.ContentAny || right instanceof Y.ContentJSON)
-  )
-}
-
-function joined(contents: readonly Y.Item['content'][]): Y.Item['content'] {
-  const first = contents[0]
-  if (first instanceof Y.ContentString) {
-    return new Y.ContentString(contents.map((content) => (content as Y.ContentString).str).join(''))
-  }
-  const values = contents.flatMap((content) => content.getContent())
-  return first instanceof Y.ContentJSON ? new Y.ContentJSON(values) : new Y.ContentAny(values)
 }

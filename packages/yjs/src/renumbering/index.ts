@@ -12,9 +12,9 @@
  * document, and integrated after `fillBelow`. An operation of the epoch itself needs `fillBelow` alone. The log
  * holds what `translate` returned, not what was retargeted: each document it is integrated into retargets anew.
  */
-export { type Flattened, flatten } from './flatten.js'
+export { type Flattened, flatten, flattenInSteps } from './flatten.js'
 export { type MoveOptions, moveInto } from './move.js'
-export { type Base, fillBelow, rebuild, type WindowOperation } from './rebuild.js'
+export { type Base, fillBelow, Rebuilding, rebuild, type WindowOperation } from './rebuild.js'
 export { translateRelativePosition } from './relative-position.js'
 export { Retargeter } from './retarget.js'
 export { decodeTable, encodeTable } from './table-encoding.js'

@@ -17,7 +17,8 @@ export interface WindowOperation {
 }
 
 export interface Base {
-  readonly bytes: Uint8Array
+  /** Updates, to be applied in this order. */
+  readonly pieces: readonly Uint8Array[]
   readonly client: number
 }
 
@@ -29,27 +30,40 @@ export interface Base {
  * @param window In an order in which each operation follows those it depends on.
  */
 export function rebuild(base: Base, window: Iterable<WindowOperation>): Y.Doc {
-  const doc = new Y.Doc({ gc: false })
-  integrateQuietly(doc, base.bytes)
-  const retargeter = new Retargeter(doc, base.client)
-  for (const { update, translated } of window) {
-    integrateQuietly(doc, translated ? retargeter.retarget(update) : update)
-  }
-  return doc
+  const rebuilding = new Rebuilding(base.client)
+  for (const piece of base.pieces) rebuilding.addPiece(piece)
+  for (const operation of window) rebuilding.addOperation(operation)
+  return rebuilding.doc
 }
 
-/** Integrates one operation into a document that nobody edits. */
-export function integrateQuietly(doc: Y.Doc, update: Uint8Array): void {
-  const suppressCleanup = (transaction: Y.Transaction) => {
-    transaction._needFormattingCleanup = false
+/** The same in steps: all pieces of the base, then the operations; each call is a bounded part of the work. */
+export class Rebuilding {
+  /** Nobody else may edit it. */
+  readonly doc = new Y.Doc({ gc: false })
+  readonly #retargeter: Retargeter
+
+  /** @param client The base's synthetic client id. */
+  constructor(client: number) {
+    this.#retargeter = new Retargeter(this.doc, client)
+    this.doc.on('afterTransaction', suppressCleanup)
   }
+
+  addPiece(piece: Uint8Array): void {
+    integrate(this.doc, piece)
+  }
+
+  addOperation({ update, translated }: WindowOperation): void {
+    integrate(this.doc, translated ? this.#retargeter.retarget(update) : update)
+  }
+}
+
+function suppressCleanup(transaction: Y.Transaction): void {
+  transaction._needFormattingCleanup = false
+}
+
+function integrate(doc: Y.Doc, update: Uint8Array): void {
   fillBelow(doc, update)
-  doc.on('afterTransaction', suppressCleanup)
-  try {
-    Y.applyUpdate(doc, update)
-  } finally {
-    doc.off('afterTransaction', suppressCleanup)
-  }
+  Y.applyUpdate(doc, update)
   if (isParked(doc.store))
     throw new Error('An operation above a cut names what is neither in the base nor above it')
 }

@@ -81,8 +81,8 @@ function readTable(from: decoding.Decoder): TranslationTable {
   const client = decoding.readVarUint(from)
   const gaps: Gap[] = []
   for (let left = decoding.readVarUint(from); left > 0; left--) gaps.push(readGap(from))
-  const builder = new TableBuilder(client)
-  for (let left = decoding.readVarUint(from); left > 0; left--) readRuns(from, gaps, builder)
+  const builder = new TableBuilder(client, gaps)
+  for (let left = decoding.readVarUint(from); left > 0; left--) readRuns(from, builder)
   return builder.finish()
 }
 
@@ -95,7 +95,7 @@ function readGap(from: decoding.Decoder): Gap {
   return { left: left === 0 ? null : left - 1, right: right === 0 ? null : right - 1, parent, parentSub }
 }
 
-function readRuns(from: decoding.Decoder, gaps: readonly Gap[], builder: TableBuilder): void {
+function readRuns(from: decoding.Decoder, builder: TableBuilder): void {
   const client = decoding.readVarUint(from)
   let expected = 0
   let total = 0
@@ -107,9 +107,7 @@ function readRuns(from: decoding.Decoder, gaps: readonly Gap[], builder: TableBu
     if (kind === KIND.dead) {
       builder.add(client, length, DEAD)
     } else if (kind === KIND.gone) {
-      const gap = gaps[decoding.readVarUint(from)]
-      if (gap === undefined) throw new Error('a run names a gap that is not there')
-      builder.add(client, length, gap)
+      builder.add(client, length, goneAt(decoding.readVarUint(from)))
     } else if (kind === KIND.live) {
       const clock = expected + decoding.readVarInt(from)
       if (clock < 0 || clock + length >= MAX_CLOCK) throw new Error('a run leads to an impossible clock')

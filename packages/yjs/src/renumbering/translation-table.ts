@@ -105,22 +105,26 @@ function lastAtOrBelow(ascending: readonly number[], value: number): number {
 /** Puts a table together, client by client in ascending order, each from clock 0 upwards. */
 export class TableBuilder {
   readonly #client: number
+  readonly #known: readonly Gap[]
+  /** Where each known gap has come to lie in the table, which holds those in use, in order of their first use. */
+  readonly #places: Int32Array
   readonly #gaps: Gap[] = []
-  readonly #gapIndex = new Map<Gap, number>()
   readonly #clients = new Map<number, { clocks: number[]; fates: number[]; end: number }>()
 
-  constructor(client: number) {
+  constructor(client: number, gaps: readonly Gap[]) {
     this.#client = client
+    this.#known = gaps
+    this.#places = new Int32Array(gaps.length).fill(-1)
   }
 
-  /** Gaps are told apart by identity: one object per place. */
-  add(client: number, length: number, fate: number | Gap): void {
+  /** @param fate As in {@link ClientRuns.fates}, with indices into the gaps given to the constructor. */
+  add(client: number, length: number, fate: number): void {
     let runs = this.#clients.get(client)
     if (runs === undefined) {
       runs = { clocks: [], fates: [], end: 0 }
       this.#clients.set(client, runs)
     }
-    const code = typeof fate === 'number' ? fate : this.#goneIn(fate)
+    const code = fate < DEAD ? this.#goneIn(goneAt(fate)) : fate
     const last = runs.fates.length - 1
     const before = runs.fates[last]
     const continues =
@@ -137,13 +141,15 @@ export class TableBuilder {
     return new TranslationTable(this.#client, this.#gaps, this.#clients)
   }
 
-  #goneIn(gap: Gap): number {
-    let index = this.#gapIndex.get(gap)
-    if (index === undefined) {
-      index = this.#gaps.length
+  #goneIn(known: number): number {
+    const gap = this.#known[known]
+    let place = this.#places[known]
+    if (gap === undefined || place === undefined) throw new Error('A run names a gap that is not there')
+    if (place < 0) {
+      place = this.#gaps.length
       this.#gaps.push(gap)
-      this.#gapIndex.set(gap, index)
+      this.#places[known] = place
     }
-    return goneAt(index)
+    return goneAt(place)
   }
 }

@@ -19,14 +19,14 @@ function compact(
   window: readonly Uint8Array[] = [],
   undoManagers: readonly Y.UndoManager[] = [],
 ): TranslationTable {
-  const empty = { bytes: Y.encodeStateAsUpdate(new Y.Doc()), client: 3 }
+  const empty = { pieces: [], client: 3 }
   const shadow = rebuild(
     empty,
     below.map((update) => ({ update, translated: false })),
   )
-  const { base, table } = flatten(shadow, CLIENT)
+  const { pieces, table } = flatten(shadow, CLIENT)
   const operations = window.map((update) => ({ update: translate(update, table), translated: true }))
-  moveInto(doc, rebuild({ bytes: base, client: CLIENT }, operations), table, {
+  moveInto(doc, rebuild({ pieces, client: CLIENT }, operations), table, {
     origin: 'compaction',
     undoManagers,
   })

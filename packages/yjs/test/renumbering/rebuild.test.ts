@@ -17,9 +17,9 @@ describe('rebuild', () => {
     const window = docs.map((doc) =>
       changeOf(doc, () => (doc.getArray('array').get(0) as Y.Text).format(0, 2, { bold: true })),
     )
-    const { base, table } = flatten(load(below), CLIENT)
+    const { pieces, table } = flatten(load(below), CLIENT)
     const operations = window.map((update) => ({ update: translate(update, table), translated: true }))
-    const doc = rebuild({ bytes: base, client: CLIENT }, operations)
+    const doc = rebuild({ pieces, client: CLIENT }, operations)
     expect(deletedItems(doc)).toBe(0)
     // Yjs by itself would delete the second pair of marks.
     const cleaned = new Y.Doc()
@@ -32,9 +32,9 @@ describe('rebuild', () => {
     const text = doc.getText('text')
     const below = changeOf(doc, () => text.insert(0, 'abcdef'))
     const window = [changeOf(doc, () => text.insert(6, 'g')), changeOf(doc, () => text.insert(7, 'h'))]
-    const { base, table } = flatten(load(below), CLIENT)
+    const { pieces, table } = flatten(load(below), CLIENT)
     const operations = window.map((update) => ({ update: translate(update, table), translated: true }))
-    const rebuilt = rebuild({ bytes: base, client: CLIENT }, operations)
+    const rebuilt = rebuild({ pieces, client: CLIENT }, operations)
     const structs = rebuilt.store.clients.get(1001) ?? []
     expect(structs[0]).toBeInstanceOf(Y.GC)
     expect(structs.map(({ id, length }) => [id.clock, length])).toEqual([
@@ -52,9 +52,9 @@ describe('rebuild', () => {
     const other = newDocument(1002)
     Y.applyUpdate(other, Y.encodeStateAsUpdate(doc))
     const late = changeOf(other, () => other.getText('text').insert(10, 'late'))
-    const { base, table } = flatten(load(below), CLIENT)
+    const { pieces, table } = flatten(load(below), CLIENT)
     const operation = { update: translate(late, table), translated: false }
-    expect(() => rebuild({ bytes: base, client: CLIENT }, [operation])).toThrow('names what is neither')
+    expect(() => rebuild({ pieces, client: CLIENT }, [operation])).toThrow('names what is neither')
   })
 })
 
@@ -64,5 +64,5 @@ function deletedItems(doc: Y.Doc): number {
 }
 
 function load(update: Uint8Array): Y.Doc {
-  return rebuild({ bytes: Y.encodeStateAsUpdate(new Y.Doc()), client: 3 }, [{ update, translated: false }])
+  return rebuild({ pieces: [], client: 3 }, [{ update, translated: false }])
 }

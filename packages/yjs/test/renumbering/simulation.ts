@@ -14,7 +14,7 @@ import { decodeTable, encodeTable } from '../../src/renumbering/table-encoding.j
 import { translate } from '../../src/renumbering/translate.js'
 import type { TranslationTable } from '../../src/renumbering/translation-table.js'
 import { newDocument, perform } from '../documents.js'
-import { contentOf, load } from './content.js'
+import { contentOf } from './content.js'
 import { Mirror } from './mirror.js'
 
 export type Random = () => number
@@ -48,7 +48,9 @@ interface Logged {
   readonly translated: boolean
 }
 
-const EMPTY: Base = { bytes: Y.encodeStateAsUpdate(new Y.Doc()), client: 1 }
+const EMPTY: Base = { pieces: [], client: 1 }
+/** Small, so that bases have several pieces. */
+const PIECE_BYTES = 100
 const inTotalOrder = (a: Operation, b: Operation) => a.clock - b.clock || a.author - b.author
 
 export class Replica {
@@ -189,11 +191,11 @@ export class Replica {
     const below = ordered.filter(({ operation }) => inTotalOrder(operation, cut) <= 0)
     const shadow = rebuild(this.#base, below)
     const client = this.epoch + 1
-    const { base, table } = flatten(shadow, client)
+    const { pieces, table } = flatten(shadow, client, PIECE_BYTES)
     this.#table = reloaded(table)
     this.epoch++
-    this.bases.set(this.epoch, base)
-    this.#base = { bytes: base, client }
+    this.bases.set(this.epoch, Buffer.concat(pieces))
+    this.#base = { pieces, client }
     const window = this.#log.filter(({ operation }) => inTotalOrder(operation, cut) > 0)
     this.#log = window.map(({ operation, update }) => ({
       operation,
@@ -202,7 +204,7 @@ export class Replica {
     }))
     this.#cuts = this.#cuts.filter(({ epoch }) => epoch >= this.epoch)
     this.#move(this.#log, table, types)
-    this.#onCut(load(base).getText('tokens').toString(), this.tokens.toString())
+    this.#onCut(rebuild(this.#base, []).getText('tokens').toString(), this.tokens.toString())
   }
 
   #move(

@@ -11,10 +11,10 @@ const CLIENT = 7
 
 /** Cuts at `below`, and puts `above` on top in both orders that its author allows. */
 function cut(below: readonly Uint8Array[], above: readonly Uint8Array[]): Y.Doc {
-  const shadow = rebuild({ bytes: Y.encodeStateAsUpdate(new Y.Doc()), client: 3 }, plain(below))
-  const { base, table } = flatten(shadow, CLIENT)
+  const shadow = rebuild({ pieces: [], client: 3 }, plain(below))
+  const { pieces, table } = flatten(shadow, CLIENT)
   const window = above.map((update) => ({ update: translate(update, table), translated: true }))
-  return rebuild({ bytes: base, client: CLIENT }, window)
+  return rebuild({ pieces, client: CLIENT }, window)
 }
 
 const plain = (updates: readonly Uint8Array[]) => updates.map((update) => ({ update, translated: false }))
@@ -143,24 +143,23 @@ describe('Retargeter', () => {
     const w = changeOf(c, () => c.getText('text').insert(1, 'W'))
     const v = changeOf(d, () => d.getText('text').insert(0, 'V'))
     below.push(p, q)
-    const { base, table } = flatten(load(Y.mergeUpdates(below)), CLIENT)
+    const { pieces, table } = flatten(load(Y.mergeUpdates(below)), CLIENT)
     const read = (updates: readonly Uint8Array[], retarget: boolean) =>
       rebuild(
-        { bytes: base, client: CLIENT },
+        { pieces, client: CLIENT },
         updates.map((update) => ({ update: translate(update, table), translated: retarget })),
       )
         .getText('text')
         .toString()
-    expect(load(base).getText('text').toString()).toBe('pqR')
+    expect(rebuild({ pieces, client: CLIENT }, []).getText('text').toString()).toBe('pqR')
     expect(read([v, w], true)).toBe(read([w, v], true))
     // Without it the two orders differ: the counterexample is one.
     expect(read([v, w], false)).not.toBe(read([w, v], false))
   })
 
   it('leaves alone what Yjs typed on the base itself', () => {
-    const doc = load(
-      flatten(replicas(1, (d) => d.getText('text').insert(0, 'abcdef')).docs[0] as Y.Doc, CLIENT).base,
-    )
+    const [source] = replicas(1, (d) => d.getText('text').insert(0, 'abcdef')).docs as [Y.Doc]
+    const doc = rebuild({ pieces: flatten(source, CLIENT).pieces, client: CLIENT }, [])
     doc.clientID = 1009
     const updates = [0, 3, 3, 4, 9, 0].map((at) => {
       const shown = load(Y.encodeStateAsUpdate(doc))
