@@ -9,7 +9,8 @@
 const CORE_CONCEPTS = {
   causality: { uses: [], names: [] },
   snapshot: { uses: ['causality'], names: [] },
-  wire: { uses: ['causality'], names: ['snapshot'] },
+  compaction: { uses: ['causality'], names: [] },
+  wire: { uses: ['causality', 'compaction'], names: ['snapshot'] },
   membership: { uses: ['causality', 'snapshot'], names: ['wire'] },
   overlay: { uses: ['causality', 'wire'], names: ['snapshot'] },
 }

@@ -2,6 +2,7 @@
 export * from './causality/operation.js'
 export {
   DEFAULT_CONFIG,
+  type ExecutedCut,
   type Input,
   type Milliseconds,
   type News,
@@ -16,6 +17,15 @@ export type { Scheduler } from './session/scheduler.js'
 export { Session, type SessionOptions } from './session/session.js'
 export type { Blocker, BlockReason } from './snapshot/blockers.js'
 export { type NestedMap, NetworkMap } from './snapshot/network-map.js'
-export type { StatePiece, Structure } from './structure.js'
+export type {
+  Cut,
+  CutResult,
+  CutWork,
+  Epochs,
+  NamedPayload,
+  Naming,
+  StatePiece,
+  Structure,
+} from './structure.js'
 export type { Lane, LinkId, Transport, TransportEvents, TransportSession } from './transport.js'
 export { MAX_PRESENCE_BYTES } from './wire/limits.js'

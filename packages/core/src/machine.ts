@@ -22,6 +22,8 @@ export type Input =
   /** The transport wants this carried to another member. */
   | { readonly type: 'signal'; readonly to: ReplicaId; readonly bytes: Uint8Array }
   | { readonly type: 'dial-failed'; readonly peer: ReplicaId; readonly reason: string }
+  /** The application asks for a cut of everything so far (rule CU8). */
+  | { readonly type: 'compact' }
   /** Leave politely. */
   | { readonly type: 'leave' }
   /** The time asked for by the last `timer` output has come. */
@@ -48,6 +50,10 @@ export type News =
   | { readonly type: 'members'; readonly joined: ReplicaId[]; readonly left: ReplicaId[] }
   | { readonly type: 'peers'; readonly added: ReplicaId[]; readonly removed: ReplicaId[] }
   | { readonly type: 'snapshot'; readonly move: SnapshotMove }
+  /** A cut was executed. */
+  | { readonly type: 'cut'; readonly cut: ExecutedCut }
+  /** Somebody's base differs from ours in the same epoch: one of us is wrong (rule CU5). */
+  | { readonly type: 'alarm'; readonly from: ReplicaId; readonly reason: string }
   /** Someone's ephemeral state; null once it is gone. */
   | { readonly type: 'presence'; readonly replica: ReplicaId; readonly bytes: Uint8Array | null }
   /** A neighbour broke the rules and was cut off, or an operation made no sense and was skipped. */
@@ -60,6 +66,16 @@ export interface SnapshotMove {
   readonly epoch: number
   readonly droppedOperations: number
   /** Payload bytes in the log before and after. */
+  readonly bytesBefore: number
+  readonly bytesAfter: number
+}
+
+export interface ExecutedCut {
+  /** The epoch that began with it. */
+  readonly epoch: number
+  /** The new base holds everything with a clock up to this one. */
+  readonly through: Clock
+  /** Of the whole state, roughly. */
   readonly bytesBefore: number
   readonly bytesAfter: number
 }
@@ -84,7 +100,15 @@ export interface ReplicaConfig {
   readonly maxConnections: number
   /** How many members stay reachable for newcomers. */
   readonly greeters: number
-  /** Keep every operation (compaction off). */
+  /** A cut is made once what it does away with is this share of the base, … */
+  readonly cutShare: number
+  /** … and at least so many bytes. */
+  readonly cutMinBytes: number
+  /** A room in which nobody has changed anything for this long is cut if there is anything to gain at all. */
+  readonly idleCutMs: Milliseconds
+  /** What was deleted within this time is left out of cuts, so that it can be undone. */
+  readonly undoHorizonMs: Milliseconds
+  /** Keep every operation (compaction off). Never with a structure that has epochs. */
   readonly keepLog: boolean
   /** Ids of ours that gave up before they were members: they never author anything (rule JO9). */
   readonly formerIds: readonly ReplicaId[]
@@ -103,6 +127,10 @@ export const DEFAULT_CONFIG: ReplicaConfig = {
   maxWaitingBytes: 64 * 1024 * 1024,
   maxConnections: 8,
   greeters: 3,
+  cutShare: 1 / 3,
+  cutMinBytes: 64 * 1024,
+  idleCutMs: 3000,
+  undoHorizonMs: 60_000,
   keepLog: false,
   formerIds: [],
 }

@@ -17,9 +17,10 @@ export interface Structure {
   /**
    * Integrates the payload of one operation. Called in causal order, once per operation, never with this
    * replica's own operations.
+   * @param epoch the naming that the payload was authored in: the present epoch, or the one before it.
    * @returns why the payload was refused (then nothing changed), or undefined once it is applied.
    */
-  apply(payload: Uint8Array): string | undefined
+  apply(payload: Uint8Array, epoch: number): string | undefined
 
   /**
    * Takes what the user changed since the last call, as the payload of one new operation.
@@ -28,11 +29,14 @@ export interface Structure {
   takeLocalChange(): Uint8Array | undefined
 
   /**
-   * The state with everything applied so far, for a newcomer. Read slowly, one piece at a time, while further
-   * operations are applied in between: each piece must be loadable after those before it, and all together
-   * hold at least what was applied when this was called.
+   * The state for a newcomer. Read slowly, one piece at a time, while further operations are applied in between:
+   * each piece must be loadable after those before it.
+   *
+   * Without `epochs` all pieces together hold at least what was applied when this was called. With `epochs` they
+   * hold exactly the base as it was then; the newcomer applies the operations above it itself.
+   * @param tablesFrom with `epochs`: the pieces also hold what leads from this epoch to the present one.
    */
-  encodeState(pieceBytes: number): Iterator<StatePiece, undefined>
+  encodeState(pieceBytes: number, tablesFrom?: number): Iterator<StatePiece, undefined>
 
   /** A sponsor's state is about to be loaded. What the user made before stays, as a local change of its own. */
   beginLoad(): void
@@ -41,17 +45,82 @@ export interface Structure {
   loadPiece(bytes: Uint8Array): string | undefined
 
   /**
-   * All pieces are loaded, or the sponsor is gone and no more will come. From here on `takeLocalChange` holds
-   * whatever this side has and the pieces had not.
+   * All pieces are loaded (with `epochs`: and the operations above the base applied), or the sponsor is gone and
+   * no more will come. From here on `takeLocalChange` holds whatever this side has and the room had not.
    */
   endLoad(): void
 
-  /**
-   * These payloads, in total order, went below the snapshot point: every member has applied them, and the core
-   * has dropped them. A structure that keeps a copy at the snapshot point advances it here.
-   */
-  fold(payloads: readonly Uint8Array[]): void
-
   /** Bytes the whole state takes when encoded: an estimate for statistics, may be cached. */
   stateBytes(): number
+
+  /** Present where history can be cut: then the structure is renumbered, and as large as its content. */
+  readonly epochs?: Epochs
+}
+
+/** A payload, and the naming it was authored in. */
+export interface NamedPayload {
+  readonly payload: Uint8Array
+  readonly epoch: number
+}
+
+/** How payloads name things: the room's lineage, and how many cuts were executed in it. */
+export interface Naming {
+  readonly lineage: string
+  readonly epoch: number
+}
+
+/** What a structure needs for cuts (protocol rules CU1 to CU9). */
+export interface Epochs {
+  /**
+   * The naming of what the structure holds, and those that mean the same without any table (the room was founded
+   * with what another one left behind): newest first. Empty before the first room.
+   */
+  readonly namings: readonly Naming[]
+  /** Bytes of the present base. */
+  readonly baseBytes: number
+
+  /** A lineage begins at epoch 0, with whatever the structure holds as its base. */
+  found(lineage: string): void
+
+  /** Called between `beginLoad` and the first piece: the namings of the sponsor. */
+  enter(namings: readonly Naming[]): void
+
+  /** Whether what was named so can be led to the present naming: the tables in between are kept. */
+  reaches(naming: Naming): boolean
+
+  /** Bytes that a cut does away with on account of this payload, roughly: its own, and those of what it deletes. */
+  weight(payload: Uint8Array): number
+
+  /** Begins to execute a cut. There is one at a time: beginning another one, or a load, abandons it. */
+  begin(cut: Cut): CutWork
+}
+
+export interface Cut {
+  readonly lineage: string
+  /** The epoch that begins with it. */
+  readonly epoch: number
+  /** Everything between the present base and the cut, in total order. */
+  readonly below: readonly NamedPayload[]
+  /** Everything applied above the cut, in an order that respects causality. Grows while the work goes on. */
+  readonly above: readonly NamedPayload[]
+}
+
+/** A cut on its way. Until `commit` the structure stays in the epoch it is in. */
+export interface CutWork {
+  /** Does a bounded part of the work, a few milliseconds. @returns whether everything so far is prepared. */
+  prepare(): boolean
+  /** Names the content of the new base: equal on all replicas. Once prepared. */
+  readonly fingerprint: Uint8Array
+  /** Whether the structure can be switched at this moment: no transaction is open, no local change is waiting. */
+  readonly canCommit: boolean
+  /** Switches to the new base with everything in `above`. One short task. */
+  commit(): CutResult
+}
+
+export interface CutResult {
+  /** Of the whole state, roughly. */
+  readonly bytesBefore: number
+  readonly bytesAfter: number
+  /** Insertions changed places: whoever looks on was told by ordinary events. */
+  readonly changedVisibly: boolean
 }

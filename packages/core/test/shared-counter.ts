@@ -53,6 +53,5 @@ export class SharedCounter implements Structure {
   }
 
   endLoad(): void {}
-  fold(): void {}
   stateBytes = (): number => encode([...this.counts]).length
 }

@@ -74,7 +74,6 @@ export class SharedSet implements Structure {
   }
 
   endLoad(): void {}
-  fold(): void {}
   stateBytes = (): number => encode(this.changeWith(() => true)).length
 
   private edit(change: Change): void {

@@ -47,15 +47,16 @@ export class CausalBuffer {
     return true
   }
 
-  /** Takes out one operation whose past is applied, if there is one. */
-  takeReady(applied: VersionVector): Operation | undefined {
-    for (const [author, waiting] of this.byAuthor) {
-      const next = waiting.get((applied.get(author) ?? 0) + 1)
-      if (!next || !isReady(next, applied)) continue
-      this.remove(author, next.seq)
-      return next
-    }
-    return undefined
+  /** Takes out one operation of an epoch up to `epoch` whose past is applied, if there is one. */
+  takeReady(applied: VersionVector, epoch: number): Operation | undefined {
+    const ready = this.find(applied, (operation) => operation.epoch <= epoch)
+    if (ready) this.remove(ready.author, ready.seq)
+    return ready
+  }
+
+  /** Whether an operation waits for nothing but that we reach its epoch. */
+  hasReadyAbove(applied: VersionVector, epoch: number): boolean {
+    return this.find(applied, (operation) => operation.epoch > epoch) !== undefined
   }
 
   /** Forgets operations that turned out to be applied already, or that nobody needs any more. */
@@ -63,6 +64,14 @@ export class CausalBuffer {
     for (const [author, waiting] of this.byAuthor) {
       for (const operation of waiting.values()) if (isObsolete(operation)) this.remove(author, operation.seq)
     }
+  }
+
+  private find(applied: VersionVector, isMeant: (operation: Operation) => boolean): Operation | undefined {
+    for (const [author, waiting] of this.byAuthor) {
+      const next = waiting.get((applied.get(author) ?? 0) + 1)
+      if (next && isMeant(next) && isReady(next, applied)) return next
+    }
+    return undefined
   }
 
   private remove(author: ReplicaId, seq: number): void {

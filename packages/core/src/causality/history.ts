@@ -3,42 +3,59 @@
  * (protocol rules OP1 to OP7, SP4 to SP7).
  */
 import { CausalBuffer, type CausalBufferLimits } from './causal-buffer.js'
-import type { Body, Clock, Operation, ReplicaId, VersionVector } from './operation.js'
+import {
+  type Body,
+  type Clock,
+  type CutOperation,
+  compareOperations,
+  type Operation,
+  type ReplicaId,
+  type VersionVector,
+} from './operation.js'
 import { OperationLog } from './operation-log.js'
 import { isReady, raise } from './version-vector.js'
 
-/** Everything a history needs to go on from where another replica stood. */
+/** Where a history stands, without its operations. */
 export interface HistoryState {
   readonly applied: VersionVector
   readonly clock: Clock
   readonly epoch: number
-  /** Everything with a clock up to this one is in the base, not in the log. */
+  /** Every member has everything with a clock up to this one. */
   readonly point: Clock
-  readonly base: VersionVector
-  /** In total order. */
-  readonly log: readonly Operation[]
 }
 
-export type Arrival = 'new' | 'known' | 'no-room'
+/** What becomes of operations at or below the snapshot point: nobody needs them, cuts need them, or all are kept. */
+export type Retention = 'drop' | 'until-cut' | 'keep'
+
+export type Arrival =
+  | 'new'
+  | 'known'
+  | 'no-room'
+  /** Of an epoch that no member can be in (rule CU6). */
+  | 'alien'
 
 export class History {
   readonly self: ReplicaId
   readonly applied: VersionVector = new Map()
   readonly log = new OperationLog()
   readonly waiting: CausalBuffer
-  /** Version vector of the base: operations that left the log. */
-  readonly base: VersionVector = new Map()
   clock: Clock = 0
   epoch = 0
   point: Clock = 0
-  private readonly keepLog: boolean
+  /** The base holds everything with a clock up to this one (rule CU3); 0 before the first cut. */
+  baseThrough: Clock = 0
+  /** Between the base and the snapshot point, in total order; always empty where history is not cut. */
+  private stable: Operation[] = []
+  private readonly retention: Retention
+  /** Cuts of this epoch in the log, in total order: the first one counts (rule CU2). */
+  private cuts: CutOperation[] = []
   /** Authors whose entries changed since our last own operation: the dependencies of the next one. */
   private readonly changed = new Set<ReplicaId>()
 
-  constructor(self: ReplicaId, limits: CausalBufferLimits, keepLog: boolean) {
+  constructor(self: ReplicaId, limits: CausalBufferLimits, retention: Retention) {
     this.self = self
     this.waiting = new CausalBuffer(limits)
-    this.keepLog = keepLog
+    this.retention = retention
   }
 
   get seq(): number {
@@ -77,12 +94,18 @@ export class History {
    */
   receive(operation: Operation): Arrival {
     if (this.isObsolete(operation) || this.waiting.has(operation.author, operation.seq)) return 'known'
+    if (!this.isNear(operation.epoch)) return 'alien'
     return this.waiting.add(operation, isReady(operation, this.applied)) ? 'new' : 'no-room'
   }
 
   /** The next operation whose past is applied; the caller applies it and then calls `record`. */
   takeReady(): Operation | undefined {
-    return this.waiting.takeReady(this.applied)
+    return this.waiting.takeReady(this.applied, this.epoch)
+  }
+
+  /** An operation of the next epoch waits for us to get there: its author knew that the cut was stable (rule CU4). */
+  get isCertified(): boolean {
+    return this.waiting.hasReadyAbove(this.applied, this.epoch)
   }
 
   /** Notes that an operation is applied. */
@@ -91,6 +114,12 @@ export class History {
     this.changed.add(operation.author)
     this.witness(operation.clock)
     this.log.insert(operation)
+    this.noteCut(operation)
+  }
+
+  /** The cut that ends this epoch, as far as we know (rule CU2). */
+  get nextCut(): CutOperation | undefined {
+    return this.cuts[0]
   }
 
   /** What a replica that has applied `vector` lacks: nothing at or below the snapshot point. In total order. */
@@ -99,47 +128,92 @@ export class History {
   }
 
   /**
-   * The snapshot point has risen: drops what lies at or below it from the log (rule SP5), and forgets the
-   * authors whose last operation is among it (rule SP7).
-   * @returns the dropped operations in total order.
+   * The snapshot point has risen: what lies at or below it leaves the log (rule SP5), and the authors whose last
+   * operation is among it are forgotten (rule SP7).
+   * @returns the operations it has passed, in total order.
    */
   compactThrough(point: Clock): Operation[] {
     if (point < this.point) throw new Error(`snapshot point went back from ${this.point} to ${point}`)
-    const passed = this.keepLog ? this.log.between(this.point, point) : this.log.takeThrough(point)
+    const keep = this.retention === 'keep'
+    const passed = keep ? this.log.between(this.point, point) : this.log.takeThrough(point)
     this.point = point
-    const dropped = this.keepLog ? [] : passed
-    for (const operation of dropped) raise(this.base, operation.author, operation.seq)
+    if (this.retention === 'until-cut') for (const operation of passed) this.stable.push(operation)
     // Also where the log is kept: vectors, and with them digests, must not differ between members.
     for (const operation of passed) if (operation.kind === 'leave') this.forget(operation.who)
-    if (dropped.length > 0) this.waiting.discard((operation) => this.isObsolete(operation))
-    return dropped
+    if (passed.length > 0) this.waiting.discard((operation) => this.isObsolete(operation))
+    return passed
+  }
+
+  /** Everything applied above the base with a clock up to `through`, in total order. */
+  upTo(through: Clock): Operation[] {
+    return this.aboveBase.filter(({ clock }) => clock <= through)
+  }
+
+  /** Everything applied with a clock above `clock` that we still hold, in total order. */
+  after(clock: Clock): Operation[] {
+    return this.aboveBase.filter((operation) => operation.clock > clock)
+  }
+
+  /** Everything applied that is not in the base, in total order. */
+  get aboveBase(): Operation[] {
+    return [...this.stable, ...this.log.operations]
+  }
+
+  /** What lies between the base and the snapshot point, in total order; empty where history is not cut. */
+  get segment(): readonly Operation[] {
+    return this.stable
+  }
+
+  /** The next epoch begins: everything with a clock up to `cut.through` is in its base (rule CU3). */
+  enterNextEpoch(cut: CutOperation): Operation[] {
+    const passed = this.compactThrough(Math.max(this.point, cut.clock))
+    this.stable = this.stable.filter(({ clock }) => clock > cut.through)
+    this.baseThrough = cut.through
+    this.epoch++
+    this.cuts = []
+    for (const operation of this.log.operations) this.noteCut(operation)
+    this.waiting.discard((operation) => !this.isNear(operation.epoch))
+    return passed
   }
 
   export(): HistoryState {
-    return {
-      applied: new Map(this.applied),
-      clock: this.clock,
-      epoch: this.epoch,
-      point: this.point,
-      base: new Map(this.base),
-      log: this.log.operations.slice(),
-    }
+    return { applied: new Map(this.applied), clock: this.clock, epoch: this.epoch, point: this.point }
   }
 
-  /** Starts from a sponsor's history. What changes after this is what our first operation depends on. */
-  import(state: HistoryState): void {
+  /**
+   * Starts from a sponsor's history. What changes after this is what our first operation depends on.
+   * @param operations all it held, in total order.
+   */
+  import(state: HistoryState, baseThrough: Clock, operations: readonly Operation[]): void {
     for (const [author, seq] of state.applied) this.applied.set(author, seq)
-    for (const [author, seq] of state.base) this.base.set(author, seq)
-    for (const operation of state.log) this.log.insert(operation)
     this.clock = state.clock
     this.epoch = state.epoch
     this.point = state.point
+    this.baseThrough = baseThrough
+    for (const operation of operations) {
+      if (this.retention === 'until-cut' && operation.clock <= state.point) this.stable.push(operation)
+      else {
+        this.log.insert(operation)
+        this.noteCut(operation)
+      }
+    }
     this.changed.clear()
+  }
+
+  private noteCut(operation: Operation): void {
+    if (operation.kind !== 'cut' || operation.epoch !== this.epoch) return
+    if (operation.through < this.baseThrough) return
+    this.cuts.push(operation)
+    this.cuts.sort(compareOperations)
+  }
+
+  /** No two members are more than one epoch apart in what they can send each other (rule CU6). */
+  private isNear(epoch: number): boolean {
+    return this.retention === 'until-cut' ? Math.abs(epoch - this.epoch) <= 1 : epoch === 0
   }
 
   private forget(author: ReplicaId): void {
     this.applied.delete(author)
-    this.base.delete(author)
     this.changed.delete(author)
   }
 

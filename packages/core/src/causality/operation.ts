@@ -26,6 +26,11 @@ export type Body =
       /** Usually the author itself; otherwise an earlier, abandoned id of the author's (rule JO9). */
       readonly who: ReplicaId
     }
+  | {
+      readonly kind: 'cut'
+      /** The new base is the state at all operations with a clock up to this one (rule CU1). */
+      readonly through: Clock
+    }
 
 export interface OperationHead {
   readonly author: ReplicaId
@@ -39,6 +44,7 @@ export interface OperationHead {
 }
 
 export type Operation = OperationHead & Body
+export type CutOperation = Extract<Operation, { kind: 'cut' }>
 
 /** A place in the total order. */
 export interface Position {

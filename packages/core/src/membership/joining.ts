@@ -4,11 +4,13 @@
  * One object is one attempt under one replica id. It authors nothing; it ends in `go`, after which the replica
  * is a member, or in failure, after which this id is never used again.
  */
+import type { Operation } from '../causality/operation.js'
+import type { Naming } from '../structure.js'
 import type { Go, Piece, Welcome } from '../wire/messages.js'
 
 /** What the newcomer wants sent to its sponsor. */
 export type Reply =
-  | { readonly type: 'join-request' }
+  | { readonly type: 'join-request'; readonly namings: readonly Naming[] }
   | { readonly type: 'piece-received'; readonly nonce: number; readonly count: number }
   | { readonly type: 'installed'; readonly nonce: number }
   | { readonly type: 'no'; readonly nonce: number; readonly reason: string }
@@ -24,6 +26,8 @@ export class Joining {
   readonly link: number
   private readonly limits: JoiningLimits
   private offer: Welcome | undefined
+  /** All the sponsor held above the base, in total order, as far as it has come. */
+  readonly operations: Operation[] = []
   /** Pieces that overtook an earlier one. */
   private readonly early = new Map<number, Piece>()
   private loaded = 0
@@ -75,6 +79,7 @@ export class Joining {
       this.early.delete(this.loaded)
       this.loaded++
       ready.push(next)
+      for (const operation of next.operations) this.operations.push(operation)
       if (next.last) this.allLoaded = true
     }
     if (ready.length > 0) this.progressed(now)

@@ -5,8 +5,15 @@
  * capped at the floor it welcomed with. That is what keeps everybody from deciding beyond what the newcomer
  * holds. A time-out drops the cap and the newcomer; nothing of it was ever in the room.
  */
-import type { Clock, ReplicaId, VersionVector } from '../causality/operation.js'
-import type { StatePiece } from '../structure.js'
+import type { Clock, Operation, ReplicaId, VersionVector } from '../causality/operation.js'
+
+/** Part of what a newcomer is given: of the structure's state, or of the operations above it. */
+export interface Part {
+  readonly bytes: Uint8Array
+  readonly operations: readonly Operation[]
+  /** Share of the whole so far; the last part has exactly 1. */
+  readonly progress: number
+}
 
 export interface PendingJoin {
   readonly newcomer: ReplicaId
@@ -15,7 +22,7 @@ export interface PendingJoin {
   readonly floor: Clock
   /** What we had applied when we made the welcome. */
   readonly applied: VersionVector
-  readonly state: Iterator<StatePiece, undefined>
+  readonly parts: Iterator<Part, undefined>
   sent: number
   received: number
   complete: boolean
@@ -27,7 +34,7 @@ export interface OutgoingPiece {
   readonly nonce: number
   readonly index: number
   readonly last: boolean
-  readonly piece: StatePiece
+  readonly part: Part
 }
 
 export type Acknowledged =
@@ -77,7 +84,7 @@ export class Sponsoring {
     link: number,
     floor: Clock,
     applied: VersionVector,
-    state: Iterator<StatePiece, undefined>,
+    parts: Iterator<Part, undefined>,
     now: number,
   ): PendingJoin {
     const join: PendingJoin = {
@@ -86,7 +93,7 @@ export class Sponsoring {
       nonce: ++this.nonces,
       floor,
       applied,
-      state,
+      parts,
       sent: 0,
       received: 0,
       complete: false,
@@ -101,10 +108,10 @@ export class Sponsoring {
     const pieces: OutgoingPiece[] = []
     for (const join of this.pending.values()) {
       if (!this.canSend(join)) continue
-      const { value: piece } = join.state.next()
-      if (!piece) throw new Error('encodeState ended without a last piece')
-      join.complete = piece.progress >= 1
-      pieces.push({ link: join.link, nonce: join.nonce, index: join.sent++, last: join.complete, piece })
+      const { value: part } = join.parts.next()
+      if (!part) throw new Error('encodeState ended without a last piece')
+      join.complete = part.progress >= 1
+      pieces.push({ link: join.link, nonce: join.nonce, index: join.sent++, last: join.complete, part })
     }
     return pieces
   }

@@ -11,7 +11,7 @@ import type { Report } from '../snapshot/report.js'
 import type { Lane, LinkId } from '../transport.js'
 import { encodeMessage } from '../wire/codec.js'
 import { MAX_REASON_LENGTH, MAX_RELAY_HOPS } from '../wire/limits.js'
-import type { Hello, Message, Presence, Relay } from '../wire/messages.js'
+import type { Message, Presence, Relay } from '../wire/messages.js'
 import { digestOf, type Holdings } from './anti-entropy.js'
 import { BroadcastTree } from './broadcast-tree.js'
 import { Dialing } from './dialing.js'
@@ -69,10 +69,10 @@ export class Neighbourhood {
 
   // ------------------------------------------------------------------ links
 
-  linkUp(id: LinkId, lineage: string, now: number): void {
+  linkUp(id: LinkId, lineage: string, renumbers: boolean, now: number): void {
     this.links.add(id, now)
     this.nextHeartbeatAt = Math.min(this.nextHeartbeatAt, now + this.config.heartbeatIntervalMs)
-    this.send(id, this.hello(lineage))
+    this.send(id, { type: 'hello', replica: this.self, lineage, renumbers, digest: this.digest() })
   }
 
   /**
@@ -128,10 +128,6 @@ export class Neighbourhood {
 
   send(link: LinkId, message: Message, lane: Lane = 'urgent'): void {
     this.emit({ type: 'send', link, bytes: encodeMessage(message), lane })
-  }
-
-  hello(lineage: string): Hello {
-    return { type: 'hello', replica: this.self, lineage, digest: this.digest() }
   }
 
   digest(): number {

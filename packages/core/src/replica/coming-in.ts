@@ -4,6 +4,7 @@
  *
  * The result of each step is what becomes of the attempt; the replica acts on it.
  */
+import type { Operation } from '../causality/operation.js'
 import type { News, ReplicaConfig } from '../machine.js'
 import { Joining, type Reply } from '../membership/joining.js'
 import type { Link } from '../overlay/links.js'
@@ -41,12 +42,13 @@ export class ComingIn {
     this.structure = structure
     this.send = send
     this.tell = tell
-    this.send(link.id, { type: 'join-request' })
+    this.send(link.id, { type: 'join-request', namings: structure.epochs?.namings ?? [] })
   }
 
   welcomed(welcome: Welcome, now: number): Outcome {
     if (!this.joining.welcomed(welcome, now)) return undefined
     this.structure.beginLoad()
+    this.structure.epochs?.enter(welcome.namings)
     return this.load(this.joining.loadable(now), now)
   }
 
@@ -58,7 +60,7 @@ export class ComingIn {
   go(go: Go): Outcome {
     const { welcome } = this.joining
     if (!welcome || !this.joining.accepts(go)) return undefined
-    if (this.room.install(welcome, go)) return { type: 'joined' }
+    if (this.room.install(welcome, this.joining.operations, go)) return { type: 'joined' }
     return { type: 'failed', reason: 'the sponsor did not let us in' }
   }
 
@@ -88,13 +90,22 @@ export class ComingIn {
   private load(pieces: readonly Piece[], now: number): Outcome {
     if (pieces.length === 0) return undefined
     for (const piece of pieces) {
-      const reason = this.structure.loadPiece(piece.bytes)
+      const reason = piece.bytes.length > 0 ? this.structure.loadPiece(piece.bytes) : undefined
       if (reason !== undefined) return { type: 'refuse', reason }
+      this.applyAboveBase(piece.operations)
       this.tell({ type: 'progress', share: Math.min(1, piece.permille / 1000) })
     }
     if (this.joining.isInstalled) this.structure.endLoad()
     this.reply(this.joining.acknowledgement(now))
     return undefined
+  }
+
+  /** A state without epochs holds their effect already. What the gate refuses the room has refused, too (OP8). */
+  private applyAboveBase(operations: readonly Operation[]): void {
+    if (!this.structure.epochs) return
+    for (const operation of operations) {
+      if (operation.kind === 'update') this.structure.apply(operation.payload, operation.epoch)
+    }
   }
 
   private reply(replies: readonly Reply[]): void {

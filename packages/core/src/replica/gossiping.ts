@@ -27,9 +27,11 @@ export class Gossiping {
     this.tell = tell
   }
 
-  received(link: Link, message: Gossip): void {
+  /** @returns which rule the message breaks, or undefined. */
+  received(link: Link, message: Gossip): string | undefined {
     const arrivals: Arrivals = { fresh: new Set(), repeated: new Set() }
-    this.takeOperations(link, message, arrivals)
+    const fault = this.takeOperations(link, message, arrivals)
+    if (fault !== undefined) return fault
     // Joins among these operations make the reports of their newcomers acceptable.
     this.room.drain()
     for (const report of message.reports) {
@@ -44,6 +46,7 @@ export class Gossiping {
     const fresh = new Set(room.membersAmong(arrivals.fresh))
     this.neighbourhood.noteArrivals(link.id, fresh, new Set(room.membersAmong(repeated)))
     if (message.answer) link.caughtUp = true
+    return undefined
   }
 
   /** Tells a neighbour what we have, so that it sends the rest. */
@@ -70,13 +73,16 @@ export class Gossiping {
     }
   }
 
-  private takeOperations(link: Link, message: Gossip, arrivals: Arrivals): void {
+  private takeOperations(link: Link, message: Gossip, arrivals: Arrivals): string | undefined {
     for (const operation of message.operations) {
       const arrival = this.file(operation)
+      if (arrival === 'alien')
+        return `operation ${operation.author} ${operation.seq} is of epoch ${operation.epoch}`
       if (arrival === 'no-room') continue
       if (arrival === 'new') this.neighbourhood.spreadOperation(operation, link.id)
       note(arrivals, operation.author, arrival === 'new')
     }
+    return undefined
   }
 
   /** When the buffer is full, applying what became ready may make room. */

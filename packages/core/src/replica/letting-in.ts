@@ -2,13 +2,17 @@
  * The sponsor's half of a join, message by message (protocol rules JO1 to JO8). The bookkeeping is in
  * `membership/sponsoring.ts`; here it meets the room and the links.
  */
+import type { Operation } from '../causality/operation.js'
 import type { ReplicaConfig } from '../machine.js'
-import { type PendingJoin, Sponsoring } from '../membership/sponsoring.js'
+import { type Part, type PendingJoin, Sponsoring } from '../membership/sponsoring.js'
+import { batches } from '../overlay/anti-entropy.js'
 import type { Link } from '../overlay/links.js'
 import type { Neighbourhood } from '../overlay/neighbourhood.js'
-import type { Structure } from '../structure.js'
-import type { Installed, No, PieceReceived } from '../wire/messages.js'
+import type { Naming, StatePiece, Structure } from '../structure.js'
+import type { Installed, JoinRequest, No, PieceReceived } from '../wire/messages.js'
 import type { Room } from './room.js'
+
+const NOTHING = new Uint8Array()
 
 export class LettingIn {
   readonly sponsoring: Sponsoring
@@ -26,7 +30,7 @@ export class LettingIn {
   }
 
   /** Step 1 → 2: someone asks; it is welcomed, and from here on we answer for it. */
-  requested(link: Link, now: number): void {
+  requested(link: Link, { namings }: JoinRequest, now: number): void {
     const newcomer = link.peer
     if (!newcomer || link.inRoom) return
     const { history, roster, floor } = this.room
@@ -36,18 +40,25 @@ export class LettingIn {
       return this.neighbourhood.send(link.id, { type: 'no', nonce: 0, reason: 'busy with other newcomers' })
     }
     this.room.takeLocalChange()
-    const state = this.structure.encodeState(this.config.pieceBytes)
-    const join = this.sponsoring.begin(newcomer, link.id, floor, new Map(history.applied), state, now)
+    const parts = this.parts(namings)
+    const join = this.sponsoring.begin(newcomer, link.id, floor, new Map(history.applied), parts, now)
     this.neighbourhood.send(link.id, this.room.welcome(join.nonce, floor), 'bulk')
+  }
+
+  /** The structure's state as it is now, then all operations that we hold above the base (rules JO2, CU7). */
+  private parts(namings: readonly Naming[]): Iterator<Part, undefined> {
+    const state = this.structure.encodeState(this.config.pieceBytes, this.room.tablesFor(namings))
+    return partsOf(state, batches(this.room.history.aboveBase))
   }
 
   /** Step 2, in the background: one piece of the state for each newcomer that can take one. */
   pump(): void {
-    for (const { link, nonce, index, last, piece } of this.sponsoring.nextPieces()) {
-      const permille = Math.round(piece.progress * 1000)
+    for (const { link, nonce, index, last, part } of this.sponsoring.nextPieces()) {
+      const { bytes, operations, progress } = part
+      const permille = Math.round(progress * 1000)
       this.neighbourhood.send(
         link,
-        { type: 'piece', nonce, index, last, permille, bytes: piece.bytes },
+        { type: 'piece', nonce, index, last, permille, bytes, operations },
         'bulk',
       )
     }
@@ -71,8 +82,9 @@ export class LettingIn {
       this.room.author({ kind: 'join', who: newcomer, floor: acknowledged.join.floor })
     }
     const since = acknowledged.verdict === 'admit' ? acknowledged.join.applied : acknowledged.applied
-    const operations = this.room.history.missingFrom(since)
-    this.neighbourhood.send(link.id, { type: 'go', nonce, operations })
+    const { history, base } = this.room
+    const operations = history.missingFrom(since)
+    this.neighbourhood.send(link.id, { type: 'go', nonce, epoch: history.epoch, base: base.hash, operations })
     this.neighbourhood.enterRoom(link, newcomer, now)
     link.isServed = true
   }
@@ -98,4 +110,23 @@ export class LettingIn {
   private refuse(join: PendingJoin, reason: string): void {
     this.neighbourhood.send(join.link, { type: 'no', nonce: join.nonce, reason })
   }
+}
+
+/** Operations are little beside a large state, and with a small one there is no progress to look at. */
+const STATE_SHARE = 0.99
+
+function* partsOf(
+  state: Iterator<StatePiece, undefined>,
+  lists: readonly (readonly Operation[])[],
+): Generator<Part, undefined> {
+  const share = lists.length === 0 ? 1 : STATE_SHARE
+  for (let next = state.next(); !next.done; next = state.next()) {
+    const { bytes, progress } = next.value
+    yield { bytes, operations: [], progress: progress * share }
+  }
+  for (const [index, operations] of lists.entries()) {
+    const progress = share + (1 - share) * ((index + 1) / lists.length)
+    yield { bytes: NOTHING, operations, progress: index === lists.length - 1 ? 1 : progress }
+  }
+  return undefined
 }

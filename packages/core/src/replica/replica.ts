@@ -37,6 +37,10 @@ export interface ReplicaStats {
   readonly logOperations: number
   /** Payload bytes of the log. */
   readonly logBytes: number
+  /** The base holds everything with a clock up to this one. */
+  readonly baseThrough: Clock
+  /** Operations at or below the snapshot point that are not in the base yet. */
+  readonly segmentOperations: number
   readonly members: number
   readonly links: number
   /** Operations that wait for their past. */
@@ -142,6 +146,8 @@ export class Replica {
       clock: history.clock,
       logOperations: history.log.length,
       logBytes: history.log.bytes,
+      baseThrough: history.baseThrough,
+      segmentOperations: history.segment.length,
       members: roster.size,
       links: this.neighbourhood.links.inRoom.length,
       waiting: history.waiting.size,
@@ -158,7 +164,7 @@ export class Replica {
       case 'alone':
         return this.found()
       case 'link-up':
-        return this.neighbourhood.linkUp(input.link, this.room.lineage, now)
+        return this.neighbourhood.linkUp(input.link, this.room.lineage, this.room.renumbers, now)
       case 'link-down':
         return this.linkDown(input.link)
       case 'message':
@@ -172,6 +178,9 @@ export class Replica {
         return this.relay(input.to, this.id, 0, input.bytes)
       case 'dial-failed':
         return this.neighbourhood.dialFailed(input.peer, now)
+      case 'compact':
+        if (this.current === 'member') this.room.requestCut()
+        return
       case 'leave':
         return this.leave()
       case 'timer':
@@ -198,6 +207,10 @@ export class Replica {
     this.lettingIn.expire(now)
     this.lettingIn.pump()
     this.room.decide()
+    const wrong = this.room.stepCut()
+    if (wrong !== undefined) return this.giveUp(wrong)
+    this.room.considerCut(now, this.elders)
+    this.room.checkBases()
     if (this.reporting.isDue(this.room.hasNews, this.room.roster.size, now)) {
       this.neighbourhood.spreadReport(this.room.report())
     }
@@ -225,8 +238,10 @@ export class Replica {
       case 'heartbeat':
         if (this.neighbourhood.compare(link, message.digest)) this.gossiping.ask(link)
         return
-      case 'gossip':
-        return this.gossiping.received(link, message)
+      case 'gossip': {
+        const fault = this.gossiping.received(link, message)
+        return fault === undefined ? undefined : this.refuse(link, fault)
+      }
       case 'sync':
         return this.gossiping.asked(link, message)
       case 'prune':
@@ -242,7 +257,7 @@ export class Replica {
     const comingIn = this.comingIn?.joining.link === link.id ? this.comingIn : undefined
     switch (message.type) {
       case 'join-request':
-        if (this.current === 'member') this.lettingIn.requested(link, now)
+        if (this.current === 'member') this.lettingIn.requested(link, message, now)
         return
       case 'piece-received':
         return this.lettingIn.pieceReceived(link, message, now)
@@ -265,6 +280,7 @@ export class Replica {
     if (hello.replica === this.id) return this.refuse(link, 'has our name')
     if (link.peer !== undefined && link.peer !== hello.replica) return this.refuse(link, 'changed its name')
     link.peer = hello.replica
+    if (hello.renumbers !== this.room.renumbers) return this.metOtherMode(link)
     if (this.current === 'seeking') return this.askToJoin(link, hello, now)
     if (this.current !== 'member' || hello.lineage === '' || link.inRoom) return
     if (hello.lineage !== this.room.lineage) return this.metOtherLineage(link, hello.lineage)
@@ -357,6 +373,21 @@ export class Replica {
     this.room.takeLocalChange()
   }
 
+  /** What a cut names anew only its own kind can follow: a room has one mode (rule CU9). */
+  private metOtherMode(link: Link): void {
+    const reason = 'all members of a room must use the same compaction mode'
+    const isSeeking = this.current === 'seeking'
+    this.refuse(link, reason)
+    // Not at once again: what is wrong does not change by itself.
+    if (isSeeking) this.fail(reason)
+  }
+
+  /** This replica holds something else than the others of its lineage: it starts over as a newcomer (rule CU4). */
+  private giveUp(reason: string): void {
+    this.emit({ type: 'alarm', from: this.id, reason })
+    this.leave(reason)
+  }
+
   /** This attempt, and this id, is over (rule JO1). */
   private fail(reason: string): void {
     this.comingIn?.withdraw(reason)
@@ -401,6 +432,10 @@ export class Replica {
   private memberLeft(replica: ReplicaId): void {
     this.neighbourhood.tree.forget(replica)
     this.lettingIn.sponsoring.forget(replica)
+  }
+
+  private get elders(): number {
+    return this.room.roster.byAge().findIndex(({ replica }) => replica === this.id)
   }
 
   /** An id that we gave up before it was a member may have been let in all the same (rule JO9). */
@@ -456,7 +491,9 @@ export class Replica {
 
   private updateTimer(now: number): void {
     // What is due has just been worked off, so nothing else can be due again at this very moment.
-    const deadline = this.lettingIn.sponsoring.hasPieces ? now : Math.max(this.nextDeadline, now + 1)
+    const { hasPieces } = this.lettingIn.sponsoring
+    const soonest = hasPieces ? now : this.room.nextStepAt(now)
+    const deadline = Math.min(soonest, Math.max(this.nextDeadline, now + 1))
     const at = deadline === Number.POSITIVE_INFINITY ? null : deadline
     if (at === this.timerAt) return
     this.timerAt = at
@@ -467,6 +504,7 @@ export class Replica {
     return Math.min(
       this.neighbourhood.nextDeadline,
       this.reporting.nextDeadline,
+      this.room.nextDeadline,
       this.lettingIn.sponsoring.nextDeadline,
       this.comingIn?.joining.nextDeadline ?? Number.POSITIVE_INFINITY,
       this.seekAt,

@@ -12,6 +12,8 @@ export interface Report {
   /** Its Lamport clock: each later operation of its has a larger one. */
   readonly clock: Clock
   readonly epoch: number
+  /** Hash of its base, empty in epoch 0 (rule CU5). */
+  readonly base: string
   /** It holds every operation with a clock up to this one, of everyone it knows or answers for. */
   readonly floor: Clock
   /** Its known clock of every member it knows. Only in small rooms, for people who look at the map. */

@@ -1,5 +1,6 @@
 /**
- * Which prefix of the total order every member has (protocol rules RE1 to RE4, SP1 to SP4).
+ * Which prefix of the total order every member has, and which epoch it is in (protocol rules RE1 to RE4, SP1 to
+ * SP4, CU1).
  *
  * Holds the known clock of every member, the reports that took effect (as rows of the network map) and those
  * that still wait for an operation.
@@ -14,12 +15,25 @@ export interface MemberStanding {
   readonly floor: Clock
   /** Number of the member's last report that took effect, 0 if none did. */
   readonly n: number
+  /** The epoch it has told of, and its clock when it first did: each later operation is of that epoch or a later one. */
+  readonly epoch: number
+  readonly since: Clock
 }
 
 interface Standing {
   known: Clock
   n: number
   epoch: number
+  since: Clock
+}
+
+/** What a replica says of itself, besides what the map says. */
+export interface OwnState {
+  readonly seq: number
+  readonly clock: Clock
+  readonly epoch: number
+  /** Hash of its base. */
+  readonly base: string
 }
 
 /** What the world knows of us: whatever goes beyond it is news. */
@@ -53,9 +67,36 @@ export class Stability {
   }
 
   /** A member stands in the map with the floor it was let in with, until its own reports raise it (JO5). */
-  addMember(member: ReplicaId, standing: MemberStanding, epoch: number): void {
-    this.standings.set(member, { known: standing.known, n: standing.n, epoch })
-    this.map.set(member, { floor: standing.floor })
+  addMember(member: ReplicaId, { known, n, epoch, since, floor }: MemberStanding): void {
+    this.standings.set(member, { known, n, epoch, since })
+    this.map.set(member, { floor })
+  }
+
+  /** We have executed a cut: none of our later operations is of an earlier epoch. */
+  enterEpoch(epoch: number, clock: Clock): void {
+    const own = this.standings.get(this.self)
+    if (own) Object.assign(own, { epoch, since: clock })
+  }
+
+  /**
+   * @returns the clock above which nobody makes operations of an earlier epoch any more, or undefined while somebody
+   * has not told yet that it is in `epoch` (rule CU1).
+   */
+  everybodySince(epoch: number): Clock | undefined {
+    let since = 0
+    for (const standing of this.standings.values()) {
+      if (standing.epoch !== epoch) return undefined
+      since = Math.max(since, standing.since)
+    }
+    return since
+  }
+
+  /** The hash that anybody has told of the base of `epoch`; read at once, in effect or not (rule CU4). */
+  attestedBase(epoch: number): string | undefined {
+    for (const report of this.newest.values()) {
+      if (report.replica !== this.self && report.epoch === epoch) return report.base
+    }
+    return undefined
   }
 
   /** Who left needs nothing more from us: it holds nobody back (rule LE1). */
@@ -124,9 +165,10 @@ export class Stability {
   }
 
   /** Makes our next report. */
-  report(seq: number, clock: Clock, epoch: number, cap: Clock): Report {
+  report(own: OwnState, cap: Clock): Report {
+    const { clock, epoch } = own
     const floor = this.floor(clock, cap)
-    const head = { replica: this.self, n: ++this.ownReports, seq, clock, epoch, floor }
+    const head = { replica: this.self, n: ++this.ownReports, ...own, floor }
     const small = this.standings.size <= MAX_MEMBERS_WITH_ROWS
     const report: Report = small ? { ...head, row: this.ownRow() } : head
     this.newest.set(this.self, report)
@@ -138,7 +180,7 @@ export class Stability {
     const standing = this.standings.get(member)
     const row = this.map.get(member)
     if (!standing || !row) return undefined
-    return { known: standing.known, floor: row.floor, n: standing.n }
+    return { ...standing, floor: row.floor }
   }
 
   /** The nested map, for people: our own row first, then what everybody says. */
@@ -154,7 +196,10 @@ export class Stability {
 
   private effect(report: Report, standing: Standing): void {
     standing.n = report.n
-    standing.epoch = report.epoch
+    if (report.epoch > standing.epoch) {
+      standing.epoch = report.epoch
+      standing.since = report.clock
+    }
     if (standing.known < report.clock) standing.known = report.clock
     const floor = report.row ? Math.min(report.floor, minimum(report.row.values())) : report.floor
     const row: Row = report.row ? { floor, entries: report.row } : { floor }

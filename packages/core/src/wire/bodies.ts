@@ -19,12 +19,14 @@ export const BODIES: Bodies = {
     write(out, m) {
       out.id(m.replica)
       out.text(m.lineage)
+      out.flag(m.renumbers)
       out.uint(m.digest)
     },
     read: (from) => ({
       type: 'hello',
       replica: from.id(),
       lineage: from.text(limits.MAX_LINEAGE_LENGTH),
+      renumbers: from.flag(),
       digest: from.uint(),
     }),
   },
@@ -86,8 +88,8 @@ export const BODIES: Bodies = {
     }),
   },
   'join-request': {
-    write() {},
-    read: () => ({ type: 'join-request' }),
+    write: (out, m) => records.writeNamings(out, m.namings),
+    read: (from) => ({ type: 'join-request', namings: records.readNamings(from) }),
   },
   welcome: {
     write(out, m) {
@@ -98,9 +100,9 @@ export const BODIES: Bodies = {
       out.uint(m.point)
       out.uint(m.floor)
       out.vector(m.applied)
-      out.vector(m.base)
+      records.writeNamings(out, m.namings)
+      records.writeBase(out, m.base)
       out.list(m.members, m.members.length, (member) => records.writeMember(out, member))
-      writeOperations(out, m.log)
     },
     read: (from) => ({
       type: 'welcome',
@@ -111,9 +113,9 @@ export const BODIES: Bodies = {
       point: from.uint(),
       floor: from.uint(),
       applied: from.vector(),
-      base: from.vector(),
+      namings: records.readNamings(from),
+      base: records.readBase(from),
       members: from.list(() => records.readMember(from)),
-      log: readOperations(from),
     }),
   },
   piece: {
@@ -123,6 +125,7 @@ export const BODIES: Bodies = {
       out.flag(m.last)
       out.uint(m.permille)
       out.bytes(m.bytes)
+      writeOperations(out, m.operations)
     },
     read: (from) => ({
       type: 'piece',
@@ -131,6 +134,7 @@ export const BODIES: Bodies = {
       last: from.flag(),
       permille: from.uint(),
       bytes: from.bytes(),
+      operations: readOperations(from),
     }),
   },
   'piece-received': {
@@ -147,9 +151,17 @@ export const BODIES: Bodies = {
   go: {
     write(out, m) {
       out.uint(m.nonce)
+      out.uint(m.epoch)
+      records.writeBaseHash(out, m.base)
       writeOperations(out, m.operations)
     },
-    read: (from) => ({ type: 'go', nonce: from.uint(), operations: readOperations(from) }),
+    read: (from) => ({
+      type: 'go',
+      nonce: from.uint(),
+      epoch: from.uint(),
+      base: records.readBaseHash(from),
+      operations: readOperations(from),
+    }),
   },
   no: {
     write(out, m) {

@@ -11,7 +11,7 @@
  * | relay          | neighbour, on to one  | negotiation bytes of two members that want a link           |
  * | join-request   | newcomer → sponsor    | let me in                                                   |
  * | welcome        | sponsor → newcomer    | where the room stands, with a nonce; the state follows      |
- * | piece          | sponsor → newcomer    | part of the state                                           |
+ * | piece          | sponsor → newcomer    | part of the state, or of the operations above it            |
  * | piece-received | newcomer → sponsor    | this many are loaded: send more                             |
  * | installed      | newcomer → sponsor    | I hold all of it                                            |
  * | go             | sponsor → newcomer    | your join is made; what happened since the welcome          |
@@ -19,7 +19,9 @@
  * | bye            | either end            | why the link is about to be closed                          |
  */
 import type { Clock, Operation, ReplicaId, VersionVector } from '../causality/operation.js'
+import type { BaseState } from '../compaction/base.js'
 import type { Report } from '../snapshot/report.js'
+import type { Naming } from '../structure.js'
 
 /** A member's ephemeral state. Of two, the one with the larger `n` counts. */
 export interface Presence {
@@ -37,6 +39,9 @@ export interface WelcomeMember {
   readonly floor: Clock
   /** Number of its last report in effect. */
   readonly n: number
+  /** The epoch it has told of, and its clock when it first did. */
+  readonly epoch: number
+  readonly since: Clock
 }
 
 export interface Hello {
@@ -44,6 +49,8 @@ export interface Hello {
   readonly replica: ReplicaId
   /** Empty: not in the room yet. */
   readonly lineage: string
+  /** Whether the sender's structure is renumbered by cuts. All members of a room do it alike. */
+  readonly renumbers: boolean
   readonly digest: number
 }
 
@@ -91,6 +98,8 @@ export interface Relay {
 
 export interface JoinRequest {
   readonly type: 'join-request'
+  /** How what the newcomer brings along is named, newest first; empty if it brings nothing. */
+  readonly namings: readonly Naming[]
 }
 
 export interface Welcome {
@@ -102,9 +111,9 @@ export interface Welcome {
   readonly point: Clock
   readonly floor: Clock
   readonly applied: VersionVector
-  readonly base: VersionVector
+  readonly namings: readonly Naming[]
+  readonly base: BaseState
   readonly members: readonly WelcomeMember[]
-  readonly log: readonly Operation[]
 }
 
 export interface Piece {
@@ -114,7 +123,10 @@ export interface Piece {
   readonly last: boolean
   /** Share of the state so far, in thousandths. */
   readonly permille: number
+  /** Empty in pieces that hold operations. */
   readonly bytes: Uint8Array
+  /** Operations above the base, in total order. They follow the last bytes. */
+  readonly operations: readonly Operation[]
 }
 
 export interface PieceReceived {
@@ -131,6 +143,9 @@ export interface Installed {
 export interface Go {
   readonly type: 'go'
   readonly nonce: number
+  /** The sponsor's epoch by now, and the hash of its base. */
+  readonly epoch: number
+  readonly base: string
   readonly operations: readonly Operation[]
 }
 

@@ -1,13 +1,17 @@
 /**
  * Operations, reports and presences as bytes.
  */
+import * as buffer from 'lib0/buffer'
 import type { Body, Operation, OperationHead } from '../causality/operation.js'
+import { BASE_HASH_BYTES, type BaseState } from '../compaction/base.js'
 import type { Report } from '../snapshot/report.js'
-import { MAX_PRESENCE_BYTES } from './limits.js'
+import type { Naming } from '../structure.js'
+import { MAX_LINEAGE_LENGTH, MAX_PRESENCE_BYTES } from './limits.js'
 import type { Presence, WelcomeMember } from './messages.js'
 import { type Reader, WireError, type Writer } from './primitives.js'
 
-const KINDS = ['update', 'join', 'leave'] as const
+/** The place in this list is the kind byte: append, never reorder. */
+const KINDS = ['update', 'join', 'leave', 'cut'] as const
 
 export function writeOperation(out: Writer, operation: Operation): void {
   out.uint(KINDS.indexOf(operation.kind))
@@ -16,9 +20,21 @@ export function writeOperation(out: Writer, operation: Operation): void {
   out.uint(operation.clock)
   out.vector(operation.deps)
   out.uint(operation.epoch)
-  if (operation.kind === 'update') out.bytes(operation.payload)
-  else out.id(operation.who)
-  if (operation.kind === 'join') out.uint(operation.floor)
+  writeBody(out, operation)
+}
+
+function writeBody(out: Writer, body: Body): void {
+  switch (body.kind) {
+    case 'update':
+      return out.bytes(body.payload)
+    case 'join':
+      out.id(body.who)
+      return out.uint(body.floor)
+    case 'leave':
+      return out.id(body.who)
+    case 'cut':
+      return out.uint(body.through)
+  }
 }
 
 export function readOperation(from: Reader): Operation {
@@ -33,13 +49,33 @@ export function readOperation(from: Reader): Operation {
   }
   if (head.seq < 1 || head.clock < head.seq) throw new WireError('operation numbers out of range')
   if (head.deps.has(head.author)) throw new WireError('operation depends on its author')
-  return { ...head, ...readBody(from, kind) }
+  const body = readBody(from, kind)
+  if (body.kind === 'cut' && body.through > head.clock) throw new WireError('cut above its own clock')
+  return { ...head, ...body }
 }
 
 function readBody(from: Reader, kind: (typeof KINDS)[number]): Body {
-  if (kind === 'update') return { kind, payload: from.bytes() }
-  if (kind === 'join') return { kind, who: from.id(), floor: from.uint() }
-  return { kind, who: from.id() }
+  switch (kind) {
+    case 'update':
+      return { kind, payload: from.bytes() }
+    case 'join':
+      return { kind, who: from.id(), floor: from.uint() }
+    case 'leave':
+      return { kind, who: from.id() }
+    case 'cut':
+      return { kind, through: from.uint() }
+  }
+}
+
+/** A hash is hexadecimal in memory; the empty one is that of epoch 0. */
+export function writeBaseHash(out: Writer, hash: string): void {
+  out.bytes(buffer.fromHexString(hash))
+}
+
+export function readBaseHash(from: Reader): string {
+  const bytes = from.bytes(BASE_HASH_BYTES)
+  if (bytes.length !== 0 && bytes.length !== BASE_HASH_BYTES) throw new WireError('hash of another length')
+  return buffer.toHexString(bytes)
 }
 
 export function writeReport(out: Writer, report: Report): void {
@@ -48,6 +84,7 @@ export function writeReport(out: Writer, report: Report): void {
   out.uint(report.seq)
   out.uint(report.clock)
   out.uint(report.epoch)
+  writeBaseHash(out, report.base)
   out.uint(report.floor)
   out.flag(report.row !== undefined)
   if (report.row) out.vector(report.row)
@@ -60,6 +97,7 @@ export function readReport(from: Reader): Report {
     seq: from.uint(),
     clock: from.uint(),
     epoch: from.uint(),
+    base: readBaseHash(from),
     floor: from.uint(),
   }
   if (report.n < 1 || report.floor > report.clock) throw new WireError('report numbers out of range')
@@ -84,6 +122,8 @@ export function writeMember(out: Writer, member: WelcomeMember): void {
   out.uint(member.known)
   out.uint(member.floor)
   out.uint(member.n)
+  out.uint(member.epoch)
+  out.uint(member.since)
 }
 
 export function readMember(from: Reader): WelcomeMember {
@@ -94,5 +134,39 @@ export function readMember(from: Reader): WelcomeMember {
     known: from.uint(),
     floor: from.uint(),
     n: from.uint(),
+    epoch: from.uint(),
+    since: from.uint(),
   }
+}
+
+export function writeBase(out: Writer, base: BaseState): void {
+  out.uint(base.through)
+  writeBaseHash(out, base.hash)
+  out.vector(base.applied)
+  out.list(base.members, base.members.length, (member) => out.id(member))
+}
+
+export function readBase(from: Reader): BaseState {
+  return {
+    through: from.uint(),
+    hash: readBaseHash(from),
+    applied: from.vector(),
+    members: from.list(() => from.id()),
+  }
+}
+
+/** Enough for every room a document was ever founded in; no honest sponsor says more. */
+const MAX_NAMINGS = 64
+
+export function writeNamings(out: Writer, namings: readonly Naming[]): void {
+  out.list(namings.slice(0, MAX_NAMINGS), Math.min(namings.length, MAX_NAMINGS), ({ lineage, epoch }) => {
+    out.text(lineage)
+    out.uint(epoch)
+  })
+}
+
+export function readNamings(from: Reader): Naming[] {
+  const namings = from.list(() => ({ lineage: from.text(MAX_LINEAGE_LENGTH), epoch: from.uint() }))
+  if (namings.length > MAX_NAMINGS) throw new WireError('too many namings')
+  return namings
 }

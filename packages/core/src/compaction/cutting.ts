@@ -1,0 +1,62 @@
+/**
+ * Executing one cut, a little at a time, while the replica lives on in the epoch before it (protocol rules CU3, CU4).
+ */
+import type { CutOperation, Operation } from '../causality/operation.js'
+import type { CutResult, CutWork, Epochs, NamedPayload } from '../structure.js'
+
+export class Cutting {
+  readonly operation: CutOperation
+  private readonly work: CutWork
+  private readonly above: NamedPayload[]
+  private prepared = false
+
+  /**
+   * @param lineage of the room.
+   * @param below everything between the base and the cut, in total order.
+   * @param above everything applied above the cut, in an order that respects causality.
+   */
+  constructor(
+    operation: CutOperation,
+    epochs: Epochs,
+    lineage: string,
+    below: readonly Operation[],
+    above: readonly Operation[],
+  ) {
+    this.operation = operation
+    this.above = payloadsOf(above)
+    const epoch = operation.epoch + 1
+    this.work = epochs.begin({ lineage, epoch, below: payloadsOf(below), above: this.above })
+  }
+
+  get isPrepared(): boolean {
+    return this.prepared
+  }
+
+  /** Names the content of the base that this cut leads to. Once prepared. */
+  get fingerprint(): Uint8Array {
+    return this.work.fingerprint
+  }
+
+  get canCommit(): boolean {
+    return this.work.canCommit
+  }
+
+  /** An operation was applied meanwhile: it is above every cut that can be executed. */
+  applied(operation: Operation): void {
+    if (operation.kind !== 'update') return
+    this.above.push(operation)
+    this.prepared = false
+  }
+
+  prepare(): void {
+    if (!this.prepared) this.prepared = this.work.prepare()
+  }
+
+  commit(): CutResult {
+    return this.work.commit()
+  }
+}
+
+function payloadsOf(operations: readonly Operation[]): NamedPayload[] {
+  return operations.flatMap((operation) => (operation.kind === 'update' ? [operation] : []))
+}
