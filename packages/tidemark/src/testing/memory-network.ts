@@ -91,8 +91,9 @@ export class MemoryNetwork {
     return this.faults.latencyMs + this.random() * this.faults.jitterMs
   }
 
-  later(ms: number, task: () => void): void {
-    this.scheduler.at(this.scheduler.now() + ms, task)
+  /** @returns a function that cancels it. */
+  later(ms: number, task: () => void): () => void {
+    return this.scheduler.at(this.scheduler.now() + ms, task)
   }
 }
 
@@ -152,7 +153,9 @@ class MemorySession implements TransportSession {
   private readonly room: string
   private readonly events: TransportEvents
   private readonly ends = new Map<LinkId, End>()
-  private readonly dials = new Map<ReplicaId, MemorySession | undefined>()
+  private readonly dials = new Set<ReplicaId>()
+  /** Cancel what this session still has in mind; what is under way to others arrives all the same. */
+  private readonly timers = new Set<() => void>()
   private links = 0
   private isSeeking = false
   private lineage: string | null = null
@@ -167,18 +170,26 @@ class MemorySession implements TransportSession {
     this.network.addresses.set(self, this)
   }
 
+  private later(ms: number, task: () => void): void {
+    const cancel = this.network.later(ms, () => {
+      this.timers.delete(cancel)
+      task()
+    })
+    this.timers.add(cancel)
+  }
+
   // ------------------------------------------------------------------ rendezvous
 
   seek(): void {
     if (this.isSeeking || this.isOver) return
     this.isSeeking = true
-    this.network.later(this.network.delay(), () => this.ask())
+    this.later(this.network.delay(), () => this.ask())
   }
 
   private ask(): void {
     if (this.isOver || !this.isSeeking) return
     const { network } = this
-    const again = () => network.later(RETRY_MS, () => this.ask())
+    const again = () => this.later(RETRY_MS, () => this.ask())
     this.events.rendezvous(network.isRendezvousOpen, network.isRendezvousOpen ? undefined : 'unreachable')
     if (!network.isRendezvousOpen) return again()
     const answer = network.rendezvous.seek(this.room, this, (n) => Math.floor(network.random() * n))
@@ -203,7 +214,7 @@ class MemorySession implements TransportSession {
       const other = this.network.rendezvous.greet(this.room, this, this.lineage)
       if (other && !this.isLinkedTo(other)) this.connect(other, () => {})
     }
-    this.network.later(10 * RETRY_MS, () => this.register())
+    this.later(10 * RETRY_MS, () => this.register())
   }
 
   private isLinkedTo(other: MemorySession): boolean {
@@ -221,7 +232,7 @@ class MemorySession implements TransportSession {
     a.other = b
     for (const end of [a, b]) {
       end.session.ends.set(end.id, end)
-      this.network.later(this.network.delay(), () => end.session.linkUp(end))
+      end.session.later(this.network.delay(), () => end.session.linkUp(end))
     }
     return true
   }
@@ -236,8 +247,8 @@ class MemorySession implements TransportSession {
 
   dial(peer: ReplicaId): void {
     if (this.isOver) return
-    this.dials.set(peer, undefined)
-    this.network.later(DIAL_TIMEOUT_MS, () => this.failDial(peer))
+    this.dials.add(peer)
+    this.later(DIAL_TIMEOUT_MS, () => this.failDial(peer))
     this.events.signal(peer, new TextEncoder().encode(JSON.stringify({ call: this.self })))
   }
 
@@ -313,6 +324,8 @@ class MemorySession implements TransportSession {
   /** Ends without telling anybody. */
   vanish(): void {
     this.isOver = true
+    for (const cancel of this.timers) cancel()
+    this.timers.clear()
     this.ends.clear()
     this.network.rendezvous.drop(this.room, this)
     this.network.addresses.delete(this.self)
