@@ -2,7 +2,8 @@
  * Arbitrary well-formed messages, of every type.
  */
 import fc from 'fast-check'
-import type { Operation } from '../src/index.js'
+import { BASE_HASH_BYTES, type BaseState } from '../src/compaction/base.js'
+import type { Naming, Operation } from '../src/index.js'
 import type { Report } from '../src/snapshot/report.js'
 import type { Message, Presence, WelcomeMember } from '../src/wire/messages.js'
 
@@ -19,6 +20,24 @@ const vector = fc
 const text = (maxLength: number) =>
   fc.string({ unit: 'grapheme', maxLength: Math.min(maxLength, 40) }).filter((all) => all.length <= maxLength)
 
+/** Hexadecimal, as bases are named in memory; the empty one is that of epoch 0. */
+const baseHash = fc.oneof(
+  fc.constant(''),
+  fc
+    .uint8Array({ minLength: BASE_HASH_BYTES, maxLength: BASE_HASH_BYTES })
+    .map((bytes) => [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('')),
+)
+
+const naming: fc.Arbitrary<Naming> = fc.record({ lineage: text(64), epoch: uint })
+const namings = fc.array(naming, { maxLength: 5 })
+
+const base: fc.Arbitrary<BaseState> = fc.record({
+  through: uint,
+  hash: baseHash,
+  applied: vector,
+  members: fc.array(id, { maxLength: 5 }),
+})
+
 const head = fc
   .record({ author: id, seq: fc.integer({ min: 1, max: 1e9 }), ahead: fc.nat(), deps: vector, epoch: uint })
   .map(({ ahead, deps, ...rest }) => {
@@ -30,6 +49,9 @@ export const operation: fc.Arbitrary<Operation> = fc.oneof(
   fc.tuple(head, payload).map(([of, bytes]): Operation => ({ ...of, kind: 'update', payload: bytes })),
   fc.tuple(head, id, uint).map(([of, who, floor]): Operation => ({ ...of, kind: 'join', who, floor })),
   fc.tuple(head, id).map(([of, who]): Operation => ({ ...of, kind: 'leave', who })),
+  fc.tuple(head, fc.nat()).map(([of, behind]): Operation => {
+    return { ...of, kind: 'cut', through: Math.max(0, of.clock - behind) }
+  }),
 )
 
 const report: fc.Arbitrary<Report> = fc
@@ -40,6 +62,7 @@ const report: fc.Arbitrary<Report> = fc
     floor: fc.nat(),
     ahead: fc.nat(),
     epoch: uint,
+    base: baseHash,
   })
   .chain(({ ahead, ...rest }) => {
     const small = { ...rest, clock: rest.floor + ahead }
@@ -55,6 +78,8 @@ const member: fc.Arbitrary<WelcomeMember> = fc.record({
   known: uint,
   floor: uint,
   n: uint,
+  epoch: uint,
+  since: uint,
 })
 
 const few = <T>(items: fc.Arbitrary<T>) => fc.array(items, { maxLength: 5 })
@@ -62,7 +87,13 @@ const type = <T extends Message['type']>(name: T) => fc.constant(name)
 
 /** One arbitrary per type: a new type of message does not compile before it is here. */
 const MESSAGES: { readonly [T in Message['type']]: fc.Arbitrary<Extract<Message, { type: T }>> } = {
-  hello: fc.record({ type: type('hello'), replica: id, lineage: text(64), digest: uint }),
+  hello: fc.record({
+    type: type('hello'),
+    replica: id,
+    lineage: text(64),
+    renumbers: fc.boolean(),
+    digest: uint,
+  }),
   heartbeat: fc.record({ type: type('heartbeat'), digest: uint }),
   gossip: fc.record({
     type: type('gossip'),
@@ -75,7 +106,7 @@ const MESSAGES: { readonly [T in Message['type']]: fc.Arbitrary<Extract<Message,
   prune: fc.record({ type: type('prune'), authors: few(id) }),
   graft: fc.record({ type: type('graft'), authors: few(id) }),
   relay: fc.record({ type: type('relay'), from: id, to: id, hops: uint, bytes: payload }),
-  'join-request': fc.record({ type: type('join-request') }),
+  'join-request': fc.record({ type: type('join-request'), namings }),
   welcome: fc.record({
     type: type('welcome'),
     nonce: uint,
@@ -85,9 +116,9 @@ const MESSAGES: { readonly [T in Message['type']]: fc.Arbitrary<Extract<Message,
     point: uint,
     floor: uint,
     applied: vector,
-    base: vector,
+    namings,
+    base,
     members: few(member),
-    log: few(operation),
   }),
   piece: fc.record({
     type: type('piece'),
@@ -96,10 +127,17 @@ const MESSAGES: { readonly [T in Message['type']]: fc.Arbitrary<Extract<Message,
     last: fc.boolean(),
     permille: uint,
     bytes: payload,
+    operations: few(operation),
   }),
   'piece-received': fc.record({ type: type('piece-received'), nonce: uint, count: uint }),
   installed: fc.record({ type: type('installed'), nonce: uint }),
-  go: fc.record({ type: type('go'), nonce: uint, operations: few(operation) }),
+  go: fc.record({
+    type: type('go'),
+    nonce: uint,
+    epoch: uint,
+    base: baseHash,
+    operations: few(operation),
+  }),
   no: fc.record({ type: type('no'), nonce: uint, reason: text(200) }),
   bye: fc.record({ type: type('bye'), reason: text(200) }),
 }

@@ -1,7 +1,7 @@
 /**
  * Operations, written short. Ids have four letters, because ids on the wire have four at least.
  */
-import type { Clock, Operation, ReplicaId, VersionVector } from '../src/index.js'
+import type { Clock, CutOperation, Operation, ReplicaId, VersionVector } from '../src/index.js'
 
 export type Entries = Readonly<Record<ReplicaId, number>>
 
@@ -38,4 +38,14 @@ export function leave(
   deps: Entries = {},
 ): Operation {
   return { kind: 'leave', author, seq, clock, deps: vector(deps), epoch: 0, who }
+}
+
+export function cut(
+  author: ReplicaId,
+  seq: number,
+  clock: Clock,
+  through: Clock,
+  deps: Entries = {},
+): CutOperation {
+  return { kind: 'cut', author, seq, clock, deps: vector(deps), epoch: 0, through }
 }

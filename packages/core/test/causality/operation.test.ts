@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { compareOperations, payloadBytes } from '../../src/index.js'
-import { bytes, join, leave, update } from '../operations.js'
+import { bytes, cut, join, leave, update } from '../operations.js'
 
 const position = fc.record({
   clock: fc.integer({ min: 0, max: 5 }),
@@ -41,4 +41,5 @@ test('only updates have a payload', () => {
   expect(payloadBytes(update('anna', 1, 1, {}, bytes(1, 2, 3)))).toBe(3)
   expect(payloadBytes(join('anna', 1, 1, 'bert', 0))).toBe(0)
   expect(payloadBytes(leave('anna', 1, 1))).toBe(0)
+  expect(payloadBytes(cut('anna', 1, 1, 0))).toBe(0)
 })

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import * as encoding from 'lib0/encoding'
 import { describe, expect, test } from 'vitest'
+import { BASE_HASH_BYTES } from '../../src/compaction/base.js'
 import { decodeMessage, encodeMessage } from '../../src/wire/codec.js'
 import {
   MAX_LINEAGE_LENGTH,
@@ -10,9 +11,17 @@ import {
 } from '../../src/wire/limits.js'
 import type { Gossip, Message } from '../../src/wire/messages.js'
 import { anyMessage, MESSAGES_BY_TYPE } from '../messages.js'
-import { bytes, join, update } from '../operations.js'
+import { bytes, cut, join, update } from '../operations.js'
 
-const TYPES = { hello: 0, heartbeat: 1, gossip: 2, sync: 3, prune: 4, relay: 6, welcome: 8, bye: 14 } as const
+const TYPES = {
+  heartbeat: 1,
+  gossip: 2,
+  sync: 3,
+  prune: 4,
+  relay: 6,
+  'join-request': 7,
+  go: 12,
+} as const
 const EMPTY_GOSSIP: Gossip = { type: 'gossip', operations: [], reports: [], presences: [], answer: false }
 
 /** A frame written by hand. */
@@ -48,7 +57,7 @@ describe('every message', () => {
   })
 
   test('[WI1] begins with the version and its type', () => {
-    expect([...encodeMessage({ type: 'join-request' })]).toEqual([1, 7])
+    expect([...encodeMessage({ type: 'join-request', namings: [] })]).toEqual([1, 7, 0])
     expect([...encodeMessage({ type: 'heartbeat', digest: 5 })]).toEqual([1, 1, 5])
   })
 
@@ -108,7 +117,8 @@ describe('a frame is refused', () => {
     expect(reasonFor(bytes(2, 7))).toBe('unknown wire version 2')
     expect(reasonFor(bytes(1))).toBe('frame does not parse')
     expect(reasonFor(bytes(1, 15))).toBe('unknown type of message')
-    expect(reasonFor(bytes(1, 7, 0))).toBe('trailing bytes')
+    expect(reasonFor(bytes(1, 7, 0))).toBe('accepted')
+    expect(reasonFor(bytes(1, 7, 0, 0))).toBe('trailing bytes')
   })
 
   test('[WI2] if it counts more than has arrived, before anything is allocated', () => {
@@ -117,6 +127,7 @@ describe('a frame is refused', () => {
       frame('prune', (out) => encoding.writeVarUint(out, huge)),
       frame('sync', (out) => encoding.writeVarUint(out, huge)),
       frame('gossip', (out) => encoding.writeVarUint(out, huge)),
+      frame('join-request', (out) => encoding.writeVarUint(out, huge)),
     ]
     for (const bytes of cases) expect(reasonFor(bytes)).toBe('list longer than the frame')
     const relay = frame('relay', (out) => {
@@ -134,7 +145,8 @@ describe('a frame is refused', () => {
   })
 
   test('[WI2] if an id is malformed', () => {
-    const hello = (replica: string) => encodeMessage({ type: 'hello', replica, lineage: '', digest: 0 })
+    const hello = (replica: string) =>
+      encodeMessage({ type: 'hello', replica, lineage: '', renumbers: false, digest: 0 })
     for (const id of ['anna', 'a-b_C9', 'x'.repeat(32)]) expect(reasonFor(hello(id))).toBe('accepted')
     for (const id of ['', 'abc', 'an na', 'änna', 'anna\n', '__proto__!']) {
       expect(reasonFor(hello(id))).toBe('malformed id')
@@ -168,13 +180,17 @@ describe('a frame is refused', () => {
       return { ...EMPTY_GOSSIP, presences: [{ replica: 'anna', n: 1, bytes: new Uint8Array(length) }] }
     }
     const hello = (length: number): Message => {
-      return { type: 'hello', replica: 'anna', lineage: 'x'.repeat(length), digest: 0 }
+      return { type: 'hello', replica: 'anna', lineage: 'x'.repeat(length), renumbers: false, digest: 0 }
+    }
+    const naming = (length: number): Message => {
+      return { type: 'join-request', namings: [{ lineage: 'x'.repeat(length), epoch: 0 }] }
     }
     const bye = (length: number): Message => ({ type: 'bye', reason: 'x'.repeat(length) })
     const cases: [(length: number) => Message, number][] = [
       [relay, MAX_RELAY_BYTES],
       [presence, MAX_PRESENCE_BYTES],
       [hello, MAX_LINEAGE_LENGTH],
+      [naming, MAX_LINEAGE_LENGTH],
       [bye, MAX_REASON_LENGTH],
     ]
     for (const [message, limit] of cases) {
@@ -197,8 +213,48 @@ describe('a frame is refused', () => {
     expect(gossip(update('anna', 3, 3, { anna: 2 }))).toBe('operation depends on its author')
   })
 
+  test('[CU1] if a cut can not be: one that holds more than came before it', () => {
+    const gossip = (operation: ReturnType<typeof cut>) =>
+      reasonFor(encodeMessage({ ...EMPTY_GOSSIP, operations: [operation] }))
+    expect(gossip(cut('anna', 3, 5, 0))).toBe('accepted')
+    expect(gossip(cut('anna', 3, 5, 5))).toBe('accepted')
+    expect(gossip(cut('anna', 3, 5, 6))).toBe('cut above its own clock')
+    expect(gossip(cut('anna', 3, 2, 1))).toBe('operation numbers out of range')
+  })
+
+  test('[WI2] if it names a base by a hash of another length', () => {
+    const go = (bytes: number) =>
+      frame('go', (out) => {
+        for (const value of [1, 2]) encoding.writeVarUint(out, value)
+        encoding.writeVarUint8Array(out, new Uint8Array(bytes))
+        encoding.writeVarUint(out, 0)
+      })
+    for (const bytes of [0, BASE_HASH_BYTES]) expect(reasonFor(go(bytes))).toBe('accepted')
+    for (const bytes of [1, BASE_HASH_BYTES - 1]) expect(reasonFor(go(bytes))).toBe('hash of another length')
+    expect(reasonFor(go(BASE_HASH_BYTES + 1))).toBe('too many bytes')
+  })
+
+  test('[WI2] if it has more namings than any document goes through', () => {
+    const request = (count: number) =>
+      frame('join-request', (out) => {
+        encoding.writeVarUint(out, count)
+        for (let i = 0; i < count; i++) {
+          encoding.writeVarString(out, 'anna')
+          encoding.writeVarUint(out, i)
+        }
+      })
+    expect(reasonFor(request(64))).toBe('accepted')
+    expect(reasonFor(request(65))).toBe('too many namings')
+  })
+
+  test('[WI1] a sender with more namings than that says the newest', () => {
+    const namings = Array.from({ length: 70 }, (_, i) => ({ lineage: `lineage-${i}`, epoch: i }))
+    const message = { type: 'join-request', namings: namings.slice(0, 64) }
+    expect(decodeMessage(encodeMessage({ type: 'join-request', namings }))).toEqual({ ok: true, message })
+  })
+
   test('[RE1] if a report can not be: number 0, or a floor above its clock', () => {
-    const report = { replica: 'anna', n: 1, seq: 0, clock: 5, epoch: 0, floor: 5 }
+    const report = { replica: 'anna', n: 1, seq: 0, clock: 5, epoch: 0, base: '', floor: 5 }
     const gossip = (changes: Partial<typeof report>) =>
       reasonFor(encodeMessage({ ...EMPTY_GOSSIP, reports: [{ ...report, ...changes }] }))
     expect(gossip({})).toBe('accepted')
