@@ -9,7 +9,7 @@ const WIDE = { maxOperations: 1000, maxBytes: 1_000_000 }
 
 function takeAll(buffer: CausalBuffer, applied: Map<string, number>): Operation[] {
   const taken: Operation[] = []
-  for (let next = buffer.takeReady(applied); next; next = buffer.takeReady(applied)) {
+  for (let next = buffer.takeReady(applied, 0); next; next = buffer.takeReady(applied, 0)) {
     raise(applied, next.author, next.seq)
     taken.push(next)
   }
@@ -22,10 +22,10 @@ describe('the causal buffer', () => {
     const applied = vector({ anna: 0, bert: 0 })
     const answer = update('bert', 1, 2, { anna: 1 })
     buffer.add(answer)
-    expect(buffer.takeReady(applied)).toBeUndefined()
+    expect(buffer.takeReady(applied, 0)).toBeUndefined()
     expect(buffer.size).toBe(1)
     raise(applied, 'anna', 1)
-    expect(buffer.takeReady(applied)).toEqual(answer)
+    expect(buffer.takeReady(applied, 0)).toEqual(answer)
     expect(buffer.size).toBe(0)
   })
 
@@ -45,6 +45,34 @@ describe('the causal buffer', () => {
         expect(buffer.size).toBe(0)
       }),
     )
+  })
+
+  test('keeps an operation of a later epoch, and says so, until that epoch is reached', () => {
+    const buffer = new CausalBuffer(WIDE)
+    const applied = vector({ anna: 0 })
+    const ahead = { ...update('anna', 1, 2), epoch: 1 }
+    buffer.add(ahead)
+    expect(buffer.hasReadyAbove(applied, 0)).toBe(true)
+    expect(buffer.takeReady(applied, 0)).toBeUndefined()
+    expect(buffer.hasReadyAbove(applied, 1)).toBe(false)
+    expect(buffer.takeReady(applied, 1)).toEqual(ahead)
+    expect(buffer.hasReadyAbove(applied, 0)).toBe(false)
+  })
+
+  test('an operation of a later epoch whose past is missing waits for more than that epoch', () => {
+    const buffer = new CausalBuffer(WIDE)
+    const applied = vector({ anna: 0, bert: 0 })
+    buffer.add({ ...update('anna', 1, 3, { bert: 1 }), epoch: 1 })
+    expect(buffer.hasReadyAbove(applied, 0)).toBe(false)
+    raise(applied, 'bert', 1)
+    expect(buffer.hasReadyAbove(applied, 0)).toBe(true)
+  })
+
+  test('gives out an operation of an earlier epoch', () => {
+    const buffer = new CausalBuffer(WIDE)
+    const late = update('anna', 1, 1)
+    buffer.add(late)
+    expect(buffer.takeReady(vector({ anna: 0 }), 1)).toEqual(late)
   })
 
   test('does not take the same operation twice', () => {

@@ -1,14 +1,19 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { History } from '../../src/causality/history.js'
+import { History, type Retention } from '../../src/causality/history.js'
+import { advance, NO_BASE } from '../../src/compaction/base.js'
 import { compareOperations, type Operation } from '../../src/index.js'
 import { bytes, join, leave, update, vector } from '../operations.js'
 
 const LIMITS = { maxOperations: 100, maxBytes: 100_000 }
 const BODY = { kind: 'update', payload: bytes(7) } as const
 
-function historyOf(self: string, members: readonly string[] = [self], keepLog = false): History {
-  const history = new History(self, LIMITS, keepLog)
+function historyOf(
+  self: string,
+  members: readonly string[] = [self],
+  retention: Retention = 'drop',
+): History {
+  const history = new History(self, LIMITS, retention)
   for (const member of members) history.admit(member)
   return history
 }
@@ -115,7 +120,7 @@ describe('receiving', () => {
   })
 
   test('[OP5] says so when there is no room, and later takes the same operation again', () => {
-    const history = new History('anna', { maxOperations: 1, maxBytes: 100 }, false)
+    const history = new History('anna', { maxOperations: 1, maxBytes: 100 }, 'drop')
     history.admit('bert')
     expect(history.receive(update('bert', 2, 2))).toBe('new')
     expect(history.receive(update('bert', 3, 3))).toBe('no-room')
@@ -134,13 +139,32 @@ describe('compaction', () => {
     expect(history.point).toBe(1)
   })
 
-  test('[SP5] drops what lies at or below the point, and the base takes it over', () => {
+  test('[SP5] drops what lies at or below the point', () => {
     const history = historyOf('anna', ['anna', 'bert'])
     history.author(BODY)
     take(history, update('bert', 1, 2), update('bert', 2, 3))
-    expect(history.compactThrough(2).map(({ clock }) => clock)).toEqual([1, 2])
-    expect(history.base).toEqual(vector({ anna: 1, bert: 1 }))
+    const passed = history.compactThrough(2)
+    expect(passed.map(({ clock }) => clock)).toEqual([1, 2])
+    expect(advance(NO_BASE, 2, passed).applied).toEqual(vector({ anna: 1, bert: 1 }))
     expect(history.log.length).toBe(1)
+    expect(history.segment).toEqual([])
+    expect(history.aboveBase).toEqual(history.log.operations)
+    expect(history.applied).toEqual(vector({ anna: 1, bert: 2 }))
+  })
+
+  test('[SP5] where history is cut, what leaves the log waits in the segment for the next cut', () => {
+    const history = historyOf('anna', ['anna', 'bert'], 'until-cut')
+    const own = history.author(BODY)
+    const [first, second] = take(history, update('bert', 1, 2), update('bert', 2, 3))
+    expect(history.compactThrough(1)).toEqual([own])
+    expect(history.compactThrough(2)).toEqual([first])
+    expect(history.segment).toEqual([own, first])
+    expect(history.log.operations).toEqual([second])
+    expect(history.aboveBase).toEqual([own, first, second])
+    expect(history.upTo(2)).toEqual([own, first])
+    expect(history.after(1)).toEqual([first, second])
+    // Nobody lacks what lies in the segment, so nobody who asks gets it.
+    expect(history.missingFrom(vector({}))).toEqual([second])
     expect(history.applied).toEqual(vector({ anna: 1, bert: 2 }))
   })
 
@@ -165,11 +189,12 @@ describe('compaction', () => {
   test('[SP7] forgets authors whose leave is at or below the point, and not before', () => {
     const history = historyOf('anna', ['anna', 'bert'])
     take(history, update('bert', 1, 1), leave('bert', 2, 2))
-    history.compactThrough(1)
+    const first = history.compactThrough(1)
     expect(history.applied).toEqual(vector({ anna: 0, bert: 2 }))
-    history.compactThrough(2)
+    const second = history.compactThrough(2)
     expect(history.applied).toEqual(vector({ anna: 0 }))
-    expect(history.base).toEqual(vector({}))
+    expect(advance(NO_BASE, 1, first).applied).toEqual(vector({ bert: 1 }))
+    expect(advance(NO_BASE, 2, [...first, ...second]).applied).toEqual(vector({}))
   })
 
   test('[SP7] names no forgotten author in dependencies', () => {
@@ -187,7 +212,7 @@ describe('compaction', () => {
   })
 
   test('[SP7] forgets authors also where the log is kept, or vectors would differ for ever', () => {
-    const history = historyOf('anna', ['anna', 'bert'], true)
+    const history = historyOf('anna', ['anna', 'bert'], 'keep')
     take(history, update('bert', 1, 1), leave('bert', 2, 2))
     history.compactThrough(2)
     expect(history.applied).toEqual(vector({ anna: 0 }))
@@ -197,43 +222,71 @@ describe('compaction', () => {
   })
 
   test('drops nothing where the log is kept, and still moves the point', () => {
-    const history = historyOf('anna', ['anna'], true)
-    history.author(BODY)
-    expect(history.compactThrough(1)).toEqual([])
-    expect(history.log.length).toBe(1)
+    const history = historyOf('anna', ['anna'], 'keep')
+    const operation = history.author(BODY)
+    expect(history.compactThrough(1)).toEqual([operation])
+    expect(history.log.operations).toEqual([operation])
+    expect(history.segment).toEqual([])
+    expect(history.aboveBase).toEqual([operation])
     expect(history.point).toBe(1)
   })
 })
 
 describe('going on where another replica stands', () => {
-  function sponsor(): History {
-    const history = historyOf('anna', ['anna', 'bert'])
+  function sponsor(retention: Retention = 'drop'): History {
+    const history = historyOf('anna', ['anna', 'bert'], retention)
     history.author(BODY)
     take(history, update('bert', 1, 2), update('bert', 2, 3))
     history.compactThrough(2)
     return history
   }
 
-  test('[JO2] takes over vector, clock, point, base and log', () => {
-    const state = sponsor().export()
-    const history = historyOf('cleo', [])
-    history.import(state)
-    expect(history.export()).toEqual(state)
+  test.each(['drop', 'until-cut', 'keep'] as const)(
+    '[JO2] takes over vector, clock, point, base and operations (%s)',
+    (retention) => {
+      const source = sponsor(retention)
+      const state = source.export()
+      expect(state).toEqual({ applied: vector({ anna: 1, bert: 2 }), clock: 3, epoch: 0, point: 2 })
+      const history = historyOf('cleo', [], retention)
+      history.import(state, 0, source.aboveBase)
+      expect(history.export()).toEqual(state)
+      expect(history.baseThrough).toBe(0)
+      expect(history.log.operations).toEqual(source.log.operations)
+      expect(history.segment).toEqual(source.segment)
+      expect(history.aboveBase).toHaveLength(retention === 'drop' ? 1 : 3)
+    },
+  )
+
+  test('[JO2] takes over epoch and base where a cut was executed', () => {
+    const source = sponsor('until-cut')
+    source.author({ kind: 'cut', through: 2 })
+    const cut = source.nextCut
+    if (!cut) throw new Error('the cut does not count')
+    source.enterNextEpoch(cut)
+    source.author(BODY)
+    const history = historyOf('cleo', [], 'until-cut')
+    history.import(source.export(), source.baseThrough, source.aboveBase)
+    expect(history.export()).toEqual(source.export())
+    expect([history.epoch, history.baseThrough, history.point]).toEqual([1, 2, 4])
+    expect(history.segment.map(({ clock }) => clock)).toEqual([3, 4])
+    expect(history.log.operations).toEqual(source.log.operations)
+    expect(history.log.length).toBe(1)
+    expect(history.nextCut).toBeUndefined()
   })
 
   test('[JO2] what was exported does not change with its source', () => {
     const source = sponsor()
-    const state = source.export()
+    const [state, operations] = [source.export(), source.aboveBase]
     source.author(BODY)
     source.compactThrough(4)
-    expect(state.log).toHaveLength(1)
-    expect(state.applied).toEqual(vector({ anna: 1, bert: 2 }))
-    expect(state.base).toEqual(vector({ anna: 1, bert: 1 }))
+    expect(operations.map(({ clock }) => clock)).toEqual([3])
+    expect(state).toEqual({ applied: vector({ anna: 1, bert: 2 }), clock: 3, epoch: 0, point: 2 })
   })
 
   test('[OP6] the first operation depends on all that changed since', () => {
     const history = historyOf('cleo', [])
-    history.import(sponsor().export())
+    const source = sponsor()
+    history.import(source.export(), 0, source.aboveBase)
     take(history, join('anna', 2, 4, 'cleo', 2, { bert: 2 }))
     history.admit('cleo')
     expect(history.author(BODY)).toMatchObject({ seq: 1, clock: 5, deps: vector({ anna: 2 }) })

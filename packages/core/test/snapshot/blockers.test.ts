@@ -2,6 +2,11 @@ import { describe, expect, test } from 'vitest'
 import { type BlockersInput, blockers } from '../../src/snapshot/blockers.js'
 import type { MemberStanding } from '../../src/snapshot/stability.js'
 
+/** Of a member in the first epoch. */
+const standing = (known: number, floor: number, n: number): MemberStanding => {
+  return { known, floor, n, epoch: 0, since: 0 }
+}
+
 function blockersWith(standings: Record<string, MemberStanding>, more: Partial<BlockersInput> = {}) {
   return blockers({
     self: 'anna',
@@ -16,18 +21,18 @@ function blockersWith(standings: Record<string, MemberStanding>, more: Partial<B
 
 describe('blockedBy', () => {
   test('[SP8] names a member that has not been heard beyond the point', () => {
-    const standings = { bert: { known: 5, floor: 5, n: 1 }, cleo: { known: 9, floor: 9, n: 1 } }
+    const standings = { bert: standing(5, 5, 1), cleo: standing(9, 9, 1) }
     expect(blockersWith(standings)).toEqual([{ replica: 'bert', reason: 'behind' }])
     expect(blockersWith(standings, { isSilent: () => true })).toEqual([{ replica: 'bert', reason: 'silent' }])
   })
 
   test('[SP8] names those alone for whom the others are waiting', () => {
-    const standings = { bert: { known: 5, floor: 5, n: 1 }, cleo: { known: 9, floor: 5, n: 1 } }
+    const standings = { bert: standing(5, 5, 1), cleo: standing(9, 5, 1) }
     expect(blockersWith(standings)).toEqual([{ replica: 'bert', reason: 'behind' }])
   })
 
   test('[SP8] names who has not said yet that it holds everything', () => {
-    const standings = { bert: { known: 9, floor: 5, n: 1 }, cleo: { known: 9, floor: 9, n: 1 } }
+    const standings = { bert: standing(9, 5, 1), cleo: standing(9, 9, 1) }
     expect(blockersWith(standings)).toEqual([{ replica: 'bert', reason: 'behind' }])
   })
 
@@ -36,6 +41,6 @@ describe('blockedBy', () => {
   })
 
   test('[SP8] never names ourselves', () => {
-    expect(blockersWith({ anna: { known: 0, floor: 0, n: 0 } })).toEqual([])
+    expect(blockersWith({ anna: standing(0, 0, 0) })).toEqual([])
   })
 })
