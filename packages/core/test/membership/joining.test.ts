@@ -1,7 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { NO_BASE } from '../../src/compaction/base.js'
 import { Joining } from '../../src/membership/joining.js'
 import type { Piece, Welcome } from '../../src/wire/messages.js'
+import { update } from '../operations.js'
 
 const LIMITS = { joinTimeoutMs: 1000, pieceWindow: 4 }
 
@@ -14,13 +16,13 @@ const WELCOME: Welcome = {
   point: 0,
   floor: 0,
   applied: new Map(),
-  base: new Map(),
+  namings: [],
+  base: NO_BASE,
   members: [],
-  log: [],
 }
 
 function piece(index: number, last = false, nonce = 7): Piece {
-  return { type: 'piece', nonce, index, last, permille: 500, bytes: Uint8Array.of(index) }
+  return { type: 'piece', nonce, index, last, permille: 500, bytes: Uint8Array.of(index), operations: [] }
 }
 
 function welcomed(now = 0): Joining {
@@ -42,6 +44,17 @@ describe('pieces', () => {
         expect(joining.isInstalled).toBe(true)
       }),
     )
+  })
+
+  test('[JO2] may hold operations above the base: they are kept in the order of their pieces, and once', () => {
+    const parts: Piece[] = [1, 2, 3].map((seq) => {
+      const operations = [update('anna', 2 * seq - 1, 2 * seq - 1), update('anna', 2 * seq, 2 * seq)]
+      return { ...piece(seq - 1, seq === 3), operations }
+    })
+    const joining = welcomed()
+    for (const index of [2, 0, 0, 1, 2]) joining.received(parts[index] as Piece, 0)
+    expect(joining.operations).toEqual(parts.flatMap(({ operations }) => operations))
+    expect(joining.isInstalled).toBe(true)
   })
 
   test('[JO2] wait for their welcome', () => {
@@ -90,7 +103,7 @@ describe('acknowledging', () => {
 
   test('[JO6] go is believed only with our nonce, and after everything is loaded', () => {
     const joining = welcomed()
-    const go = (nonce: number) => joining.accepts({ type: 'go', nonce, operations: [] })
+    const go = (nonce: number) => joining.accepts({ type: 'go', nonce, epoch: 0, base: '', operations: [] })
     expect(go(7)).toBe(false)
     joining.received(piece(0, true), 0)
     expect(go(6)).toBe(false)

@@ -1,16 +1,19 @@
 import { describe, expect, test } from 'vitest'
-import { Sponsoring } from '../../src/membership/sponsoring.js'
-import type { StatePiece } from '../../src/structure.js'
-import { vector } from '../operations.js'
+import { type Part, Sponsoring } from '../../src/membership/sponsoring.js'
+import { update, vector } from '../operations.js'
 
 const LIMITS = { joinTimeoutMs: 1000, pieceWindow: 2, maxJoinsAtOnce: 2 }
 
-function* statesOf(count: number): IterableIterator<StatePiece, undefined> {
-  for (let i = 1; i <= count; i++) yield { bytes: Uint8Array.of(i), progress: i / count }
+/** Every part holds an operation, too, so that both can be told to arrive. */
+function* partsOf(count: number): Generator<Part, undefined> {
+  for (let i = 1; i <= count; i++) {
+    yield { bytes: Uint8Array.of(i), operations: [update('anna', i, i)], progress: i / count }
+  }
+  return undefined
 }
 
 function begin(sponsoring: Sponsoring, newcomer: string, floor = 5, pieces = 1, now = 0, link = 1) {
-  return sponsoring.begin(newcomer, link, floor, vector({ anna: 3 }), statesOf(pieces), now)
+  return sponsoring.begin(newcomer, link, floor, vector({ anna: 3 }), partsOf(pieces), now)
 }
 
 /** Sends the whole state, however many pieces it has. */
@@ -56,10 +59,12 @@ describe('the state', () => {
     const sponsoring = new Sponsoring({ ...LIMITS, pieceWindow: 10 })
     const { nonce } = begin(sponsoring, 'bert', 5, 3)
     const sent = [1, 2, 3].flatMap(() => sponsoring.nextPieces())
-    expect(sent.map(({ index, last, piece }) => [index, last, piece.bytes[0]])).toEqual([
-      [0, false, 1],
-      [1, false, 2],
-      [2, true, 3],
+    expect(
+      sent.map(({ index, last, part }) => [index, last, part.bytes[0], part.operations[0]?.seq]),
+    ).toEqual([
+      [0, false, 1, 1],
+      [1, false, 2, 2],
+      [2, true, 3, 3],
     ])
     expect(sent.every((piece) => piece.nonce === nonce)).toBe(true)
     expect(sponsoring.hasPieces).toBe(false)

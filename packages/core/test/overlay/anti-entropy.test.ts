@@ -14,7 +14,7 @@ import type { Presence } from '../../src/wire/messages.js'
 import { bytes, type Entries, update, vector } from '../operations.js'
 
 function report(replica: string, n: number): Report {
-  return { replica, n, seq: 0, clock: 0, epoch: 0, floor: 0 }
+  return { replica, n, seq: 0, clock: 0, epoch: 0, base: '', floor: 0 }
 }
 
 const presence = (replica: string, n: number): Presence => ({ replica, n, bytes: bytes(n) })

@@ -4,7 +4,7 @@ import type { Report } from '../../src/snapshot/report.js'
 import { GOSSIP_TARGET_BYTES } from '../../src/wire/limits.js'
 import { update } from '../operations.js'
 
-const REPORT: Report = { replica: 'anna', n: 1, seq: 2, clock: 2, epoch: 0, floor: 0 }
+const REPORT: Report = { replica: 'anna', n: 1, seq: 2, clock: 2, epoch: 0, base: '', floor: 0 }
 
 test('[OV4] whatever came together leaves in one message per link', () => {
   const outgoing = new Outgoing()

@@ -12,13 +12,14 @@ import {
   type Peer,
   type Stranger,
 } from '../hand-driven-network.js'
+import { bytes } from '../operations.js'
 import { SharedSet } from '../shared-set.js'
 
 /** A stranger that has said it is not in the room, and asks to be let in. */
 function askedBy(net: Network, id: string, sponsor: Peer): Stranger {
   const stranger = net.stranger(id, sponsor)
-  stranger.say({ type: 'hello', replica: id, lineage: '', digest: 0 })
-  stranger.say({ type: 'join-request' })
+  stranger.say({ type: 'hello', replica: id, lineage: '', renumbers: false, digest: 0 })
+  stranger.say({ type: 'join-request', namings: [] })
   sponsor.feed({ type: 'timer' })
   net.deliver((letter) => letter.to === id)
   return stranger
@@ -82,8 +83,9 @@ describe('a join', () => {
       point: history.point,
       floor: anna.replica.room.floor,
       applied: history.applied,
-      base: history.base,
-      log: history.log.operations,
+      epoch: 0,
+      namings: [],
+      base: { through: 0, hash: '', applied: new Map(), members: ['anna'] },
     })
     expect(welcome.members.map(({ replica, sponsor }) => [replica, sponsor])).toEqual([
       ['anna', undefined],
@@ -91,7 +93,11 @@ describe('a join', () => {
     ])
     expect(welcome.members[1]).toMatchObject({ ...stability.standing('bert') })
     expect(welcome.members[0]).toMatchObject({ known: history.clock, floor: welcome.floor })
-    expect(wordsIn(cleo.theOnly('piece').bytes)).toEqual(['word'])
+    const [state, rest] = cleo.heard('piece')
+    expect(wordsIn(state?.bytes ?? bytes())).toEqual(['word'])
+    expect(state).toMatchObject({ index: 0, last: false, operations: [] })
+    expect(rest).toMatchObject({ index: 1, last: true, bytes: bytes(), operations: history.log.operations })
+    expect(rest?.operations).toHaveLength(1)
   })
 
   test('[JO2] with operations applied between the pieces ends with the same content', () => {
@@ -123,6 +129,7 @@ describe('a join', () => {
     expect(lanes).toEqual([
       ['hello', 'urgent'],
       ['welcome', 'bulk'],
+      ['piece', 'bulk'],
       ['piece', 'bulk'],
     ])
   })
@@ -267,7 +274,7 @@ describe('the sponsor answers for its newcomer', () => {
     for (const peer of [anna, bert, dora]) {
       const [join] = joinsIn(peer)
       expect(join).toMatchObject({ who: 'cleo', author: 'anna', floor })
-      const expected = { known: join?.clock, floor, n: 0 }
+      const expected = { known: join?.clock, floor, n: 0, epoch: 0, since: join?.clock }
       expect(peer.replica.room.stability.standing('cleo')).toEqual(expected)
     }
     net.held = () => false
@@ -309,9 +316,10 @@ describe('the sponsor answers for its newcomer', () => {
     const [anna, bert] = net.room(['anna', 'bert'])
     anna.set.add('typed before the welcome, without a word to the replica')
     const cleo = askedBy(net, 'cleo', anna)
-    const { log, nonce } = cleo.theOnly('welcome')
-    expect(log.map(({ kind }) => kind)).toEqual(['update'])
-    expect(wordsIn(cleo.theOnly('piece').bytes)).toHaveLength(1)
+    const { nonce } = cleo.theOnly('welcome')
+    const [state, rest] = cleo.heard('piece')
+    expect(rest?.operations.map(({ kind }) => kind)).toEqual(['update'])
+    expect(wordsIn(state?.bytes ?? bytes())).toHaveLength(1)
     anna.set.add('typed before the join')
     cleo.say({ type: 'installed', nonce })
     expect(cleo.theOnly('go').operations.map(({ kind }) => kind)).toEqual(['update', 'join'])

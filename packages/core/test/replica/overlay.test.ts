@@ -19,8 +19,8 @@ const { heartbeatIntervalMs, linkTimeoutMs } = DEFAULT_CONFIG
 /** A member of the room that the test speaks for, with a link to its sponsor. */
 function memberSpokenFor(net: Network, id: ReplicaId, sponsor: Peer): Stranger {
   const stranger = net.stranger(id, sponsor)
-  stranger.say({ type: 'hello', replica: id, lineage: '', digest: 0 })
-  stranger.say({ type: 'join-request' })
+  stranger.say({ type: 'hello', replica: id, lineage: '', renumbers: false, digest: 0 })
+  stranger.say({ type: 'join-request', namings: [] })
   sponsor.feed({ type: 'timer' })
   stranger.say({ type: 'installed', nonce: stranger.theOnly('welcome').nonce })
   return stranger
