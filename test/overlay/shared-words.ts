@@ -33,7 +33,6 @@ export class SharedWords implements Structure {
 
   beginLoad(): void {}
   endLoad(): void {}
-  fold(): void {}
 
   loadPiece(bytes: Uint8Array): undefined {
     this.apply(bytes)

@@ -2,22 +2,29 @@
  * Reports and the snapshot point on real replicas.
  */
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
-import type { Operation } from '../../src/index.js'
+import { describe, expect, test, vi } from 'vitest'
+import { compareOperations, type Operation, type Output } from '../../src/index.js'
 import { carriesOperations, carriesReports, type Letter, Network, type Peer } from '../hand-driven-network.js'
 import { SharedSet } from '../shared-set.js'
 
-/** A set that records what is folded, and refuses what it is told to. */
-class Watched extends SharedSet {
-  readonly folded: Uint8Array[] = []
+/** A set that refuses what it is told to. */
+class Strict extends SharedSet {
   refuses = (_payload: Uint8Array) => false
-
-  override fold(payloads: readonly Uint8Array[] = []): void {
-    this.folded.push(...payloads)
-  }
 
   override apply(payload: Uint8Array): string | undefined {
     return this.refuses(payload) ? 'not in this house' : super.apply(payload)
+  }
+}
+
+/** Records what leaves the log of a member, and how many operations it tells of, from now on. */
+function watchDropped(peer: Peer) {
+  const { history } = peer.replica.room
+  const passes = vi.spyOn(history, 'compactThrough')
+  const before = peer.outputs.length
+  const tells = (output: Output) => (output.type === 'snapshot' ? output.move.droppedOperations : 0)
+  return {
+    dropped: () => passes.mock.results.flatMap(({ value }): Operation[] => value),
+    told: () => peer.outputs.slice(before).reduce((sum, output) => sum + tells(output), 0),
   }
 }
 
@@ -195,20 +202,26 @@ describe('the snapshot point', () => {
     )
   })
 
-  test('[SP5] what it passes is folded in total order, each payload once, the same on every member', () => {
+  test('[SP5] what it passes leaves the log in total order, each operation once, the same on every member', () => {
     const net = new Network()
-    const sets = ['anna', 'bert', 'cleo'].map((id) => new Watched(id))
-    const [first, ...others] = sets as [Watched, ...Watched[]]
-    const anna = net.founder('anna', {}, first)
-    const members = [anna, ...others.map((set, i) => net.newcomer(['bert', 'cleo'][i] ?? '', anna, {}, set))]
-    net.pass(5000)
+    const members = net.room(['anna', 'bert', 'cleo'])
+    const [anna] = members
+    const watched = members.map(watchDropped)
     anna.type('one by itself')
     net.pass(5000)
-    expect(first.folded).toHaveLength(1)
+    expect(watched[0]?.dropped()).toHaveLength(1)
     for (let i = 0; i < 5; i++) for (const member of members) member.type(`${member.id} ${i}`)
+    const made = [...anna.replica.room.history.log.operations]
     net.pass(10_000)
-    expect(first.folded).toHaveLength(16)
-    for (const set of others) expect(set.folded).toEqual(first.folded)
+    const [first, ...others] = watched.map(({ dropped }) => dropped())
+    expect(first).toHaveLength(16)
+    expect(first).toEqual([...(first ?? [])].sort(compareOperations))
+    expect(new Set(first?.map(({ author, seq }) => `${author} ${seq}`)).size).toBe(16)
+    expect(made.length).toBeGreaterThan(0)
+    expect(first).toEqual(expect.arrayContaining(made))
+    for (const dropped of others) expect(dropped).toEqual(first)
+    for (const { told } of watched) expect(told()).toBe(16)
+    for (const { replica } of members) expect(replica.room.history.aboveBase).toEqual([])
   })
 
   test('[SP6] an operation that comes again after it was dropped is not applied again', () => {
@@ -324,7 +337,7 @@ describe('operations that make no sense', () => {
   test('[OP8] count as applied, with no effect, and hold nobody back', () => {
     const net = new Network()
     const refuses = (payload: Uint8Array) => new TextDecoder().decode(payload).includes('forbidden')
-    const sets = ['anna', 'bert', 'cleo'].map((id) => Object.assign(new Watched(id), { refuses }))
+    const sets = ['anna', 'bert', 'cleo'].map((id) => Object.assign(new Strict(id), { refuses }))
     const anna = net.founder('anna', {}, sets[0])
     const bert = net.newcomer('bert', anna, {}, sets[1])
     const cleo = net.newcomer('cleo', bert, {}, sets[2])
