@@ -2,23 +2,23 @@
 import type { StatePiece, Structure } from '@tidemark/core'
 
 /** Every addition has a tag of its own; removing a word removes the tags it has. */
-interface Change {
+export interface Change {
   readonly add: readonly (readonly [tag: string, word: string])[]
   readonly remove: readonly string[]
 }
 
 const encode = (change: Change) => new TextEncoder().encode(JSON.stringify(change))
 /** Throws at anything else, before anything has changed. */
-function decode(bytes: Uint8Array): Change {
+export function decode(bytes: Uint8Array): Change {
   const { add, remove } = JSON.parse(new TextDecoder().decode(bytes)) as Change
   return { add: add.map(([tag, word]) => [String(tag), String(word)]), remove: remove.map(String) }
 }
 
 export class SharedSet implements Structure {
-  private readonly tagged = new Map<string, string>()
-  private readonly removed = new Set<string>()
+  protected readonly tagged = new Map<string, string>()
+  protected readonly removed = new Set<string>()
   /** Tags added or removed here that no operation holds yet. */
-  private readonly unsent = new Set<string>()
+  protected readonly unsent = new Set<string>()
   private readonly name: string
   private count = 0
 
@@ -81,7 +81,7 @@ export class SharedSet implements Structure {
     for (const tag of [...change.add.map(([tag]) => tag), ...change.remove]) this.unsent.add(tag)
   }
 
-  private integrate({ add, remove }: Change): void {
+  protected integrate({ add, remove }: Change): void {
     for (const tag of remove) this.removed.add(tag)
     for (const [tag, word] of add) this.tagged.set(tag, word)
     for (const tag of this.removed) this.tagged.delete(tag)

@@ -9,6 +9,7 @@ import {
   type CutOperation,
   compareOperations,
   type Operation,
+  payloadBytes,
   type ReplicaId,
   type VersionVector,
 } from './operation.js'
@@ -142,6 +143,11 @@ export class History {
     for (const operation of passed) if (operation.kind === 'leave') this.forget(operation.who)
     if (passed.length > 0) this.waiting.discard((operation) => this.isObsolete(operation))
     return passed
+  }
+
+  /** Payload bytes of the segment. */
+  get segmentBytes(): number {
+    return this.stable.reduce((sum, operation) => sum + payloadBytes(operation), 0)
   }
 
   /** Everything applied above the base with a clock up to `through`, in total order. */

@@ -41,6 +41,7 @@ export interface ReplicaStats {
   readonly baseThrough: Clock
   /** Operations at or below the snapshot point that are not in the base yet. */
   readonly segmentOperations: number
+  readonly segmentBytes: number
   readonly members: number
   readonly links: number
   /** Operations that wait for their past. */
@@ -148,6 +149,7 @@ export class Replica {
       logBytes: history.log.bytes,
       baseThrough: history.baseThrough,
       segmentOperations: history.segment.length,
+      segmentBytes: history.segmentBytes,
       members: roster.size,
       links: this.neighbourhood.links.inRoom.length,
       waiting: history.waiting.size,

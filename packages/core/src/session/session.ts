@@ -101,6 +101,11 @@ export class Session {
     this.feed({ type: 'local-change' })
   }
 
+  /** Asks for a cut of everything so far. Carried out as soon as the room allows one. */
+  compact(): void {
+    this.feed({ type: 'compact' })
+  }
+
   setPresence(bytes: Uint8Array): void {
     this.presence = bytes
     this.feed({ type: 'presence', bytes })

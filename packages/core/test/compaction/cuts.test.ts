@@ -1,0 +1,386 @@
+/**
+ * Cuts on real replicas: a set whose words get new tags at every cut shows at once whether everybody executed the
+ * same cut, and translated what came late.
+ */
+import { describe, expect, test } from 'vitest'
+import type { ReplicaConfig } from '../../src/index.js'
+import { carriesOperations, carriesReports, type Letter, Network, type Peer } from '../hand-driven-network.js'
+import { RenumberedSet } from '../renumbered-set.js'
+
+/** Nothing is cut but what the test asks for. */
+const BY_HAND: Partial<ReplicaConfig> = { cutMinBytes: 1e9, idleCutMs: 1e9, undoHorizonMs: 1e9 }
+
+interface Cutter extends Peer {
+  readonly set: RenumberedSet
+}
+
+function member(net: Network, id: string, sponsor?: Peer, config: Partial<ReplicaConfig> = BY_HAND): Cutter {
+  const set = new RenumberedSet(id)
+  const peer = sponsor ? net.newcomer(id, sponsor, config, set) : net.founder(id, config, set)
+  return peer as Cutter
+}
+
+function room(net: Network, ids: readonly string[], config?: Partial<ReplicaConfig>): Cutter[] {
+  const [first = '', ...others] = ids
+  const founder = member(net, first, undefined, config)
+  const members = [founder, ...others.map((id) => member(net, id, founder, config))]
+  net.pass(10_000)
+  return members
+}
+
+const epochs = (peers: readonly Peer[]) => peers.map(({ replica }) => replica.stats.epoch)
+const hashes = (peers: readonly Peer[]) => new Set(peers.map(({ replica }) => replica.room.base.hash))
+const compact = (peer: Peer) => peer.feed({ type: 'compact' })
+const cutsIn = (peer: Peer) =>
+  peer.replica.room.history.aboveBase.filter((operation) => operation.kind === 'cut')
+const from = (peer: Peer) => (letter: Letter) => letter.from === peer.id
+/** Reports by which a peer would learn that others have everything up to the cut that `by` has made. */
+function confirms(by: Peer): (letter: Letter) => boolean {
+  const clock = cutsIn(by)[0]?.clock ?? 0
+  return ({ message }) => message.type === 'gossip' && message.reports.some(({ floor }) => floor >= clock)
+}
+const to = (peer: Peer) => (letter: Letter) => letter.to === peer.id
+
+/** Bert has executed a cut of which Cleo does not know that it is stable. */
+function ahead(net: Network): [Cutter, Cutter, Cutter] {
+  const [anna, bert, cleo] = room(net, ['anna', 'bert', 'cleo']) as [Cutter, Cutter, Cutter]
+  cleo.type('old')
+  net.pass(5000)
+  compact(anna)
+  // Cleo tells that it has the cut, and hears nobody else do so.
+  const isWord = confirms(anna)
+  net.held = (letter) => letter.to === 'cleo' && isWord(letter)
+  net.pass(4000)
+  expect(epochs([anna, bert, cleo])).toEqual([1, 1, 0])
+  return [anna, bert, cleo]
+}
+
+describe('a cut', () => {
+  test('[CU3] is executed by everybody once its snapshot point has reached it, and empties log and segment', () => {
+    const net = new Network()
+    const [anna, bert, cleo] = room(net, ['anna', 'bert', 'cleo']) as [Cutter, Cutter, Cutter]
+    for (const [peer, word] of [
+      [anna, 'a'],
+      [bert, 'b'],
+      [cleo, 'c'],
+    ] as const)
+      peer.type(word)
+    net.pass(5000)
+    expect(anna.replica.stats.segmentOperations).toBeGreaterThan(3)
+    bert.set.delete('a')
+    bert.feed({ type: 'local-change' })
+    compact(anna)
+    net.pass(5000)
+    const peers = [anna, bert, cleo]
+    expect(epochs(peers)).toEqual([1, 1, 1])
+    for (const { replica, set } of peers) {
+      expect(replica.stats).toMatchObject({ segmentOperations: 0, logOperations: 0 })
+      expect(set.words).toEqual(['b', 'c'])
+    }
+    const [news] = anna.outputsOf('cut')
+    expect(news?.cut).toMatchObject({ epoch: 1, through: anna.replica.stats.baseThrough })
+  })
+
+  test('[CU3] waits for the member that has not got it, and the snapshot point waits below it', () => {
+    const net = new Network()
+    const [anna, bert, cleo] = room(net, ['anna', 'bert', 'cleo']) as [Cutter, Cutter, Cutter]
+    net.held = to(cleo)
+    compact(anna)
+    const [cut] = cutsIn(anna)
+    net.pass(4000)
+    expect(epochs([anna, bert])).toEqual([0, 0])
+    expect(anna.point).toBeLessThan(cut?.clock ?? 0)
+    net.held = () => false
+    net.pass(4000)
+    expect(epochs([anna, bert, cleo])).toEqual([1, 1, 1])
+    expect(anna.point).toBeGreaterThanOrEqual(cut?.clock ?? 0)
+  })
+
+  test('[CU3] is worked off in steps, between which the replica goes on', () => {
+    const net = new Network()
+    const [anna, bert] = room(net, ['anna', 'bert']) as [Cutter, Cutter]
+    anna.set.steps = 1e9
+    anna.type('a')
+    compact(anna)
+    net.settle = () => {
+      for (let i = 0; i < 1000 && net.underway.some((letter) => !net.held(letter)); i++) net.deliver()
+    }
+    for (let i = 0; i < 20; i++) {
+      net.now += 300
+      for (const peer of [anna, bert]) peer.feed({ type: 'timer' })
+      net.settle()
+    }
+    expect(epochs([anna, bert])).toEqual([0, 1])
+    anna.type('b')
+    bert.type('c')
+    net.settle()
+    expect(anna.set.words).toEqual(['a', 'b'])
+    expect(bert.set.words).toEqual(['a', 'b', 'c'])
+    expect(anna.replica.stats.waiting).toBe(1)
+    anna.set.steps = 2
+  })
+
+  test('[CU1] is not made while somebody has not told that it is in this epoch', () => {
+    const net = new Network()
+    const [anna, bert, cleo] = room(net, ['anna', 'bert', 'cleo']) as [Cutter, Cutter, Cutter]
+    compact(anna)
+    net.pass(2000)
+    // Cleo has executed the cut; only its report of it is missing.
+    net.held = (letter) => letter.from === 'cleo' && carriesReports(letter)
+    net.pass(0)
+    for (const peer of [anna, bert]) peer.replica.room.stability.addMember('cleo', standing(peer, 'cleo', 0))
+    compact(anna)
+    net.pass(3000)
+    expect(cutsIn(anna)).toEqual([])
+    expect(epochs([anna, bert, cleo])).toEqual([1, 1, 1])
+    net.held = () => false
+    cleo.type('word')
+    net.pass(5000)
+    expect(epochs([anna, bert, cleo])).toEqual([2, 2, 2])
+  })
+
+  const standing = (peer: Peer, of: string, epoch: number) => {
+    const known = peer.replica.room.stability.standing(of)
+    if (!known) throw new Error(`${of} is no member`)
+    return { ...known, epoch }
+  }
+
+  test('[CU1] names no clock below the first report of this epoch of anybody', () => {
+    const net = new Network()
+    const config = { ...BY_HAND, cutMinBytes: 1, cutShare: 0, undoHorizonMs: 50 }
+    const [anna, bert] = room(net, ['anna', 'bert'], config) as [Cutter, Cutter]
+    for (const word of ['a', 'b', 'c', 'd']) {
+      bert.type(word)
+      anna.type(`${word}${word}`)
+      net.pass(700)
+    }
+    const peers = [anna, bert]
+    for (const { epoch, through } of peers.flatMap((peer) => made(peer))) {
+      for (const peer of peers) {
+        const first = reportsOf(peer).find((report) => report.epoch === epoch)
+        expect(through).toBeGreaterThanOrEqual(epoch === 0 ? 0 : (first?.clock ?? Number.POSITIVE_INFINITY))
+      }
+    }
+    expect(epochs(peers)[0]).toBeGreaterThan(2)
+  })
+
+  const reportsOf = (peer: Peer) => peer.sent('gossip').flatMap(({ reports }) => reports)
+  /** The cuts that a peer has made. */
+  const made = (peer: Peer) =>
+    peer
+      .sent('gossip')
+      .flatMap(({ operations }) => operations)
+      .flatMap((operation) => (operation.kind === 'cut' && operation.author === peer.id ? [operation] : []))
+
+  test('[CU2] of two made at once the first in total order counts, the other one is void', () => {
+    const net = new Network()
+    const [anna, bert] = room(net, ['anna', 'bert']) as [Cutter, Cutter]
+    net.held = carriesOperations
+    anna.type('a')
+    bert.type('b')
+    compact(anna)
+    compact(bert)
+    net.held = () => false
+    net.pass(1)
+    expect(cutsIn(anna).map(({ author }) => author)).toEqual(['anna', 'bert'])
+    const [first] = cutsIn(anna)
+    net.pass(5000)
+    expect(anna.outputsOf('cut').map(({ cut }) => cut.epoch)).toEqual(
+      bert.outputsOf('cut').map(({ cut }) => cut.epoch),
+    )
+    expect(anna.outputsOf('cut')[0]?.cut.through).toBe(first?.kind === 'cut' ? first.through : 0)
+    expect(hashes([anna, bert]).size).toBe(1)
+  })
+
+  test('[CU2] one that names a clock below the base is void', () => {
+    const net = new Network()
+    const [anna, bert] = room(net, ['anna', 'bert']) as [Cutter, Cutter]
+    anna.type('a')
+    compact(anna)
+    net.pass(5000)
+    bert.replica.room.author({ kind: 'cut', through: bert.replica.stats.baseThrough - 1 })
+    bert.type('b')
+    net.pass(5000)
+    expect(epochs([anna, bert])).toEqual([1, 1])
+    expect(anna.point).toBe(anna.replica.stats.clock)
+    compact(anna)
+    net.pass(5000)
+    expect(epochs([anna, bert])).toEqual([2, 2])
+  })
+})
+
+describe('an operation of another epoch', () => {
+  test('[CU4] above ours makes us execute the cut, once somebody has told the hash of the base it leads to', () => {
+    const net = new Network()
+    const [anna, bert, cleo] = ahead(net)
+    bert.type('new')
+    net.pass(1000)
+    expect(cleo.set.words).toEqual(['old'])
+    expect(cleo.replica.stats).toMatchObject({ epoch: 0, waiting: 1 })
+    // A report of Bert gets through, but it can not take effect before the operation that waits.
+    net.held = (letter) => letter.to === 'cleo' && letter.from !== 'bert' && carriesReports(letter)
+    net.pass(1000)
+    expect(epochs([anna, bert, cleo])).toEqual([1, 1, 1])
+    expect(cleo.set.words).toEqual(['new', 'old'])
+    expect(hashes([anna, bert, cleo]).size).toBe(1)
+  })
+
+  test('[CU4] above ours shows us that we hold something else than the room: we start over', () => {
+    const net = new Network()
+    const [, bert, cleo] = ahead(net)
+    cleo.set.isWrong = true
+    bert.type('new')
+    // Bert's word alone does not make the cut stable here, but says which base it leads to.
+    net.deliver(
+      ({ to: receiver, message }) =>
+        receiver === 'cleo' &&
+        message.type === 'gossip' &&
+        message.reports.some(({ epoch }) => epoch === 1) &&
+        message.reports.every(({ replica }) => replica === 'bert'),
+    )
+    net.pass(1000)
+    expect(cleo.replica.status).toBe('over')
+    expect(cleo.outputsOf('rejoin')).toHaveLength(1)
+    expect(cleo.outputsOf('alarm')[0]?.from).toBe('cleo')
+    expect(cleo.replica.stats.epoch).toBe(0)
+  })
+
+  test('[CU6] below ours is translated, and everybody holds it as it was authored', () => {
+    const net = new Network()
+    const [anna, bert, cleo] = ahead(net)
+    cleo.set.delete('old')
+    cleo.feed({ type: 'local-change' })
+    net.pass(100)
+    expect(epochs([anna, bert, cleo])).toEqual([1, 1, 0])
+    expect(anna.set.words).toEqual([])
+    expect(anna.set.applied.at(-1)).toBe(0)
+    const held = anna.replica.room.history.log.operations.find(({ author }) => author === 'cleo')
+    expect(held?.epoch).toBe(0)
+    net.held = () => false
+    net.pass(5000)
+    for (const peer of [anna, bert, cleo]) expect(peer.set.words).toEqual([])
+    compact(anna)
+    net.pass(5000)
+    expect(hashes([anna, bert, cleo]).size).toBe(1)
+    expect(epochs([anna, bert, cleo])).toEqual([2, 2, 2])
+  })
+
+  test('[CU6] two epochs away can not come from a member: its sender is cut off', () => {
+    const net = new Network()
+    const [anna, bert] = room(net, ['anna', 'bert']) as [Cutter, Cutter]
+    bert.replica.room.history.epoch = 2
+    bert.type('from far away')
+    net.settle()
+    expect(anna.outputsOf('refused')[0]?.reason).toContain('of epoch 2')
+    expect(anna.set.words).toEqual([])
+  })
+})
+
+describe('the base', () => {
+  test('[CU5] has one hash on all members, over content, members and versions, and reports tell it', () => {
+    const net = new Network()
+    const [anna, bert] = room(net, ['anna', 'bert']) as [Cutter, Cutter]
+    const cleo = member(net, 'cleo', anna)
+    anna.type('a')
+    compact(anna)
+    net.pass(5000)
+    const peers = [anna, bert, cleo]
+    expect([...hashes(peers)][0]).toMatch(/^[0-9a-f]{16}$/)
+    expect(hashes(peers).size).toBe(1)
+    for (const peer of peers) {
+      expect([...peer.replica.room.base.members].sort()).toEqual(['anna', 'bert', 'cleo'])
+      for (const report of peer.replica.room.stability.reports.values()) {
+        expect(report).toMatchObject({ epoch: 1, base: anna.replica.room.base.hash })
+      }
+    }
+  })
+
+  test('[CU5] that differs raises an alarm, once', () => {
+    const net = new Network()
+    const [anna, bert] = room(net, ['anna', 'bert']) as [Cutter, Cutter]
+    anna.type('a')
+    net.pass(3000)
+    bert.set.isWrong = true
+    compact(anna)
+    net.pass(5000)
+    expect(anna.outputsOf('alarm').map(({ from }) => from)).toEqual(['bert'])
+    bert.type('b')
+    net.pass(5000)
+    expect(anna.outputsOf('alarm')).toHaveLength(1)
+    expect(bert.outputsOf('alarm').map(({ from }) => from)).toEqual(['anna'])
+  })
+})
+
+describe('a newcomer', () => {
+  test('[CU7] gets the base and all operations above it, and executes the next cut as everybody does', () => {
+    const net = new Network()
+    const [anna, bert] = room(net, ['anna', 'bert']) as [Cutter, Cutter]
+    anna.type('a')
+    compact(anna)
+    net.pass(5000)
+    bert.type('b')
+    net.pass(5000)
+    bert.type('c')
+    const cleo = member(net, 'cleo', anna)
+    expect(cleo.set.words).toEqual(['a', 'b', 'c'])
+    expect(cleo.replica.stats.epoch).toBe(1)
+    expect(cleo.replica.room.base).toEqual(anna.replica.room.base)
+    cleo.set.delete('a')
+    cleo.feed({ type: 'local-change' })
+    compact(cleo)
+    net.pass(5000)
+    const peers = [anna, bert, cleo]
+    expect(epochs(peers)).toEqual([2, 2, 2])
+    expect(hashes(peers).size).toBe(1)
+    for (const peer of peers) expect(peer.set.words).toEqual(['b', 'c'])
+  })
+
+  test('[CU7] gets the table that leads into the base while operations of the epoch before may come', () => {
+    const net = new Network()
+    const [anna, bert, cleo] = ahead(net)
+    net.held = from(cleo)
+    cleo.set.delete('old')
+    cleo.feed({ type: 'local-change' })
+    const dora = member(net, 'dora', anna)
+    expect(dora.set.words).toEqual(['old'])
+    net.held = () => false
+    net.pass(5000)
+    expect(dora.set.words).toEqual([])
+    expect(dora.set.applied).toContain(0)
+    expect(epochs([anna, bert, cleo, dora])).toEqual([1, 1, 1, 1])
+  })
+
+  test('[CU7] whose sponsor executed a cut after the welcome executes it before it is a member', () => {
+    const net = new Network()
+    const [anna, bert, cleo] = ahead(net)
+    const { held } = net
+    net.held = (letter) => held(letter) || letter.message.type === 'installed'
+    const dora = member(net, 'dora', cleo)
+    expect(dora.replica.status).toBe('joining')
+    net.held = (letter) => letter.message.type === 'installed'
+    net.pass(3000)
+    expect(epochs([anna, bert, cleo])).toEqual([1, 1, 1])
+    net.held = () => false
+    net.pass(1000)
+    expect(dora.replica.status).toBe('member')
+    const peers = [anna, bert, cleo, dora]
+    expect(epochs(peers)).toEqual([1, 1, 1, 1])
+    expect(hashes(peers).size).toBe(1)
+    expect(dora.set.words).toEqual(['old'])
+  })
+
+  test('[CU9] of another mode is told so, and does not come in', () => {
+    const net = new Network()
+    const anna = member(net, 'anna')
+    const plain = net.newcomer('bert', anna)
+    net.pass(1000)
+    expect(plain.replica.status).toBe('over')
+    expect(plain.outputsOf('refused')[0]?.reason).toContain('compaction mode')
+    expect(anna.replica.members).toEqual(['anna'])
+  })
+
+  test('[CU9] a replica whose structure has epochs can not keep its log', () => {
+    const net = new Network()
+    expect(() => member(net, 'anna', undefined, { keepLog: true })).toThrow('keepLog')
+  })
+})
