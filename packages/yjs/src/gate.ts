@@ -30,8 +30,42 @@ const MAX_CLOCK = 2 ** 31
 /** As the key of a plain object it would replace the prototype of whatever `toJSON` builds. */
 const FORBIDDEN_KEY = '__proto__'
 
+/** Per client the clock up to which a document holds, or need not hold, everything. */
+type Reached = (client: number) => number
+
 /** @returns what the update holds, or why it is refused. */
 export function inspect(update: Uint8Array, store: StructStore): UpdateContents | string {
+  return inspectWith(update, () => (client) => Y.getState(store, client))
+}
+
+/**
+ * The same above a cut: an author whom the document does not know begins at any clock, for what he did before is
+ * part of the base under another name.
+ */
+export function inspectAboveCut(update: Uint8Array, store: StructStore): UpdateContents | string {
+  return inspectWith(update, (sections) => (client) => {
+    return store.clients.has(client) ? Y.getState(store, client) : (sections.get(client)?.clock ?? 0)
+  })
+}
+
+/** What is wrong with an update by itself, whatever document it is for. */
+export function formFault(update: Uint8Array): string | undefined {
+  const decoded = decode(update)
+  return typeof decoded === 'string' ? decoded : firstFault(decoded)
+}
+
+function firstFault({ structs }: Decoded): string | undefined {
+  for (const struct of structs) {
+    const fault = structFault(struct)
+    if (fault !== undefined) return fault
+  }
+  return undefined
+}
+
+function inspectWith(
+  update: Uint8Array,
+  reachedIn: (sections: ReadonlyMap<number, Section>) => Reached,
+): UpdateContents | string {
   const decoded = decode(update)
   if (typeof decoded === 'string') return decoded
   const structs = new Map<number, DecodedStruct[]>()
@@ -41,11 +75,9 @@ export function inspect(update: Uint8Array, store: StructStore): UpdateContents 
     else ofClient.push(struct)
   }
   const sections = sectionsOf(structs)
-  for (const struct of decoded.structs) {
-    const fault = structFault(struct)
-    if (fault !== undefined) return fault
-  }
-  const fault = deleteFault(decoded.ds, sections, store) ?? orderFault(structs, store)
+  const reached = reachedIn(sections)
+  const fault =
+    firstFault(decoded) ?? deleteFault(decoded.ds, sections, reached) ?? orderFault(structs, reached)
   return fault ?? { sections, deletes: decoded.ds }
 }
 
@@ -132,10 +164,10 @@ function references(item: Y.Item): Y.ID[] {
 function deleteFault(
   deletes: DeleteSetLike,
   sections: ReadonlyMap<number, Section>,
-  store: StructStore,
+  reached: Reached,
 ): string | undefined {
   for (const [client, ranges] of deletes.clients) {
-    const state = Math.max(Y.getState(store, client), sections.get(client)?.end ?? 0)
+    const state = Math.max(reached(client), sections.get(client)?.end ?? 0)
     for (const { clock, len } of ranges) {
       if (len < 1) return `the deletion at ${client}:${clock} is empty`
       if (clock + len > state) return `a deletion reaches to ${client}:${clock + len}, beyond what exists`
@@ -148,10 +180,10 @@ function deleteFault(
  * Walks the structs as Yjs will integrate them, and finds the first that would have to wait: for an earlier
  * struct of its client, for an id that is nowhere, or, in a circle, for itself.
  */
-function orderFault(structs: Structs, store: StructStore): string | undefined {
+function orderFault(structs: Structs, reachedBefore: Reached): string | undefined {
   const positions = new Map<number, number>()
   const reached = new Map<number, number>()
-  const reachedOf = (client: number) => reached.get(client) ?? Y.getState(store, client)
+  const reachedOf = (client: number) => reached.get(client) ?? reachedBefore(client)
   const nextOf = (client: number) => structs.get(client)?.[positions.get(client) ?? 0]
   for (const start of structs.keys()) {
     const path = [start]

@@ -6,11 +6,15 @@
  * waits inside Yjs: delivery is causal, so an update that could not be integrated is refused before it is applied.
  *
  * What the document already holds at construction is nobody's change: a founder's content reaches newcomers as
- * state, and `beginLoad` finds what a newcomer brings along. This version leaves the document's ids alone.
+ * state, and `beginLoad` finds what a newcomer brings along.
+ *
+ * With `compaction: 'full'` the document is renumbered at every cut (epochs/full-compaction.ts); with 'fixed' its ids
+ * are left alone.
  */
-import type { StatePiece, Structure } from '@tidemark/core'
+import type { Epochs, StatePiece, Structure } from '@tidemark/core'
 import * as Y from 'yjs'
 import { Load } from './carry.js'
+import { type EpochChange, FullCompaction } from './epochs/full-compaction.js'
 import { inspect, type UpdateContents } from './gate.js'
 import { LocalChanges } from './local-changes.js'
 import { illFormedItems, repair } from './lone-surrogates.js'
@@ -19,6 +23,8 @@ import { StateSize } from './state-size.js'
 import { isParked } from './store.js'
 
 export interface YjsStructureOptions {
+  /** Whether cuts renumber the document ('full'), or its ids stay as they are ('fixed', unless told otherwise). */
+  readonly compaction?: 'full' | 'fixed'
   /** Something is ready for `takeLocalChange`. Called at the end of a transaction, during a load too. */
   readonly onLocalChange: () => void
   /** The user's own change can not be shared as it is. */
@@ -28,6 +34,15 @@ export interface YjsStructureOptions {
    * this the error is raised again by itself, as it would be by an event handler.
    */
   readonly onObserverError?: (error: unknown) => void
+  /** The document has got another naming: right after a cut, or a load that changed it. Only with 'full'. */
+  readonly onEpoch?: (change: EpochChange) => void
+  /** With 'full': another provider writes to the document, and will not understand the next naming. Once per origin. */
+  readonly onForeign?: (origin: unknown) => void
+  /**
+   * With 'full', on return: nothing leads from this side's naming to the room's, so what was not synced can not be
+   * placed. The room's state is shown instead; this is a copy of what was there.
+   */
+  readonly onOrphaned?: (document: Y.Doc) => void
 }
 
 /** Marks in `Transaction.meta`, because a transaction may end long after the call that began it. */
@@ -40,10 +55,14 @@ export class ParkedUpdateError extends Error {
 }
 
 export class YjsStructure implements Structure {
+  /** With 'full'. */
+  readonly epochs?: Epochs
   readonly #doc: Y.Doc
   readonly #options: YjsStructureOptions
   readonly #changes = new LocalChanges()
-  readonly #size: StateSize
+  readonly #full: FullCompaction | undefined
+  readonly #foreignOrigins = new Set<unknown>()
+  #size: StateSize
   #load: Load | undefined
   #illFormed: readonly Y.ID[] = []
 
@@ -51,6 +70,10 @@ export class YjsStructure implements Structure {
     this.#doc = doc
     this.#options = options
     this.#size = new StateSize(doc)
+    if (options.compaction === 'full') {
+      this.#full = this.#newFullCompaction()
+      this.epochs = this.#full
+    }
     doc.on('beforeObserverCalls', this.#findIllFormed)
     doc.on('afterTransaction', this.#suppressCleanup)
     doc.on('afterTransactionCleanup', this.#record)
@@ -62,57 +85,94 @@ export class YjsStructure implements Structure {
     this.#doc.off('afterTransactionCleanup', this.#record)
   }
 
-  apply(payload: Uint8Array): string | undefined {
+  /** @param epoch the naming the payload was authored in; of no meaning with 'fixed'. */
+  apply(payload: Uint8Array, epoch = 0): string | undefined {
+    if (this.#full !== undefined) return this.#full.apply(payload, epoch)
     if (this.#load !== undefined) throw new Error('An operation was applied while a state is being loaded')
     const contents = inspect(payload, this.#doc.store)
     if (typeof contents === 'string') return contents
-    this.#integrate(payload)
+    this.#integrate(payload, false)
     return undefined
   }
 
   takeLocalChange(): Uint8Array | undefined {
-    return this.#load === undefined ? this.#changes.take(this.#doc) : undefined
+    if (this.#load !== undefined || this.#full?.isLoading) return undefined
+    const payload = this.#changes.take(this.#doc)
+    if (payload !== undefined) this.#full?.noteTaken()
+    return payload
   }
 
   /**
-   * Take the local change first: the state holds it, and should its operation never leave this replica, the
-   * newcomer would have what nobody else has.
+   * With 'fixed', take the local change first: the state holds it, and should its operation never leave this
+   * replica, the newcomer would have what nobody else has.
    */
-  encodeState(pieceBytes: number): Iterator<StatePiece, undefined> {
+  encodeState(pieceBytes: number, tablesFrom?: number): Iterator<StatePiece, undefined> {
+    if (this.#full !== undefined) return this.#full.encodeState(pieceBytes, tablesFrom)
     return new StatePieces(this.#doc, pieceBytes)
   }
 
   /** May be called again before `endLoad`: then another sponsor begins, and what the first one sent is carried. */
   beginLoad(): void {
+    if (this.#full !== undefined) return this.#full.beginLoad()
     this.#load = new Load(this.#doc.store)
   }
 
   loadPiece(bytes: Uint8Array): string | undefined {
+    if (this.#full !== undefined) return this.#full.loadPiece(bytes)
     if (this.#load === undefined) throw new Error('A piece of a state arrived without a load')
     const contents: UpdateContents | string = inspect(bytes, this.#doc.store)
     if (typeof contents === 'string') return contents
     const refusal = this.#load.add(contents)
     if (refusal !== undefined) return refusal
-    this.#integrate(bytes)
+    this.#integrate(bytes, true)
     return undefined
   }
 
   /** Calls no `onLocalChange`: there may be something to take, so ask. */
   endLoad(): void {
+    if (this.#full !== undefined) return this.#full.endLoad()
     if (this.#load === undefined) throw new Error('A load ended that had not begun')
     this.#load.finish(this.#doc.store, this.#changes)
     this.#load = undefined
   }
-
-  /** Nothing: without renumbering no copy at the snapshot point is needed, the document itself is the state. */
-  fold(_payloads: readonly Uint8Array[]): void {}
 
   /** An estimate that costs little at every call; how old it can be is said at {@link StateSize}. */
   stateBytes(): number {
     return this.#size.bytes
   }
 
-  #integrate(update: Uint8Array): void {
+  /**
+   * Keeps an undo manager of the document working across cuts: its stacks, and the relative positions in the steps'
+   * `meta`. @returns a function that stops it. With 'fixed' there is nothing to do.
+   */
+  trackUndo(manager: Y.UndoManager): () => void {
+    return this.#full?.undo.track(manager) ?? (() => {})
+  }
+
+  /**
+   * A position from somebody who may be one epoch behind. @returns null if what contained it is gone, undefined if
+   * no table leads from that epoch to the present one.
+   */
+  translatePosition(position: Y.RelativePosition, fromEpoch: number): Y.RelativePosition | null | undefined {
+    return this.#full === undefined ? position : this.#full.translatePosition(position, fromEpoch)
+  }
+
+  #newFullCompaction(): FullCompaction {
+    return new FullCompaction({
+      doc: this.#doc,
+      changes: this.#changes,
+      origin: this,
+      stateBytes: () => this.stateBytes(),
+      integrate: (update, isLoading) => this.#integrate(update, isLoading),
+      onSwitched: () => {
+        this.#size = new StateSize(this.#doc)
+      },
+      onEpoch: (change) => this.#options.onEpoch?.(change),
+      onOrphaned: (document) => this.#options.onOrphaned?.(document),
+    })
+  }
+
+  #integrate(update: Uint8Array, isLoading: boolean): void {
     // Yjs would join the open transaction, and these changes would take its origin and leave again as local ones.
     if (this.#doc._transaction !== null)
       throw new Error('An update arrived within a transaction of the application')
@@ -122,7 +182,7 @@ export class YjsStructure implements Structure {
       Y.transact(
         this.#doc,
         (transaction) => {
-          if (this.#load !== undefined) transaction.meta.set(LOADING, true)
+          if (isLoading) transaction.meta.set(LOADING, true)
           if (parkedByOthers) transaction.meta.set(MAY_FREE_OTHERS, true)
           Y.applyUpdate(this.#doc, update, this)
           integrated = true
@@ -163,8 +223,15 @@ export class YjsStructure implements Structure {
   readonly #record = (transaction: Y.Transaction): void => {
     this.#size.noteDeletions(transaction)
     if (this.#isOwn(transaction) && !transaction.meta.has(MAY_FREE_OTHERS)) return
+    if (this.#full !== undefined) this.#noteForeign(transaction)
     this.#checkShareable(transaction)
     if (this.#changes.record(transaction)) this.#options.onLocalChange()
+  }
+
+  #noteForeign({ local, origin }: Y.Transaction): void {
+    if (local || origin === this || this.#foreignOrigins.has(origin)) return
+    this.#foreignOrigins.add(origin)
+    this.#options.onForeign?.(origin)
   }
 
   #checkShareable(transaction: Y.Transaction): void {

@@ -1,0 +1,29 @@
+/**
+ * The synthetic client under which a base is numbered.
+ *
+ * A pure function of the naming, so that every replica finds the same; 31 bits, so that authors can have the upper
+ * half for themselves: a concurrent write to a map entry of the base then comes after the base's. Two bases in a row
+ * never share one, or an id of the one could be taken for an id of the other.
+ */
+import type { Naming } from '@tidemark/core'
+import * as sha256 from 'lib0/hash/sha256'
+import * as string from 'lib0/string'
+
+const CLIENTS = 2 ** 31 - 1
+
+export function baseClientOf({ lineage, epoch }: Naming): number {
+  const client = hashed(lineage, epoch)
+  return client === hashed(lineage, epoch - 1) ? 1 + (client % CLIENTS) : client
+}
+
+/** The same, or, where a document happens to use that id already, the next one free in it. */
+export function freeBaseClient(naming: Naming, used: ReadonlyMap<number, unknown>): number {
+  let client = baseClientOf(naming)
+  while (used.has(client)) client = 1 + (client % CLIENTS)
+  return client
+}
+
+function hashed(lineage: string, epoch: number): number {
+  const [a = 0, b = 0, c = 0, d = 0] = sha256.digest(string.encodeUtf8(`${epoch} ${lineage}`))
+  return 1 + ((((a << 24) | (b << 16) | (c << 8) | d) >>> 0) % CLIENTS)
+}

@@ -1,0 +1,201 @@
+/**
+ * Executing a cut, a little at a time.
+ *
+ * On the side grow the document at the cut (the old base and what lies below), its canonical form, and from that the
+ * document after the cut (the new base and what lies above). The live document stays in its epoch, is edited and
+ * receives operations, until `commit` moves the new structure into it in one go.
+ *
+ * Invariants: the live document is not touched before `commit`. What is made from `below` depends on nothing but the
+ * old base and `below`, so it is the same at every replica. A step's size is counted in operations and bytes, never
+ * in time. Nothing of the first document is kept once the second one is begun.
+ */
+import type { Cut, CutResult, CutWork, NamedPayload } from '@tidemark/core'
+import type * as Y from 'yjs'
+import {
+  encodeTable,
+  type Flattened,
+  flattenInSteps,
+  Rebuilding,
+  type TranslationTable,
+  translate,
+} from '../renumbering/index.js'
+import { freeBaseClient } from './base-client.js'
+import { Fingerprint } from './fingerprint.js'
+import { bytesOf, type History, presentNaming } from './history.js'
+
+/** What a step takes of operations: about two milliseconds. */
+const OPERATIONS_PER_STEP = 64
+const BYTES_PER_STEP = 16 * 1024
+
+export interface PreparedCut {
+  readonly history: History
+  /** From the epoch before to this one. */
+  readonly table: TranslationTable
+  /** The document after the cut, everything above it included. */
+  readonly doc: Y.Doc
+  readonly bytesAfter: number
+}
+
+export interface CutHost {
+  readonly canSwitch: boolean
+  /** Moves the structure into the live document. */
+  switchTo(prepared: PreparedCut): Omit<CutResult, 'bytesAfter'>
+}
+
+export class YjsCutWork implements CutWork {
+  readonly #host: CutHost
+  readonly #old: History
+  readonly #cut: Cut
+  #preparation: Generator<void, void, void> | undefined
+  #next:
+    | { readonly history: History; readonly table: TranslationTable; readonly rebuilding: Rebuilding }
+    | undefined
+  #fingerprint: Uint8Array | undefined
+  #aboveDone = 0
+  #aboveBytes = 0
+  #isOver = false
+
+  constructor(host: CutHost, old: History, cut: Cut) {
+    const { lineage, epoch } = presentNaming(old)
+    if (cut.lineage !== lineage || cut.epoch !== epoch + 1) {
+      throw new Error(`A cut to epoch ${cut.epoch} of ${cut.lineage} in epoch ${epoch} of ${lineage}`)
+    }
+    this.#host = host
+    this.#old = old
+    this.#cut = cut
+    this.#preparation = this.#prepareNext()
+  }
+
+  /** To be called when another cut or a load begins, or after the commit: this one will never be committed. */
+  abandon(): void {
+    this.#isOver = true
+    this.#preparation = undefined
+    this.#next = undefined
+  }
+
+  prepare(): boolean {
+    this.#assertAlive()
+    if (this.#preparation !== undefined) {
+      if (this.#preparation.next().done) this.#preparation = undefined
+      return false
+    }
+    this.#integrateAbove(OPERATIONS_PER_STEP, BYTES_PER_STEP)
+    return this.#isPrepared
+  }
+
+  get fingerprint(): Uint8Array {
+    if (this.#fingerprint === undefined) throw new Error('The cut is not prepared yet')
+    return this.#fingerprint
+  }
+
+  get canCommit(): boolean {
+    return (
+      !this.#isOver && this.#next !== undefined && this.#preparation === undefined && this.#host.canSwitch
+    )
+  }
+
+  commit(): CutResult {
+    this.#assertAlive()
+    if (!this.canCommit || this.#next === undefined) throw new Error('The cut can not be committed now')
+    this.#integrateAbove(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY)
+    const { history, table, rebuilding } = this.#next
+    const bytesAfter = history.baseBytes + this.#aboveBytes
+    const result = this.#host.switchTo({ history, table, doc: rebuilding.doc, bytesAfter })
+    this.abandon()
+    return { ...result, bytesAfter }
+  }
+
+  get #isPrepared(): boolean {
+    return this.#preparation === undefined && this.#aboveDone === this.#cut.above.length
+  }
+
+  #assertAlive(): void {
+    if (this.#isOver) throw new Error('The cut was abandoned or is committed')
+  }
+
+  *#prepareNext(): Generator<void, void, void> {
+    const { pieces, table, client } = yield* this.#flattenBelow()
+    const fingerprint = new Fingerprint()
+    for (const piece of pieces) {
+      fingerprint.add(piece)
+      yield
+    }
+    const history = this.#historyAfter(pieces, table, client)
+    yield
+    const rebuilding = new Rebuilding(client)
+    for (const piece of pieces) {
+      rebuilding.addPiece(piece)
+      yield
+    }
+    this.#fingerprint = fingerprint.bytes
+    this.#next = { history, table, rebuilding }
+  }
+
+  *#flattenBelow(): Generator<void, Flattened & { readonly client: number }, void> {
+    const shadow = new Rebuilding(this.#old.client)
+    for (const piece of this.#old.pieces) {
+      shadow.addPiece(piece)
+      yield
+    }
+    const { below } = this.#cut
+    for (let at = 0; at < below.length; ) {
+      const end = batchEnd(below, at, OPERATIONS_PER_STEP, BYTES_PER_STEP)
+      for (; at < end; at++) this.#integrateBelow(shadow, below[at])
+      yield
+    }
+    const client = freeBaseClient(this.#cut, shadow.doc.store.clients)
+    const flattened = yield* flattenInSteps(shadow.doc, client)
+    return { ...flattened, client }
+  }
+
+  #integrateBelow(shadow: Rebuilding, operation: NamedPayload | undefined): void {
+    if (operation === undefined) throw new Error('An operation below the cut is missing')
+    const { payload, isTranslated } = this.#inOldNaming(operation)
+    shadow.addOperation({ update: payload, translated: isTranslated })
+  }
+
+  #inOldNaming({ payload, epoch }: NamedPayload): { payload: Uint8Array; isTranslated: boolean } {
+    const present = presentNaming(this.#old).epoch
+    if (epoch === present) return { payload, isTranslated: false }
+    const { table } = this.#old
+    if (epoch !== present - 1 || table === undefined) {
+      throw new Error(`A payload of epoch ${epoch} takes part in the cut to epoch ${present + 1}`)
+    }
+    return { payload: translate(payload, table), isTranslated: true }
+  }
+
+  #integrateAbove(operations: number, bytes: number): void {
+    const { above } = this.#cut
+    const end = batchEnd(above, this.#aboveDone, operations, bytes)
+    for (; this.#aboveDone < end; this.#aboveDone++) {
+      const operation = above[this.#aboveDone]
+      if (operation === undefined || this.#next === undefined) throw new Error('The cut is not prepared yet')
+      const { payload } = this.#inOldNaming(operation)
+      const update = translate(payload, this.#next.table)
+      this.#aboveBytes += update.length
+      this.#next.rebuilding.addOperation({ update, translated: true })
+    }
+  }
+
+  #historyAfter(pieces: readonly Uint8Array[], table: TranslationTable, client: number): History {
+    const { namings, chain } = this.#old
+    const baseBytes = bytesOf(pieces)
+    return {
+      namings: [{ lineage: this.#cut.lineage, epoch: this.#cut.epoch }],
+      pieces,
+      baseBytes,
+      client,
+      table,
+      chain: chain.with({ from: namings, bytes: encodeTable(table) }, baseBytes),
+    }
+  }
+}
+
+/** How far a step goes from `start`: at least one operation, if there is any. */
+function batchEnd(list: readonly NamedPayload[], start: number, operations: number, bytes: number): number {
+  let end = start
+  for (let taken = 0; end < list.length && end - start < operations && taken < bytes; end++) {
+    taken += list[end]?.payload.length ?? 0
+  }
+  return end
+}

@@ -1,0 +1,249 @@
+/**
+ * History that can be cut, for one live document: its base, the tables of past cuts, the cut or load under way.
+ *
+ * Invariant: the live document is always in the present naming, except while a state is being loaded into it. At most
+ * one of a cut and a load is under way.
+ */
+import type { Cut, CutResult, CutWork, Epochs, Naming, StatePiece } from '@tidemark/core'
+import * as Y from 'yjs'
+import type { LocalChanges } from '../local-changes.js'
+import { fillBelow, moveInto, Retargeter, translateRelativePosition } from '../renumbering/index.js'
+import { StatePieces } from '../state-pieces.js'
+import { isParked } from '../store.js'
+import { type CutHost, type PreparedCut, YjsCutWork } from './cut-work.js'
+import { bytesOf, type History, linksFrom, NO_HISTORY, presentNaming } from './history.js'
+import { fitted, readPayload } from './incoming.js'
+import { carryInto, copyOf, FORGOTTEN, wayBack } from './return.js'
+import { RoomLoad } from './room-load.js'
+import { StateSender } from './state-transfer.js'
+import { sameNaming } from './table-chain.js'
+import { UndoTracking } from './undo-tracking.js'
+
+/** Everything that cursors and the like need to follow the document into another naming. */
+export interface EpochChange {
+  readonly from: number
+  readonly to: number
+  /** @returns null if what contained the position is gone. */
+  translatePosition(position: Y.RelativePosition): Y.RelativePosition | null
+  readonly changedVisibly: boolean
+}
+
+export interface FullHost {
+  readonly doc: Y.Doc
+  readonly changes: LocalChanges
+  /** Of transactions whose changes are not sent. */
+  readonly origin: unknown
+  /** Bytes of the state, roughly. */
+  stateBytes(): number
+  /** Integrates what has passed the gate. */
+  integrate(update: Uint8Array, isLoading: boolean): void
+  /** The document has got another structure. */
+  onSwitched(): void
+  onEpoch(change: EpochChange): void
+  onOrphaned(document: Y.Doc): void
+}
+
+/** As large as what the transport sends at once. */
+const FOUNDING_PIECE_BYTES = 16 * 1024
+
+export class FullCompaction implements Epochs, CutHost {
+  readonly undo: UndoTracking
+  readonly #host: FullHost
+  #history: History = NO_HISTORY
+  #retargeter: Retargeter
+  #work: YjsCutWork | undefined
+  /** Undefined: no load is under way; the sponsor's name comes after it began. */
+  #load: RoomLoad | 'unnamed' | undefined
+  /** Something was taken as a local change that a base need not hold yet. */
+  #hasAuthored = false
+
+  constructor(host: FullHost) {
+    this.#host = host
+    this.#retargeter = new Retargeter(host.doc, 0)
+    this.undo = new UndoTracking()
+  }
+
+  get namings(): readonly Naming[] {
+    return this.#history.namings
+  }
+
+  get baseBytes(): number {
+    return this.#history.baseBytes
+  }
+
+  get isLoading(): boolean {
+    return this.#load !== undefined
+  }
+
+  found(lineage: string): void {
+    if (this.#load !== undefined) throw new Error('A room was founded while a state is being loaded')
+    this.#abandonWork()
+    const pieces: Uint8Array[] = []
+    const state = new StatePieces(this.#host.doc, FOUNDING_PIECE_BYTES)
+    for (let next = state.next(); !next.done; next = state.next()) pieces.push(next.value.bytes)
+    const namings = [{ lineage, epoch: 0 }, ...this.#history.namings]
+    const { chain } = this.#history
+    this.#become({ namings, pieces, baseBytes: bytesOf(pieces), client: 0, table: undefined, chain })
+  }
+
+  reaches(naming: Naming): boolean {
+    return linksFrom(this.#history, naming) !== undefined
+  }
+
+  weight(payload: Uint8Array): number {
+    return payload.length + deletedUnits(payload)
+  }
+
+  apply(payload: Uint8Array, epoch: number): string | undefined {
+    if (this.#load === 'unnamed') throw new Error('An operation came before its base')
+    if (this.#load !== undefined) return this.#load.apply(payload, epoch)
+    const incoming = readPayload(payload, epoch, this.#history, this.#host.doc.store)
+    if (typeof incoming === 'string') return incoming
+    const isTranslated = epoch < presentNaming(this.#history).epoch
+    this.#integrate(fitted(incoming.update, isTranslated, this.#retargeter), false)
+    return undefined
+  }
+
+  noteTaken(): void {
+    this.#hasAuthored = true
+  }
+
+  encodeState(pieceBytes: number, tablesFrom: number | undefined): Iterator<StatePiece, undefined> {
+    const present = presentNaming(this.#history)
+    return new StateSender(this.#linksSince(tablesFrom ?? present.epoch), this.#history.pieces, pieceBytes)
+  }
+
+  /** A table that is no longer kept can not be sent: then everything that is. */
+  #linksSince(epoch: number) {
+    const { lineage, epoch: present } = presentNaming(this.#history)
+    if (epoch >= present) return []
+    return linksFrom(this.#history, { lineage, epoch }) ?? this.#history.chain.links
+  }
+
+  beginLoad(): void {
+    this.#abandonWork()
+    this.#abortLoad()
+    this.#load = 'unnamed'
+  }
+
+  enter(namings: readonly Naming[]): void {
+    if (this.#load !== 'unnamed') throw new Error('A room was entered without a load')
+    if (namings.length === 0) throw new Error('A room without a name was entered')
+    const { doc } = this.#host
+    const isStraight = doc.store.clients.size === 0 && doc._transaction === null
+    const integrateLive = (update: Uint8Array) => this.#integrate(update, true)
+    this.#load = new RoomLoad(doc, namings, isStraight ? integrateLive : undefined)
+  }
+
+  loadPiece(bytes: Uint8Array): string | undefined {
+    if (this.#load === undefined) throw new Error('A piece of a state arrived without a load')
+    if (this.#load === 'unnamed') throw new Error('A piece of a state arrived before the name of its room')
+    return this.#load.add(bytes)
+  }
+
+  endLoad(): void {
+    if (this.#load === undefined) throw new Error('A load ended that had not begun')
+    const load = this.#load
+    if (load === 'unnamed' || !load.isComplete) {
+      this.#abortLoad()
+    } else if (load.isStraight) {
+      this.#load = undefined
+      this.#host.changes.dropBelow(load.reached)
+      this.#become(load.room.history)
+    } else {
+      this.#load = undefined
+      this.#finishReturn(load)
+    }
+  }
+
+  begin(cut: Cut): CutWork {
+    if (this.#load !== undefined) throw new Error('A cut began while a state is being loaded')
+    this.#abandonWork()
+    this.#work = new YjsCutWork(this, this.#history, cut)
+    return this.#work
+  }
+
+  get canSwitch(): boolean {
+    const { doc, changes } = this.#host
+    const isOpen = doc._transaction !== null || doc._transactionCleanups.length > 0
+    return !isOpen && !isParked(doc.store) && changes.isEmpty
+  }
+
+  switchTo({ history, table, doc: next }: PreparedCut): Omit<CutResult, 'bytesAfter'> {
+    const { doc, origin } = this.#host
+    const bytesBefore = this.#host.stateBytes()
+    const from = presentNaming(this.#history).epoch
+    const changedVisibly = moveInto(doc, next, table, { origin, undoManagers: this.undo.managers })
+    this.undo.translateMeta((position) => translateRelativePosition(position, table))
+    this.#become(history)
+    this.#host.onEpoch({
+      from,
+      to: from + 1,
+      translatePosition: (position) => translateRelativePosition(position, table),
+      changedVisibly,
+    })
+    return { bytesBefore, changedVisibly }
+  }
+
+  translatePosition(position: Y.RelativePosition, fromEpoch: number): Y.RelativePosition | null | undefined {
+    const epoch = this.#history.namings[0]?.epoch
+    if (fromEpoch === epoch) return position
+    const { table } = this.#history
+    if (epoch === undefined || fromEpoch !== epoch - 1 || table === undefined) return undefined
+    return translateRelativePosition(position, table)
+  }
+
+  #integrate(update: Uint8Array, isLoading: boolean): void {
+    fillBelow(this.#host.doc, update)
+    this.#host.integrate(update, isLoading)
+  }
+
+  #become(history: History): void {
+    this.#history = history
+    this.#retargeter = new Retargeter(this.#host.doc, history.client)
+    this.#host.onSwitched()
+  }
+
+  #finishReturn(load: RoomLoad): void {
+    const { doc, changes, origin } = this.#host
+    const { history, rebuilding } = load.room
+    const before = this.#history.namings[0]
+    const way = wayBack(this.#history, history)
+    if (way.kind === 'lost' && (this.#hasAuthored || !changes.isEmpty)) this.#host.onOrphaned(copyOf(doc))
+    const table = way.kind === 'lost' ? FORGOTTEN : way.table
+    carryInto(rebuilding, doc, table, changes)
+    const changedVisibly = moveInto(doc, rebuilding.doc, table, { origin, undoManagers: this.undo.managers })
+    const translatePosition = (position: Y.RelativePosition) => translateRelativePosition(position, table)
+    this.undo.translateMeta(translatePosition)
+    this.#become(history)
+    const from = before?.epoch ?? 0
+    const to = presentNaming(history).epoch
+    const isSame = before !== undefined && history.namings.some((naming) => sameNaming(naming, before))
+    if (!isSame) this.#host.onEpoch({ from, to, translatePosition, changedVisibly })
+  }
+
+  #abortLoad(): void {
+    const load = this.#load
+    this.#load = undefined
+    // The live document holds a part of that room's state: it is of that room until it enters another one.
+    if (load instanceof RoomLoad && load.isStraight) this.#history = { ...NO_HISTORY, namings: load.namings }
+  }
+
+  #abandonWork(): void {
+    this.#work?.abandon()
+    this.#work = undefined
+  }
+}
+
+/** What a payload deletes, in units; nothing if it can not be read. */
+function deletedUnits(payload: Uint8Array): number {
+  try {
+    let units = 0
+    for (const ranges of Y.decodeUpdate(payload).ds.clients.values()) {
+      for (const { len } of ranges) units += len
+    }
+    return units
+  } catch {
+    return 0
+  }
+}

@@ -1,0 +1,46 @@
+/**
+ * What is below the operations that are kept: the base, how its ids are named, and how earlier names are translated.
+ *
+ * Immutable: executing a cut, founding a room or entering one makes another.
+ */
+import type { Naming } from '@tidemark/core'
+import type { TranslationTable } from '../renumbering/index.js'
+import { type Link, sameNaming, TableChain } from './table-chain.js'
+
+export interface History {
+  /** The present naming and those that mean the same, newest first. Empty before the first room. */
+  readonly namings: readonly Naming[]
+  /** Updates that make the base when they are applied in this order. */
+  readonly pieces: readonly Uint8Array[]
+  readonly baseBytes: number
+  /** The base's synthetic client id. A base that no cut made has its authors' ids, and none of its own: 0. */
+  readonly client: number
+  /** Leads here from the epoch before; undefined if there was none, or nobody needs it. */
+  readonly table: TranslationTable | undefined
+  readonly chain: TableChain
+}
+
+export const NO_HISTORY: History = {
+  namings: [],
+  pieces: [],
+  baseBytes: 0,
+  client: 0,
+  table: undefined,
+  chain: new TableChain(),
+}
+
+export function bytesOf(pieces: readonly Uint8Array[]): number {
+  return pieces.reduce((sum, { length }) => sum + length, 0)
+}
+
+/** @throws before the first room: nothing has a name then. */
+export function presentNaming({ namings }: History): Naming {
+  const [naming] = namings
+  if (naming === undefined) throw new Error('The structure is in no room')
+  return naming
+}
+
+/** The links that lead from a naming to the present one: none for the present one, undefined if they are not kept. */
+export function linksFrom({ namings, chain }: History, naming: Naming): readonly Link[] | undefined {
+  return namings.some((known) => sameNaming(known, naming)) ? [] : chain.since(naming)
+}

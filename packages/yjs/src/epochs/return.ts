@@ -1,0 +1,121 @@
+/**
+ * Coming back: a document with content of its own, and the room's document beside it.
+ *
+ * If tables lead from the own naming to the room's, then what the room lacks is what this side wrote and nobody
+ * received: by clock, as an author's clocks mean the same in every naming; deletions by set difference. It is
+ * translated, integrated into the room's document, and leaves as an ordinary local change.
+ *
+ * Invariant: nothing that the room's base or the operations above it hold is carried a second time, and nothing else
+ * is left behind.
+ */
+import type { Naming } from '@tidemark/core'
+import * as Y from 'yjs'
+import { type IdRange, IdRanges } from '../id-ranges.js'
+import type { LocalChanges } from '../local-changes.js'
+import {
+  composed,
+  type IdTranslation,
+  type Rebuilding,
+  translate,
+  translateIds,
+} from '../renumbering/index.js'
+import { encodeUpdate } from '../renumbering/update-encoding.js'
+import { eachStruct, type StructStore } from '../store.js'
+import { RootNames } from '../struct-part.js'
+import { UpdateWriter } from '../update-writer.js'
+import { type History, linksFrom } from './history.js'
+import { decodeLinks } from './table-chain.js'
+
+/** How the ids of a returning document lead to the room's. */
+export type Way =
+  | { readonly kind: 'translated'; readonly table: IdTranslation }
+  /** Nothing leads there: only the room's state can stay. */
+  | { readonly kind: 'lost' }
+
+/** Ids that no cut has renumbered. */
+const UNCHANGED: IdTranslation = {
+  client: 0,
+  endOf: () => 0,
+  find: () => undefined,
+  id: (clock) => Y.createID(0, clock),
+}
+
+/** Ids that mean nothing any more. */
+export const FORGOTTEN: IdTranslation = {
+  client: 0,
+  endOf: () => Number.POSITIVE_INFINITY,
+  find: () => ({ kind: 'dead', length: Number.POSITIVE_INFINITY }),
+  id: (clock) => Y.createID(0, clock),
+}
+
+export function wayBack(own: History, room: History): Way {
+  for (const naming of own.namings) {
+    const links = linksFrom(room, naming)
+    if (links === undefined) continue
+    return { kind: 'translated', table: links.length === 0 ? UNCHANGED : composed(decodeLinks(links)) }
+  }
+  // Two rooms that never had anything in common merge, as two Yjs documents do.
+  const lineages = new Set(namingsOf(own).map(({ lineage }) => lineage))
+  const areRelated = namingsOf(room).some(({ lineage }) => lineages.has(lineage))
+  return areRelated ? { kind: 'lost' } : { kind: 'translated', table: UNCHANGED }
+}
+
+function namingsOf({ namings, chain }: History): Naming[] {
+  return [...namings, ...chain.links.flatMap(({ from }) => from)]
+}
+
+/** Integrates into the room's document what the own one has and it lacks, and makes exactly that the local change. */
+export function carryInto(room: Rebuilding, own: Y.Doc, table: IdTranslation, changes: LocalChanges): void {
+  const structs = newStructs(own.store, room.doc.store, table)
+  const update = encodeStructs(own, structs)
+  if (structs.size > 0)
+    room.addOperation({ update: translate(update, table), translated: table !== UNCHANGED })
+  const deletes = newDeletes(own.store, room.doc.store, table)
+  if (!deletes.isEmpty) room.addOperation({ update: encodeUpdate(new Map(), deletes), translated: false })
+  changes.replace(structs, deletes)
+}
+
+function newStructs(own: StructStore, room: StructStore, table: IdTranslation): Map<number, IdRange> {
+  const structs = new Map<number, IdRange>()
+  for (const [client, [first]] of own.clients) {
+    // What an author did before the own base is in it under another name, and leaves a gap at the start.
+    const filled = first instanceof Y.GC ? first.length : 0
+    const clock = Math.max(table.endOf(client), Y.getState(room, client), filled)
+    const end = Y.getState(own, client)
+    if (end > clock) structs.set(client, { clock, end })
+  }
+  return structs
+}
+
+function encodeStructs(doc: Y.Doc, structs: ReadonlyMap<number, IdRange>): Uint8Array {
+  const writer = new UpdateWriter(new RootNames(doc))
+  for (const [client, { clock, end }] of structs) {
+    eachStruct(doc.store, client, clock, end, (struct) => {
+      const start = struct.id.clock
+      writer.addStruct(struct, Math.max(0, clock - start), Math.min(struct.length, end - start))
+    })
+  }
+  return writer.finish()
+}
+
+function newDeletes(own: StructStore, room: StructStore, table: IdTranslation): IdRanges {
+  const known = new IdRanges()
+  known.addDeleteSet(Y.createDeleteSetFromStructStore(room))
+  const candidates = translateIds(Y.createDeleteSetFromStructStore(own), table).minus(known)
+  // A gap at the start of an author who is no longer known to the room is no deletion.
+  const deletes = new IdRanges()
+  for (const client of candidates.clients()) {
+    const state = Y.getState(room, client)
+    for (const { clock, end } of candidates.of(client)) {
+      if (clock < state) deletes.add(client, clock, Math.min(end, state) - clock)
+    }
+  }
+  return deletes
+}
+
+/** The whole document, for the application to do with it what it can. */
+export function copyOf(doc: Y.Doc): Y.Doc {
+  const copy = new Y.Doc()
+  Y.applyUpdate(copy, Y.encodeStateAsUpdate(doc))
+  return copy
+}

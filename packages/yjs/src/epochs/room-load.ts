@@ -1,0 +1,136 @@
+/**
+ * A room's state on its way in: tables, base, then the operations above it.
+ *
+ * An empty document takes it in as it comes. One with content of its own stays as it is until everything has
+ * arrived: the room's document grows beside it, because their ids may mean different things.
+ */
+import type { Naming } from '@tidemark/core'
+import * as Y from 'yjs'
+import { inspect } from '../gate.js'
+import { Rebuilding, Retargeter } from '../renumbering/index.js'
+import { baseClientOf } from './base-client.js'
+import { bytesOf, type History, presentNaming } from './history.js'
+import { fitted, readPayload } from './incoming.js'
+import { StateReceiver } from './state-transfer.js'
+import { decodeLinks, type Link, TableChain } from './table-chain.js'
+
+/** Integrates an update that has passed the gate into the live document, as a part of a state. */
+export type IntegrateLive = (update: Uint8Array) => void
+
+export class RoomLoad {
+  readonly #live: Y.Doc
+  /** Undefined: the room's document grows on the side. */
+  readonly #integrateLive: IntegrateLive | undefined
+  readonly namings: readonly Naming[]
+  readonly #receiver = new StateReceiver()
+  readonly #links: Link[] = []
+  readonly #pieces: Uint8Array[] = []
+  /** Of the live document, the clocks that came with the state. */
+  readonly reached = new Map<number, number>()
+  #room:
+    | { readonly history: History; readonly rebuilding: Rebuilding; readonly retargeter: Retargeter }
+    | undefined
+
+  constructor(live: Y.Doc, namings: readonly Naming[], integrateLive: IntegrateLive | undefined) {
+    this.#live = live
+    this.namings = namings
+    this.#integrateLive = integrateLive
+  }
+
+  get isStraight(): boolean {
+    return this.#integrateLive !== undefined
+  }
+
+  get isComplete(): boolean {
+    return this.#receiver.isComplete
+  }
+
+  add(bytes: Uint8Array): string | undefined {
+    const received = this.#receiver.add(bytes)
+    if (received === undefined || typeof received === 'string') return received
+    if (received.kind === 'table') {
+      if (this.#pieces.length > 0) return 'a table follows the base'
+      this.#links.push(received.link)
+      return undefined
+    }
+    return this.#addBase(received.update)
+  }
+
+  /** An operation above the base. */
+  apply(payload: Uint8Array, epoch: number): string | undefined {
+    if (this.#room === undefined || !this.isComplete) throw new Error('An operation came before its base')
+    const { history, rebuilding, retargeter } = this.#room
+    const doc = this.isStraight ? this.#live : rebuilding.doc
+    const incoming = readPayload(payload, epoch, history, doc.store)
+    if (typeof incoming === 'string') return incoming
+    const isTranslated = epoch < presentNaming(history).epoch
+    if (this.#integrateLive === undefined) {
+      rebuilding.addOperation({ update: incoming.update, translated: isTranslated })
+    } else {
+      this.#integrateLive(fitted(incoming.update, isTranslated, retargeter))
+      for (const [client, { end }] of incoming.contents.sections) this.#noteReached(client, end)
+    }
+    return undefined
+  }
+
+  /** What came, once its base is complete. The document is the room's, unless it is the live one. */
+  get room(): { readonly history: History; readonly rebuilding: Rebuilding } {
+    if (this.#room === undefined || !this.isComplete) throw new Error('The state holds no whole base')
+    const { history, rebuilding } = this.#room
+    return {
+      history: { ...history, pieces: this.#pieces, baseBytes: bytesOf(this.#pieces) },
+      rebuilding,
+    }
+  }
+
+  #addBase(update: Uint8Array): string | undefined {
+    this.#room ??= this.#begin(update)
+    const doc = this.isStraight ? this.#live : this.#room.rebuilding.doc
+    const contents = inspect(update, doc.store)
+    if (typeof contents === 'string') return contents
+    this.#pieces.push(update)
+    if (this.#integrateLive === undefined) {
+      this.#room.rebuilding.addPiece(update)
+    } else {
+      this.#integrateLive(update)
+      for (const [client, { end }] of contents.sections) this.#noteReached(client, end)
+    }
+    return undefined
+  }
+
+  #begin(firstPiece: Uint8Array) {
+    const [naming] = this.namings
+    if (naming === undefined) throw new Error('The pieces of a state came before the name of their room')
+    const client = naming.epoch === 0 ? 0 : (firstClientOf(firstPiece) ?? baseClientOf(naming))
+    const last = this.#links.at(-1)
+    const previous = { lineage: naming.lineage, epoch: naming.epoch - 1 }
+    const leadsHere = last?.from.some(
+      ({ lineage, epoch }) => lineage === previous.lineage && epoch === previous.epoch,
+    )
+    const history: History = {
+      namings: this.namings,
+      pieces: [],
+      baseBytes: 0,
+      client,
+      table: last !== undefined && leadsHere ? decodeLinks([last])[0] : undefined,
+      chain: new TableChain(this.#links),
+    }
+    const rebuilding = new Rebuilding(client)
+    const target = this.isStraight ? this.#live : rebuilding.doc
+    return { history, rebuilding, retargeter: new Retargeter(target, client) }
+  }
+
+  #noteReached(client: number, end: number): void {
+    this.reached.set(client, Math.max(end, this.reached.get(client) ?? 0))
+  }
+}
+
+/** A canonical base has one client. */
+function firstClientOf(update: Uint8Array): number | undefined {
+  try {
+    const [client] = Y.parseUpdateMeta(update).from.keys()
+    return client
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,58 @@
+/**
+ * The translation tables that lead from earlier namings to the present one, for those who come back.
+ *
+ * Invariant: the links are consecutive: what a link leads to is what the next one leads from, and the last one leads
+ * to the present naming. The last is always kept, as members need it; those before it within a budget, newest first.
+ */
+import type { Naming } from '@tidemark/core'
+import { decodeTable, type TranslationTable } from '../renumbering/index.js'
+
+export interface Link {
+  /** What the ids it leads from are called; all mean the same. */
+  readonly from: readonly Naming[]
+  readonly bytes: Uint8Array
+}
+
+const BUDGET_BYTES = 2 ** 20
+const BUDGET_SHARE_OF_BASE = 0.1
+
+export const sameNaming = (a: Naming, b: Naming): boolean => a.lineage === b.lineage && a.epoch === b.epoch
+
+export class TableChain {
+  readonly #links: readonly Link[]
+
+  constructor(links: readonly Link[] = []) {
+    this.#links = links
+  }
+
+  get links(): readonly Link[] {
+    return this.#links
+  }
+
+  with(link: Link, baseBytes: number): TableChain {
+    const budget = Math.max(BUDGET_BYTES, baseBytes * BUDGET_SHARE_OF_BASE) - link.bytes.length
+    const kept = [link]
+    let bytes = 0
+    for (const older of this.#links.toReversed()) {
+      bytes += older.bytes.length
+      if (bytes > budget) break
+      kept.unshift(older)
+    }
+    return new TableChain(kept)
+  }
+
+  /** What leads on from a naming; undefined if nothing does. */
+  since(naming: Naming): readonly Link[] | undefined {
+    const index = this.#links.findIndex(({ from }) => from.some((known) => sameNaming(known, naming)))
+    return index < 0 ? undefined : this.#links.slice(index)
+  }
+}
+
+/** @throws if a link holds no table: links are checked before they are kept. */
+export function decodeLinks(links: readonly Link[]): TranslationTable[] {
+  return links.map(({ bytes }) => {
+    const table = decodeTable(bytes)
+    if (typeof table === 'string') throw new Error(`A kept translation table is broken: ${table}`)
+    return table
+  })
+}

@@ -1,0 +1,528 @@
+/**
+ * Rooms of several `YjsStructure`s with random schedules, without the protocol around them: operations arrive causally
+ * and late, cuts are executed at different moments and in steps, newcomers load a base and what lies above it, members
+ * leave, edit offline and come back.
+ *
+ * The protocol is played by an oracle that sees everyone: a cut is appended while all are in one epoch, and may be
+ * executed by each member for itself once everyone holds all that comes before it.
+ */
+import type { CutWork, NamedPayload } from '@tidemark/core'
+import * as Y from 'yjs'
+import { YjsStructure } from '../../src/index.js'
+import { newDocument, perform } from '../documents.js'
+import { contentOf } from '../renumbering/content.js'
+import { Mirror } from '../renumbering/mirror.js'
+import type { Random } from '../renumbering/simulation.js'
+
+const LINEAGE = 'room'
+/** Small, so that even these states take several pieces. */
+const PIECE_BYTES = 200
+
+interface Operation extends NamedPayload {
+  readonly author: number
+  readonly seq: number
+  readonly clock: number
+  readonly deps: ReadonlyMap<number, number>
+  /** Of a cut: up to which clock it reaches. */
+  readonly through: number | undefined
+}
+
+const NO_PAYLOAD = new Uint8Array()
+const inTotalOrder = (a: Operation, b: Operation) => a.clock - b.clock || a.author - b.author
+
+interface Load {
+  readonly pieces: readonly Uint8Array[]
+  readonly operations: readonly Operation[]
+  readonly applied: ReadonlyMap<number, number>
+  readonly clock: number
+  readonly baseThrough: number
+}
+
+export class Replica {
+  id: number
+  readonly doc: Y.Doc
+  readonly structure: YjsStructure
+  readonly tokens: Y.Text
+  readonly mirror: Mirror
+  readonly undo: Y.UndoManager
+  readonly orphans: Y.Doc[] = []
+  applied = new Map<number, number>()
+  clock = 0
+  /** The clock at which it entered its epoch: everything it authored before is at or below it. */
+  enteredAt = 0
+  isOnline = true
+  visibleChanges = 0
+  /** Everything applied above the base, in the order of arrival. */
+  log: Operation[] = []
+  readonly #room: Room
+  #waiting: Operation[] = []
+  #load: Load | undefined
+  #work: { readonly cut: Operation; readonly work: CutWork; readonly above: Operation[] } | undefined
+
+  constructor(room: Room, id: number) {
+    this.#room = room
+    this.id = id
+    this.doc = newDocument(2 ** 31 + id)
+    this.structure = new YjsStructure(this.doc, {
+      compaction: 'full',
+      onLocalChange: () => {},
+      onOrphaned: (document) => this.orphans.push(document),
+      onEpoch: ({ changedVisibly }) => {
+        if (changedVisibly) this.visibleChanges++
+      },
+      onObserverError: (error) => {
+        throw error
+      },
+    })
+    const { doc } = this
+    this.tokens = doc.getText('tokens')
+    const roots = [doc.getText('text'), doc.getMap('map'), doc.getArray('array'), doc.getXmlFragment('xml')]
+    this.undo = new Y.UndoManager(roots, { captureTimeout: 0 })
+    this.structure.trackUndo(this.undo)
+    this.mirror = new Mirror([this.tokens, ...roots])
+  }
+
+  get epochs() {
+    const { epochs } = this.structure
+    if (epochs === undefined) throw new Error('Full compaction has epochs')
+    return epochs
+  }
+
+  get epoch(): number {
+    return this.epochs.namings[0]?.epoch ?? -1
+  }
+
+  get isLoading(): boolean {
+    return this.#load !== undefined
+  }
+
+  get waiting(): readonly Operation[] {
+    return this.#waiting
+  }
+
+  get isSettled(): boolean {
+    return this.#waiting.length === 0 && !this.isLoading
+  }
+
+  /** The next cut to execute: of several made in one epoch the first in total order counts. */
+  get cut(): Operation | undefined {
+    return this.log.filter((o) => o.through !== undefined && o.epoch === this.epoch).sort(inTotalOrder)[0]
+  }
+
+  edit(change: () => void): void {
+    change()
+    this.flush()
+  }
+
+  /** Sends what is to be sent. */
+  flush(): void {
+    if (this.isOnline && !this.isLoading) {
+      const payload = this.structure.takeLocalChange()
+      if (payload !== undefined) this.#author(payload, undefined)
+    }
+    this.mirror.check()
+    if (this.doc.store.pendingStructs !== null || this.doc.store.pendingDs !== null) throw new Error('Parked')
+  }
+
+  appendCut(clock: number, through: number): void {
+    this.clock = Math.max(this.clock, clock)
+    this.#author(NO_PAYLOAD, through)
+  }
+
+  #author(payload: Uint8Array, through: number | undefined): void {
+    this.clock++
+    const seq = (this.applied.get(this.id) ?? 0) + 1
+    const { id: author, clock, epoch } = this
+    const operation = { author, seq, clock, deps: new Map(this.applied), epoch, payload, through }
+    this.applied.set(this.id, seq)
+    this.#append(operation)
+    this.#room.broadcast(this, operation)
+  }
+
+  #append(operation: Operation): void {
+    this.log.push(operation)
+    if (operation.through === undefined) this.#work?.above.push(operation)
+  }
+
+  receive(operation: Operation): void {
+    this.#waiting.push(operation)
+    if (!this.isLoading) this.#applyReady()
+  }
+
+  #applyReady(): void {
+    const has = (author: number, seq: number) => (this.applied.get(author) ?? 0) >= seq
+    this.#waiting = this.#waiting.filter(({ author, seq }) => !has(author, seq))
+    for (;;) {
+      const index = this.#waiting.findIndex(
+        ({ author, seq, deps }) =>
+          has(author, seq - 1) && [...deps].every(([other, known]) => has(other, known)),
+      )
+      const operation = index < 0 ? undefined : this.#waiting.splice(index, 1)[0]
+      if (operation === undefined) return
+      this.#apply(operation)
+    }
+  }
+
+  #apply(operation: Operation): void {
+    // An operation of the next epoch is a certificate that the cut was stable.
+    while (operation.epoch > this.epoch) this.execute()
+    this.applied.set(operation.author, operation.seq)
+    this.clock = Math.max(this.clock, operation.clock)
+    this.#applyPayload(operation)
+    this.#append(operation)
+    this.flush()
+  }
+
+  #applyPayload(operation: Operation): void {
+    if (operation.through !== undefined) return
+    const refusal = this.structure.apply(operation.payload, operation.epoch)
+    if (refusal !== undefined) throw new Error(`A member's operation was refused: ${refusal}`)
+  }
+
+  /** One step towards executing a cut that is known to be stable. */
+  advance(): void {
+    const { cut } = this
+    if (cut?.through === undefined) return
+    const { through } = cut
+    if (this.#work?.cut !== cut) {
+      const updates = this.log.filter((operation) => operation.through === undefined)
+      const above = updates.filter(({ clock }) => clock > through)
+      const below = updates.filter(({ clock }) => clock <= through).sort(inTotalOrder)
+      const work = this.epochs.begin({ lineage: LINEAGE, epoch: this.epoch + 1, below, above })
+      this.#work = { cut, work, above }
+    }
+    const { work } = this.#work
+    if (!work.prepare() || !work.canCommit) return
+    this.#room.checkBase(this.epoch + 1, work.fingerprint)
+    work.commit()
+    this.#room.afterCommit(this)
+    this.#work = undefined
+    this.enteredAt = this.clock
+    this.log = this.log.filter(({ clock }) => clock > through)
+    this.baseThrough = through
+    this.flush()
+  }
+
+  baseThrough = 0
+
+  execute(): void {
+    const { epoch } = this
+    if (this.cut === undefined) throw new Error('There is no cut to execute')
+    while (this.epoch === epoch) {
+      this.flush()
+      this.advance()
+    }
+  }
+
+  /** Begins to load the state of a sponsor; the pieces are made as they are needed. */
+  beginLoad(sponsor: Replica): void {
+    const naming = this.epochs.namings.find((known) => sponsor.epochs.reaches(known))
+    // Operations of the epoch before may still be on their way.
+    const tablesFrom = Math.min(naming?.epoch ?? sponsor.epoch, sponsor.epoch - 1)
+    const iterator = sponsor.structure.encodeState(PIECE_BYTES, tablesFrom)
+    const pieces: Uint8Array[] = []
+    for (let next = iterator.next(); !next.done; next = iterator.next()) pieces.push(next.value.bytes)
+    this.#work = undefined
+    this.#waiting = []
+    this.isOnline = true
+    this.#load = {
+      pieces,
+      operations: [...sponsor.log],
+      applied: new Map(sponsor.applied),
+      clock: sponsor.clock,
+      baseThrough: sponsor.baseThrough,
+    }
+    // For the oracle the newcomer holds what its state holds from here on.
+    this.applied = new Map(sponsor.applied)
+    this.clock = Math.max(this.clock, sponsor.clock)
+    this.enteredAt = this.clock
+    this.structure.beginLoad()
+    this.epochs.enter(sponsor.epochs.namings)
+  }
+
+  finishLoad(): void {
+    const load = this.#load
+    if (load === undefined) throw new Error('Nothing is being loaded')
+    for (const piece of load.pieces) {
+      const refusal = this.structure.loadPiece(piece)
+      if (refusal !== undefined) throw new Error(`A piece was refused: ${refusal}`)
+    }
+    for (const operation of load.operations) this.#applyPayload(operation)
+    this.structure.endLoad()
+    this.log = [...load.operations]
+    this.baseThrough = load.baseThrough
+    this.#load = undefined
+    this.flush()
+    this.#applyReady()
+  }
+
+  leave(): void {
+    this.isOnline = false
+    this.#work = undefined
+    this.#waiting = []
+    this.#load = undefined
+  }
+
+  content() {
+    return { tokens: this.tokens.toString(), ...contentOf(this.doc) }
+  }
+}
+
+interface Message {
+  readonly to: Replica
+  readonly operation: Operation
+  readonly after: number
+}
+
+export class Room {
+  readonly replicas: Replica[] = []
+  /** What each token was typed between, and by whom it was erased. */
+  readonly typed = new Map<
+    string,
+    { readonly left: string | undefined; readonly right: string | undefined }
+  >()
+  readonly erased = new Set<string>()
+  swaps = 0
+  returns = 0
+  cuts = 0
+  readonly #random: Random
+  readonly #bases = new Map<number, string>()
+  #inFlight: Message[] = []
+  #nextId = 1
+  #time = 0
+
+  constructor(random: Random) {
+    this.#random = random
+    const founder = new Replica(this, this.#nextId++)
+    if (random() < 0.3) for (let i = 0; i < 10; i++) perform(founder.doc, this.#anyEdit())
+    // What a founder holds is the base, and nobody's change.
+    founder.structure.takeLocalChange()
+    founder.epochs.found(LINEAGE)
+    this.replicas.push(founder)
+    for (let left = 1 + this.below(3); left > 0; left--) this.join(founder).finishLoad()
+  }
+
+  get members(): Replica[] {
+    return this.replicas.filter(({ isOnline }) => isOnline)
+  }
+
+  below(limit: number): number {
+    return Math.floor(this.#random() * limit)
+  }
+
+  #anyEdit() {
+    return { action: this.below(16), at: this.below(8), amount: this.below(1000) }
+  }
+
+  broadcast(from: Replica, operation: Operation): void {
+    const slow = from.id % 3 === 0 ? 30 : 5
+    for (const to of this.members) {
+      if (to !== from) this.#inFlight.push({ to, operation, after: this.#time + 1 + this.#random() * slow })
+    }
+  }
+
+  checkBase(epoch: number, fingerprint: Uint8Array): void {
+    const found = Buffer.from(fingerprint).toString('hex')
+    const known = this.#bases.get(epoch)
+    if (known !== undefined && known !== found) throw new Error(`The bases of epoch ${epoch} differ`)
+    this.#bases.set(epoch, found)
+  }
+
+  afterCommit(replica: Replica): void {
+    this.cuts++
+    replica.mirror.check()
+  }
+
+  run(steps: number, options: { readonly returns: boolean }): void {
+    for (let step = 0; step < steps; step++) {
+      const replica = this.replicas[this.below(this.replicas.length)]
+      if (replica === undefined) throw new Error('No replica')
+      const kind = this.#random()
+      if (kind < 0.5) this.#edit(replica)
+      else if (kind < 0.58) this.#appendCut(replica)
+      else if (kind < 0.85) this.#advanceIfStable(replica)
+      else if (kind < 0.87 && this.replicas.length < 6) this.join(replica)
+      else if (kind < 0.92 && options.returns) this.#leaveOrReturn(replica)
+      else if (replica.isLoading) replica.finishLoad()
+      for (let left = this.below(5); left > 0; left--) this.#deliver()
+    }
+  }
+
+  join(sponsor: Replica): Replica {
+    const replica = new Replica(this, this.#nextId++)
+    if (!sponsor.isOnline || sponsor.isLoading) return replica
+    sponsor.flush()
+    this.#welcome(sponsor, replica)
+    this.replicas.push(replica)
+    return replica
+  }
+
+  #welcome(sponsor: Replica, replica: Replica): void {
+    replica.beginLoad(sponsor)
+    // The state lacks what is still on its way to the sponsor.
+    for (const { to, operation } of [...this.#inFlight]) {
+      if (to === sponsor)
+        this.#inFlight.push({ to: replica, operation, after: this.#time + this.#random() * 5 })
+    }
+    for (const operation of sponsor.waiting)
+      this.#inFlight.push({ to: replica, operation, after: this.#time + this.#random() * 5 })
+  }
+
+  #leaveOrReturn(replica: Replica): void {
+    if (replica.isOnline) {
+      if (this.members.length < 2 || replica.isLoading) return
+      replica.leave()
+      this.#inFlight = this.#inFlight.filter(({ to }) => to !== replica)
+      if (this.#random() < 0.5) this.#loseUnknownOf(replica)
+      return
+    }
+    const sponsors = this.members.filter((other) => !other.isLoading && other.epoch >= replica.epoch)
+    const sponsor = sponsors[this.below(sponsors.length)]
+    if (sponsor === undefined) return
+    this.returns++
+    replica.id = this.#nextId++
+    sponsor.flush()
+    this.#welcome(sponsor, replica)
+  }
+
+  /** What nobody else has applied when its author vanishes may be gone. */
+  #loseUnknownOf(author: Replica): void {
+    const known = Math.max(
+      ...this.replicas.map((other) => (other === author ? 0 : (other.applied.get(author.id) ?? 0))),
+    )
+    const isLost = ({ author: by, seq }: Operation) => by === author.id && seq > known
+    this.#inFlight = this.#inFlight.filter(({ operation }) => !isLost(operation))
+  }
+
+  #edit(replica: Replica): void {
+    const { tokens } = replica
+    const kind = this.#random()
+    replica.edit(() => {
+      if (kind < 0.3) this.#type(tokens, this.below(Math.min(tokens.length, 8) + 1), 1 + this.below(3))
+      else if (kind < 0.5) this.#erase(tokens)
+      else if (kind < 0.55) {
+        const value = this.#random() < 0.5 ? true : null
+        if (tokens.length > 0) tokens.format(0, Math.min(3, tokens.length), { b: value })
+      } else if (kind < 0.6) {
+        if (this.#random() < 0.5) replica.undo.undo()
+        else replica.undo.redo()
+      } else perform(replica.doc, this.#anyEdit())
+    })
+  }
+
+  #type(tokens: Y.Text, at: number, length: number): void {
+    const shown = tokens.toString()
+    let inserted = ''
+    let left = shown[at - 1]
+    for (let i = 0; i < length; i++) {
+      const token = String.fromCharCode(0x4e00 + this.typed.size)
+      this.typed.set(token, { left, right: shown[at] })
+      left = token
+      inserted += token
+    }
+    tokens.insert(at, inserted)
+  }
+
+  #erase(tokens: Y.Text): void {
+    if (tokens.length === 0) return
+    const at = this.below(Math.min(tokens.length, 8))
+    const length = Math.min(tokens.length - at, 1 + this.below(4))
+    for (const token of tokens.toString().slice(at, at + length)) this.erased.add(token)
+    tokens.delete(at, length)
+  }
+
+  #appendCut(replica: Replica): void {
+    const { epoch, cut, isOnline, isLoading } = replica
+    if (!isOnline || isLoading || cut !== undefined) return
+    const { members } = this
+    if (members.some((other) => other.isLoading || other.epoch !== epoch)) return
+    const clock = Math.max(...members.map((other) => other.clock))
+    const from = Math.max(replica.baseThrough, ...members.map(({ enteredAt }) => enteredAt))
+    replica.appendCut(clock, from + this.below(clock + 2 - from))
+  }
+
+  #isStable({ clock, author, seq }: Operation): boolean {
+    const isUnfinished = this.#inFlight.some(({ operation }) => operation.clock <= clock)
+    return (
+      !isUnfinished &&
+      this.members.every((other) => other.isSettled && (other.applied.get(author) ?? 0) >= seq)
+    )
+  }
+
+  #advanceIfStable(replica: Replica): void {
+    const { cut, isOnline, isLoading } = replica
+    if (!isOnline || isLoading || cut === undefined || !this.#isStable(cut)) return
+    for (let left = 1 + this.below(12); left > 0; left--) replica.advance()
+  }
+
+  /** The next one due, which need not be the next one sent. @returns whether there was any. */
+  #deliver(): boolean {
+    let due = this.#inFlight[0]
+    for (const message of this.#inFlight) if (due !== undefined && message.after < due.after) due = message
+    if (due === undefined) return false
+    this.#inFlight.splice(this.#inFlight.indexOf(due), 1)
+    this.#time = Math.max(this.#time, due.after)
+    due.to.receive(due.operation)
+    return true
+  }
+
+  settle(): void {
+    for (const replica of this.replicas) {
+      if (replica.isOnline) continue
+      const sponsor = this.members.find((other) => !other.isLoading)
+      if (sponsor === undefined) throw new Error('Nobody is left')
+      if (sponsor.epoch >= replica.epoch) this.#leaveOrReturn(replica)
+    }
+    for (const replica of this.replicas) if (replica.isLoading) replica.finishLoad()
+    while (this.#deliver());
+    for (const replica of this.members) {
+      while (replica.cut !== undefined && this.#isStable(replica.cut)) {
+        replica.execute()
+        while (this.#deliver());
+      }
+    }
+    while (this.#deliver());
+  }
+
+  /** Everything ends in a base. */
+  cutAll(): void {
+    const [first] = this.members
+    if (first === undefined) throw new Error('Nobody is left')
+    const clock = Math.max(...this.members.map((other) => other.clock))
+    if (this.members.some(({ epoch }) => epoch !== first.epoch)) throw new Error('Epochs differ at the end')
+    if (first.cut !== undefined) throw new Error('A cut was left undone')
+    first.appendCut(clock, clock + 1)
+    this.settle()
+  }
+
+  check(): void {
+    const [first, ...others] = this.members
+    if (first === undefined) throw new Error('Nobody is left')
+    const content = JSON.stringify(first.content())
+    for (const other of others) {
+      const found = JSON.stringify(other.content())
+      if (found !== content) throw new Error(`Diverged (${first.id}, ${other.id}):\n${content}\n${found}`)
+    }
+    for (const replica of this.members) {
+      if (!replica.isSettled) throw new Error('An operation is left waiting')
+      replica.mirror.check()
+    }
+    this.#checkTokens(first.tokens.toString())
+  }
+
+  #checkTokens(shown: string): void {
+    const places = new Map([...shown].map((token, index) => [token, index]))
+    if (places.size !== shown.length) throw new Error('A token is doubled')
+    for (const [token, { left, right }] of this.typed) {
+      const at = places.get(token)
+      if (at === undefined) {
+        if (!this.erased.has(token)) throw new Error('A token is lost')
+        continue
+      }
+      if (this.erased.has(token)) throw new Error('A token has come back')
+      const before = left === undefined ? undefined : places.get(left)
+      const after = right === undefined ? undefined : places.get(right)
+      if ((before !== undefined && before > at) || (after !== undefined && after < at)) this.swaps++
+    }
+  }
+}
