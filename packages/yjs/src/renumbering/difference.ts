@@ -1,12 +1,13 @@
 /**
- * The visible difference between a live document and the one rebuilt after a cut, and showing it.
+ * What there is to be done to a document so that it shows what another shows, and doing it.
  *
- * Mostly there is none. But two who typed at one spot whose tombstones were purged may see their insertions swap,
- * and a write to a map may win that had lost. Editors must hear of it by ordinary events, so it is applied to the
- * live document through Yjs' public interface before the structures are exchanged.
+ * Mostly the live document and the one rebuilt after a cut show the same. But two who typed at one spot whose
+ * tombstones were purged may see their insertions swap, somebody comes back to a room that went on, or an observer
+ * edits in answer to such a change. Editors must hear of it by ordinary events, so a difference is applied through
+ * Yjs' public interface.
  *
  * What stays in order stays untouched (a longest increasing subsequence); the rest is deleted and inserted again.
- * A nested type among the rest is shown as a new object.
+ * A nested type among the rest is inserted as a new object.
  */
 import * as Y from 'yjs'
 import {
@@ -16,38 +17,40 @@ import {
   sameRun,
   type Unit,
   type UnitRun,
-  unchanged,
   unitsOf,
   visibleRuns,
 } from './visible-units.js'
 
-/** A type of the live document and what it becomes. */
+/** A type, and its counterpart in the document that is the model. */
 export interface TypePair {
-  readonly live: SharedType
-  readonly rebuilt: SharedType
+  readonly type: SharedType
+  readonly model: SharedType
 }
 
 export interface Difference {
   readonly isEmpty: boolean
-  /** To be called within a transaction of the live document. @returns types it has inserted. */
+  /** Pairs whose lists or maps differ. */
+  readonly changed: readonly TypePair[]
+  /** To be called within a transaction of the document. @returns types it has inserted. */
   apply(): TypePair[]
+}
+
+/** How ids are to be read so that the two documents can be compared. */
+export interface Names {
+  readonly type: Rename
+  readonly model: Rename
 }
 
 type Step = (inserted: TypePair[]) => void
 
-export function compare(live: Y.Doc, rebuilt: Y.Doc, rename: Rename): Difference {
-  const steps: Step[] = []
-  const queue: TypePair[] = []
-  for (const [name, type] of live.share) {
-    // Nobody can have asked for a type whose kind is not known yet.
-    if (type.constructor !== Y.AbstractType) queue.push({ live: type, rebuilt: rebuilt.get(name) })
-  }
-  for (const pair of queue) {
-    compareLists(pair, rename, steps, queue)
-    compareMaps(pair, rename, steps, queue)
-  }
+/** Compares these pairs, and whatever the two have in common within them. */
+export function compare(roots: readonly TypePair[], names: Names): Difference {
+  const comparison = new Comparison(roots, names)
+  comparison.run()
+  const { steps, changed } = comparison
   return {
     isEmpty: steps.length === 0,
+    changed: [...changed],
     apply: () => {
       const inserted: TypePair[] = []
       for (const step of steps) step(inserted)
@@ -56,40 +59,87 @@ export function compare(live: Y.Doc, rebuilt: Y.Doc, rename: Rename): Difference
   }
 }
 
-function compareLists(pair: TypePair, rename: Rename, steps: Step[], queue: TypePair[]): void {
-  const before = visibleRuns(pair.live, rename)
-  const after = visibleRuns(pair.rebuilt, unchanged)
-  let prefix = 0
-  while (prefix < before.length && sameRun(before[prefix], after[prefix])) prefix++
-  let suffix = 0
-  const shorter = Math.min(before.length, after.length)
-  while (prefix + suffix < shorter && sameRun(before.at(-1 - suffix), after.at(-1 - suffix))) suffix++
-  for (const [index, run] of before.entries()) {
-    if (index < prefix) pairRuns(run, after[index], queue)
-    else if (index >= before.length - suffix)
-      pairRuns(run, after[after.length - before.length + index], queue)
+class Comparison {
+  readonly steps: Step[] = []
+  readonly changed = new Set<TypePair>()
+  readonly #names: Names
+  readonly #queue: TypePair[]
+
+  constructor(roots: readonly TypePair[], names: Names) {
+    this.#names = names
+    this.#queue = [...roots]
   }
-  if (prefix === before.length && prefix === after.length) return
-  const middleBefore = [...unitsOf(before.slice(prefix, before.length - suffix))]
-  const middleAfter = [...unitsOf(after.slice(prefix, after.length - suffix))]
-  const changes = changesBetween(middleBefore, middleAfter, queue)
-  const start = before.slice(0, prefix).reduce((sum, { length }) => sum + length, 0)
-  steps.push((inserted) => applyToList(pair.live, start, changes, inserted))
+
+  run(): void {
+    // The queue grows while it is walked.
+    for (const pair of this.#queue) {
+      this.#compareLists(pair)
+      this.#compareMaps(pair)
+    }
+  }
+
+  #compareLists(pair: TypePair): void {
+    const before = visibleRuns(pair.type, this.#names.type)
+    const after = visibleRuns(pair.model, this.#names.model)
+    const prefix = commonLength(before, after)
+    const suffix = commonLength(before.slice(prefix).reverse(), after.slice(prefix).reverse())
+    for (const [index, run] of before.entries()) {
+      if (index < prefix) pairRuns(run, after[index], this.#queue)
+      else if (index >= before.length - suffix)
+        pairRuns(run, after[after.length - before.length + index], this.#queue)
+    }
+    if (prefix === before.length && prefix === after.length) return
+    const middleBefore = [...unitsOf(before.slice(prefix, before.length - suffix))]
+    const middleAfter = [...unitsOf(after.slice(prefix, after.length - suffix))]
+    const changes = changesBetween(middleBefore, middleAfter, this.#queue)
+    const start = before.slice(0, prefix).reduce((sum, { length }) => sum + length, 0)
+    this.changed.add(pair)
+    this.steps.push((inserted) => applyToList(pair.type, start, changes, inserted))
+  }
+
+  #compareMaps(pair: TypePair): void {
+    const { type, model } = pair
+    if (type._map.size === 0 && model._map.size === 0) return
+    const keys = new Set([...type._map.keys(), ...model._map.keys()])
+    for (const key of keys) {
+      const before = shownEntry(type, key)
+      const after = shownEntry(model, key)
+      if (before === undefined && after === undefined) continue
+      if (before !== undefined && after !== undefined && this.#isSame(before, after)) {
+        pairItems(before, after, this.#queue)
+        continue
+      }
+      this.changed.add(pair)
+      this.steps.push((inserted) => applyToMap(type, key, after, inserted))
+    }
+  }
+
+  #isSame(item: Y.Item, model: Y.Item): boolean {
+    const a = this.#names.type(item.id.client, item.id.clock, item.length)
+    const b = this.#names.model(model.id.client, model.id.clock, model.length)
+    return a.client === b.client && a.clock === b.clock
+  }
 }
 
-function pairRuns(live: UnitRun, rebuilt: UnitRun | undefined, queue: TypePair[]): void {
-  if (rebuilt === undefined) throw new Error('Equal runs are not paired')
+function commonLength(a: readonly UnitRun[], b: readonly UnitRun[]): number {
+  let length = 0
+  while (length < a.length && sameRun(a[length], b[length])) length++
+  return length
+}
+
+function pairRuns(run: UnitRun, model: UnitRun | undefined, queue: TypePair[]): void {
+  if (model === undefined) throw new Error('Equal runs are not paired')
   // Types are never merged: every part of such a run is one unit long on both sides.
-  const types = rebuilt.parts.filter(({ item }) => item.content instanceof Y.ContentType)
+  const types = model.parts.filter(({ item }) => item.content instanceof Y.ContentType)
   let next = 0
-  for (const { item } of live.parts) {
+  for (const { item } of run.parts) {
     if (item.content instanceof Y.ContentType) pairItems(item, types[next++]?.item, queue)
   }
 }
 
-function pairItems(live: Y.Item, rebuilt: Y.Item | undefined, queue: TypePair[]): void {
-  if (live.content instanceof Y.ContentType && rebuilt?.content instanceof Y.ContentType) {
-    queue.push({ live: live.content.type, rebuilt: rebuilt.content.type })
+function pairItems(item: Y.Item, model: Y.Item | undefined, queue: TypePair[]): void {
+  if (item.content instanceof Y.ContentType && model?.content instanceof Y.ContentType) {
+    queue.push({ type: item.content.type, model: model.content.type })
   }
 }
 
@@ -188,34 +238,17 @@ function deltaPart(change: Change, inserted: TypePair[]): object {
   return { insert: contentAt(item, offset, inserted), attributes: { ...run.attributes } }
 }
 
-/** What to insert for one unit of the rebuilt document. */
+/** What to insert for one unit of the model. */
 function contentAt(item: Y.Item, offset: number, inserted: TypePair[]): unknown {
   const { content } = item
   if (content instanceof Y.ContentDoc) return content.copy().doc
   if (!(content instanceof Y.ContentType)) return content.getContent()[offset]
   const clone = content.type.clone()
-  inserted.push({ live: clone, rebuilt: content.type })
+  inserted.push({ type: clone, model: content.type })
   return clone
 }
 
-function compareMaps(pair: TypePair, rename: Rename, steps: Step[], queue: TypePair[]): void {
-  const keys = new Set([...pair.live._map.keys(), ...pair.rebuilt._map.keys()])
-  for (const key of keys) {
-    const before = liveEntry(pair.live, key)
-    const after = liveEntry(pair.rebuilt, key)
-    if (before === undefined && after === undefined) continue
-    if (before !== undefined && after !== undefined) {
-      const { client, clock } = rename(before.id.client, before.id.clock, before.length)
-      if (client === after.id.client && clock === after.id.clock) {
-        pairItems(before, after, queue)
-        continue
-      }
-    }
-    steps.push((inserted) => applyToMap(pair.live, key, after, inserted))
-  }
-}
-
-function liveEntry(type: SharedType, key: string): Y.Item | undefined {
+export function shownEntry(type: SharedType, key: string): Y.Item | undefined {
   const item = type._map.get(key)
   return item === undefined || item.deleted ? undefined : item
 }
@@ -236,12 +269,11 @@ function applyToMap(type: SharedType, key: string, item: Y.Item | undefined, ins
 /** A type and its copy, and whatever they contain, in pairs. */
 function sameShapes(top: TypePair): TypePair[] {
   const pairs = [top]
-  for (const { live, rebuilt } of pairs) {
-    const copies = visibleTypes(live)
-    const originals = visibleTypes(rebuilt)
-    for (const [place, copy] of copies) {
+  for (const { type, model } of pairs) {
+    const originals = visibleTypes(model)
+    for (const [place, copy] of visibleTypes(type)) {
       const original = originals.get(place)
-      if (original !== undefined) pairs.push({ live: copy, rebuilt: original })
+      if (original !== undefined) pairs.push({ type: copy, model: original })
     }
   }
   return pairs

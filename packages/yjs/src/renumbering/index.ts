@@ -12,6 +12,8 @@
  * document, and integrated after `fillBelow`. An operation of the epoch itself needs `fillBelow` alone. The log
  * holds what `translate` returned, not what was retargeted: each document it is integrated into retargets anew.
  */
+
+export { composed } from './composed-table.js'
 export { type Flattened, flatten, flattenInSteps } from './flatten.js'
 export { type MoveOptions, moveInto } from './move.js'
 export { type Base, fillBelow, Rebuilding, rebuild, type WindowOperation } from './rebuild.js'
@@ -19,4 +21,4 @@ export { translateRelativePosition } from './relative-position.js'
 export { Retargeter } from './retarget.js'
 export { decodeTable, encodeTable } from './table-encoding.js'
 export { translate, translateIds } from './translate.js'
-export type { Fate, Gap, TranslationTable } from './translation-table.js'
+export type { Fate, Gap, IdTranslation, TranslationTable } from './translation-table.js'

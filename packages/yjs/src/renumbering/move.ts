@@ -1,55 +1,56 @@
 /**
- * Gives a live document the structure that was rebuilt after a cut.
+ * Gives a live document the structure that was rebuilt after a cut, or on return.
  *
  * Invariants: the document, every shared type and every subdocument the application holds stay the same objects,
  * with their observers and undo managers; what they show changes only by events; the replica's own client goes on at
- * the clock it had. Everything in the live document is in the rebuilt one, so local changes are taken (and are
- * part of the window) beforehand.
+ * the clock it had. What the live document shows and the rebuilt one does not, vanishes by ordinary events. Local
+ * changes that are to stay are therefore taken, and are part of the rebuilt document, beforehand.
  *
  * A type that was purged with its container may still be held by somebody. It is handed to a document of its own,
  * where writing to it has no effect: as before the cut, when it was merely deleted.
+ *
+ * Everything is one call, `moveInto`; within it, and in this order: the difference is shown (observers run, and may
+ * edit), what they did is carried into the rebuilt document (`onAnswer`), and the structures are exchanged. Nothing is
+ * sent or applied in between. What `onAnswer` gets is a local change of the new naming, to be sent like any other;
+ * what the live document told about local changes since `moveInto` began names ids that are gone, and is dropped.
  */
 import * as Y from 'yjs'
 import { isParked, type StructStore } from '../store.js'
 import { compare, type TypePair } from './difference.js'
 import { fillTo } from './rebuild.js'
-import type { TranslationTable } from './translation-table.js'
+import { carryAnswers, rootPairs, showDifference } from './show.js'
+import type { IdTranslation } from './translation-table.js'
 import { carryKept, translateUndoStacks } from './undo.js'
-import type { Rename, SharedType } from './visible-units.js'
+import type { SharedType } from './visible-units.js'
 
 export interface MoveOptions {
-  /**
-   * The origin of the transaction that shows a visible difference; what it changes must not be sent. An observer
-   * must not edit in answer to it: its edit would name structs that are gone the moment after, so that is an error.
-   */
+  /** The origin of the transaction that shows a visible difference; what it changes must not be sent. */
   readonly origin: unknown
   readonly undoManagers?: readonly Y.UndoManager[]
+  /**
+   * Gets what observers wrote in answer to a visible difference. Without it such an edit is an error: it would be
+   * lost for everybody else.
+   */
+  readonly onAnswer?: (update: Uint8Array) => void
 }
 
 /** @returns whether anything visible has changed. `rebuilt` must not be used any more. */
-export function moveInto(
-  live: Y.Doc,
-  rebuilt: Y.Doc,
-  table: TranslationTable,
-  options: MoveOptions,
-): boolean {
+export function moveInto(live: Y.Doc, rebuilt: Y.Doc, table: IdTranslation, options: MoveOptions): boolean {
   assertMovable(live, rebuilt, table)
-  const ownClock = Y.getState(live.store, live.clientID)
-  const difference = compare(live, rebuilt, renameBy(table))
-  const inserted = difference.isEmpty ? [] : show(live, options.origin, difference.apply)
-  carryKept(live, rebuilt, table)
-  for (const manager of options.undoManagers ?? []) translateUndoStacks(manager, table)
-  if (live.gc) Y.tryGc(Y.createDeleteSetFromStructStore(rebuilt.store), rebuilt.store, live.gcFilter)
-  const pairs = [...pairRoots(live, rebuilt), ...inserted]
-  pairs.push(...pairNested(live, rebuilt, table, inserted))
-  adoptTypes(live, rebuilt.store)
-  for (const pair of pairs) relink(pair, live)
-  live.store.clients = rebuilt.store.clients
-  fillTo(live, live.clientID, ownClock)
-  return !difference.isEmpty
+  const difference = (names: Parameters<typeof compare>[1]) => compare(rootPairs(live, rebuilt), names)
+  const shown = showDifference(live, rebuilt, table, difference, options.origin)
+  const answers = carryAnswers(live, rebuilt, shown)
+  relink(live, rebuilt, table, [...shown.inserted, ...(answers?.inserted ?? [])], options.undoManagers ?? [])
+  fillTo(live, live.clientID, shown.ownClock)
+  if (answers !== undefined) {
+    if (options.onAnswer === undefined)
+      throw new Error('An observer edited the document while a renumbering was being shown')
+    options.onAnswer(answers.update)
+  }
+  return shown.changedVisibly
 }
 
-function assertMovable(live: Y.Doc, rebuilt: Y.Doc, table: TranslationTable): void {
+function assertMovable(live: Y.Doc, rebuilt: Y.Doc, table: IdTranslation): void {
   if (live._transaction !== null || live._transactionCleanups.length > 0) {
     throw new Error('A document can not be renumbered within a transaction')
   }
@@ -64,68 +65,39 @@ function assertMovable(live: Y.Doc, rebuilt: Y.Doc, table: TranslationTable): vo
   }
 }
 
-function renameBy(table: TranslationTable): Rename {
-  return (client, clock, length) => {
-    const fate = table.find({ client, clock })
-    if (fate === undefined) return { client, clock, length }
-    if (fate.kind !== 'live')
-      throw new Error(`The live document shows ${client}:${clock}, which the cut has purged`)
-    return { client: table.client, clock: fate.clock, length: Math.min(length, fate.length) }
-  }
-}
-
-/**
- * Under a client id of its own: these structs are replaced at once, and their clocks must not be missing in the
- * replica's own sequence.
- */
-function show(live: Y.Doc, origin: unknown, apply: () => TypePair[]): TypePair[] {
-  const ownClient = live.clientID
-  const restore = () => {
-    live.clientID = ownClient
-  }
-  let isEdited = false
-  const watch = (transaction: Y.Transaction) => {
-    if (transaction.origin !== origin && transaction.changed.size > 0) isEdited = true
-  }
-  // Before observers run, so that what they write is the replica's own.
-  live.on('beforeObserverCalls', restore)
-  live.on('afterTransaction', watch)
-  let inserted: TypePair[]
-  try {
-    inserted = live.transact(() => {
-      live.clientID = unusedClient(live)
-      return apply()
-    }, origin)
-  } finally {
-    live.off('beforeObserverCalls', restore)
-    live.off('afterTransaction', watch)
-    restore()
-  }
-  if (isEdited) throw new Error('An observer edited the document while a renumbering was being shown')
-  return inserted
-}
-
-function unusedClient(doc: Y.Doc): number {
-  let client = 2 ** 32 - 1
-  while (doc.store.clients.has(client)) client--
-  return client
+/** Exchanges the structures of two documents that show the same. */
+function relink(
+  live: Y.Doc,
+  rebuilt: Y.Doc,
+  table: IdTranslation,
+  inserted: readonly TypePair[],
+  undoManagers: readonly Y.UndoManager[],
+): void {
+  carryKept(live, rebuilt, table)
+  for (const manager of undoManagers) translateUndoStacks(manager, table)
+  if (live.gc) Y.tryGc(Y.createDeleteSetFromStructStore(rebuilt.store), rebuilt.store, live.gcFilter)
+  const pairs = [...pairRoots(live, rebuilt), ...inserted]
+  pairs.push(...pairNested(live, rebuilt, table, inserted))
+  adoptTypes(live, rebuilt.store)
+  for (const pair of pairs) relinkType(pair, live)
+  live.store.clients = rebuilt.store.clients
 }
 
 function pairRoots(live: Y.Doc, rebuilt: Y.Doc): TypePair[] {
   const names = new Set([...live.share.keys(), ...rebuilt.share.keys()])
-  return [...names].map((name) => ({ live: live.get(name), rebuilt: rebuilt.get(name) }))
+  return [...names].map((name) => ({ type: live.get(name), model: rebuilt.get(name) }))
 }
 
 /** Matches nested types and subdocuments through the table; lays to rest those that have no counterpart. */
 function pairNested(
   live: Y.Doc,
   rebuilt: Y.Doc,
-  table: TranslationTable,
+  table: IdTranslation,
   inserted: readonly TypePair[],
 ): TypePair[] {
   const pairs: TypePair[] = []
-  const shown = new Set(inserted.map((pair) => pair.live))
-  const taken = new Set(inserted.map((pair) => pair.rebuilt))
+  const shown = new Set(inserted.map(({ type }) => type))
+  const taken = new Set(inserted.map(({ model }) => model))
   let grave: Y.Doc | undefined
   for (const structs of live.store.clients.values()) {
     for (const struct of structs) {
@@ -135,7 +107,7 @@ function pairNested(
       if (!(content instanceof Y.ContentType) || shown.has(content.type)) continue
       const partner = counterpart(struct, rebuilt.store, table)
       if (partner?.content instanceof Y.ContentType && !taken.has(partner.content.type)) {
-        pairs.push({ live: content.type, rebuilt: partner.content.type })
+        pairs.push({ type: content.type, model: partner.content.type })
       } else {
         grave ??= new Y.Doc()
         bury(content.type, grave)
@@ -145,7 +117,7 @@ function pairNested(
   return pairs
 }
 
-function counterpart(item: Y.Item, store: StructStore, table: TranslationTable): Y.Item | undefined {
+function counterpart(item: Y.Item, store: StructStore, table: IdTranslation): Y.Item | undefined {
   const fate = table.find(item.id)
   if (fate !== undefined && fate.kind !== 'live') return undefined
   const id = fate === undefined ? item.id : table.id(fate.clock)
@@ -180,16 +152,16 @@ function adoptTypes(live: Y.Doc, store: StructStore): void {
   }
 }
 
-function relink({ live, rebuilt }: TypePair, doc: Y.Doc): void {
-  empty(live)
-  live._start = rebuilt._start
-  live._map = rebuilt._map
-  live._length = rebuilt._length
-  live._item = rebuilt._item
-  live.doc = doc
-  if (live._item?.content instanceof Y.ContentType) live._item.content.type = live
-  for (let item = live._start; item !== null; item = item.right) item.parent = live
-  for (const last of live._map.values()) {
-    for (let item: Y.Item | null = last; item !== null; item = item.left) item.parent = live
+function relinkType({ type, model }: TypePair, doc: Y.Doc): void {
+  empty(type)
+  type._start = model._start
+  type._map = model._map
+  type._length = model._length
+  type._item = model._item
+  type.doc = doc
+  if (type._item?.content instanceof Y.ContentType) type._item.content.type = type
+  for (let item = type._start; item !== null; item = item.right) item.parent = type
+  for (const last of type._map.values()) {
+    for (let item: Y.Item | null = last; item !== null; item = item.left) item.parent = type
   }
 }

@@ -5,12 +5,12 @@
  * the end of the list to the list's end: there it shows the same index as before the cut.
  */
 import * as Y from 'yjs'
-import type { TranslationTable } from './translation-table.js'
+import type { IdTranslation } from './translation-table.js'
 
 /** @returns null if the container is gone: then there is no such position any more. */
 export function translateRelativePosition(
   position: Y.RelativePosition,
-  table: TranslationTable,
+  table: IdTranslation,
 ): Y.RelativePosition | null {
   const { assoc, tname } = position
   const type = translateType(position.type, table)
@@ -28,7 +28,7 @@ export function translateRelativePosition(
     : new Y.RelativePosition(table.id(parent), null, item, assoc)
 }
 
-function translateType(type: Y.ID | null, table: TranslationTable): Y.ID | null | 'gone' {
+function translateType(type: Y.ID | null, table: IdTranslation): Y.ID | null | 'gone' {
   const fate = type === null ? undefined : table.find(type)
   if (fate === undefined) return type
   return fate.kind === 'live' ? table.id(fate.clock) : 'gone'

@@ -12,10 +12,10 @@
  */
 import * as Y from 'yjs'
 import { type DeleteSetLike, IdRanges } from '../id-ranges.js'
-import type { Gap, TranslationTable } from './translation-table.js'
+import type { Gap, IdTranslation } from './translation-table.js'
 import { type DecodedStruct, encodeUpdate, looseParent, setLooseParent } from './update-encoding.js'
 
-export function translate(update: Uint8Array, table: TranslationTable): Uint8Array {
+export function translate(update: Uint8Array, table: IdTranslation): Uint8Array {
   const { structs, ds } = Y.decodeUpdate(update)
   const sections = new Map<number, DecodedStruct[]>()
   for (const struct of structs) {
@@ -32,7 +32,7 @@ export function translate(update: Uint8Array, table: TranslationTable): Uint8Arr
 }
 
 /** Deletions, or any other set of ids: those that survive, by their new names. */
-export function translateIds(ids: DeleteSetLike, table: TranslationTable): IdRanges {
+export function translateIds(ids: DeleteSetLike, table: IdTranslation): IdRanges {
   const translated = new IdRanges()
   for (const [client, ranges] of ids.clients) {
     for (const { clock, len } of ranges) {
@@ -61,7 +61,7 @@ function withoutKnown(struct: DecodedStruct, clock: number): DecodedStruct | und
   return new Y.Item(id, null, origin, null, struct.rightOrigin, null, null, struct.content.splice(offset))
 }
 
-function translateItem(item: Y.Item, table: TranslationTable): Y.Item | Y.GC {
+function translateItem(item: Y.Item, table: IdTranslation): Y.Item | Y.GC {
   const dead = () => new Y.GC(item.id, item.length)
   const parent = looseParent(item)
   if (parent instanceof Y.ID) {
@@ -92,7 +92,7 @@ interface Neighbour {
 
 function translateNeighbour(
   id: Y.ID | null,
-  table: TranslationTable,
+  table: IdTranslation,
   side: 'left' | 'right',
 ): Neighbour | 'dead' {
   const fate = id === null ? undefined : table.find(id)

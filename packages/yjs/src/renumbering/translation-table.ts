@@ -42,7 +42,19 @@ export const DEAD = -1
 /** A gap's index as a fate, and back. */
 export const goneAt = (gap: number): number => -2 - gap
 
-export class TranslationTable {
+/** What there is to know about ids that one or more cuts have renumbered: a table, or several in a row. */
+export interface IdTranslation {
+  /** The synthetic client of the base it leads to. */
+  readonly client: number
+  /** The first clock of this client that no cut covers. */
+  endOf(client: number): number
+  /** @returns undefined for an id that is not below a cut, and stays as it is. */
+  find(id: { readonly client: number; readonly clock: number }): Fate | undefined
+  /** An id of the base it leads to. */
+  id(clock: number): Y.ID
+}
+
+export class TranslationTable implements IdTranslation {
   /** The synthetic client of the new base. */
   readonly client: number
   readonly gaps: readonly Gap[]

@@ -8,9 +8,9 @@
 import * as Y from 'yjs'
 import { IdRanges } from '../id-ranges.js'
 import { translateIds } from './translate.js'
-import type { TranslationTable } from './translation-table.js'
+import type { IdTranslation } from './translation-table.js'
 
-export function translateUndoStacks(manager: Y.UndoManager, table: TranslationTable): void {
+export function translateUndoStacks(manager: Y.UndoManager, table: IdTranslation): void {
   for (const stack of [manager.undoStack, manager.redoStack]) {
     for (const item of stack) {
       item.insertions = toDeleteSet(translateIds(item.insertions, table))
@@ -24,7 +24,7 @@ export function translateUndoStacks(manager: Y.UndoManager, table: TranslationTa
 }
 
 /** Marks in `rebuilt` what undo managers keep in `live`. */
-export function carryKept(live: Y.Doc, rebuilt: Y.Doc, table: TranslationTable): void {
+export function carryKept(live: Y.Doc, rebuilt: Y.Doc, table: IdTranslation): void {
   const kept = new IdRanges()
   const redone: Redone[] = []
   for (const structs of live.store.clients.values()) {
@@ -49,7 +49,7 @@ interface Redone {
   readonly as: Y.ID
 }
 
-function carryRedone(transaction: Y.Transaction, { id, length, as }: Redone, table: TranslationTable): void {
+function carryRedone(transaction: Y.Transaction, { id, length, as }: Redone, table: IdTranslation): void {
   for (let offset = 0; offset < length; ) {
     const from = renamed(table, id, offset)
     const to = renamed(table, as, offset)
@@ -68,7 +68,7 @@ function carryRedone(transaction: Y.Transaction, { id, length, as }: Redone, tab
 }
 
 function renamed(
-  table: TranslationTable,
+  table: IdTranslation,
   { client, clock }: Y.ID,
   offset: number,
 ): { readonly id: Y.ID | null; readonly length: number } {

@@ -18,6 +18,7 @@ function compact(
   below: readonly Uint8Array[],
   window: readonly Uint8Array[] = [],
   undoManagers: readonly Y.UndoManager[] = [],
+  onAnswer?: (update: Uint8Array) => void,
 ): TranslationTable {
   const empty = { pieces: [], client: 3 }
   const shadow = rebuild(
@@ -29,6 +30,7 @@ function compact(
   moveInto(doc, rebuild({ pieces, client: CLIENT }, operations), table, {
     origin: 'compaction',
     undoManagers,
+    ...(onAnswer === undefined ? {} : { onAnswer }),
   })
   return table
 }
@@ -48,6 +50,8 @@ function swapping() {
   Y.applyUpdate(high, purge)
   return { high, below, window: [before, after] }
 }
+
+const plain = (updates: readonly Uint8Array[]) => updates.map((update) => ({ update, translated: false }))
 
 describe('moveInto', () => {
   it('keeps the objects the application holds, with their observers, and goes on editing', () => {
@@ -195,6 +199,58 @@ describe('moveInto', () => {
       if (transaction.origin === 'compaction') list.delete(0, 1)
     })
     expect(() => compact(high, below, window)).toThrow('An observer edited')
+  })
+
+  it('keeps what observers write in answer to the swap, as a change of the new naming', () => {
+    const { high, below, window } = swapping()
+    const list = high.getArray<unknown>('array')
+    const inner = new Y.Map<unknown>([['k', 1]])
+    list.observe(({ transaction }) => {
+      if (transaction.origin !== 'compaction') return
+      // Between what has just been shown, beside it and instead of it.
+      list.insert(2, ['between', inner])
+      list.delete(1, 1)
+      list.push(['end'])
+    })
+    inner.observe(() => list.insert(0, ['first']))
+    const answers: Uint8Array[] = []
+    const table = compact(high, below, window, [], (update) => answers.push(update))
+    expect(list.toJSON()).toEqual(['a', 'between', { k: 1 }, 'before', 'end'])
+    expect(list.get(2)).toBe(inner)
+    expect(answers).toHaveLength(1)
+    const base = flatten(rebuild({ pieces: [], client: 3 }, plain(below)), CLIENT)
+    const operations = window.map((update) => ({ update: translate(update, table), translated: true }))
+    const theirs = rebuild({ pieces: base.pieces, client: CLIENT }, [...operations, ...plain(answers)])
+    expect(contentOf(theirs)).toEqual(contentOf(high))
+    inner.set('k', 2)
+    expect(list.toJSON()).toEqual(['first', 'a', 'between', { k: 2 }, 'before', 'end'])
+  })
+
+  it('lets what is not in the rebuilt document vanish by ordinary events', () => {
+    const doc = newDocument(1001)
+    const [text, list] = [doc.getText('text'), doc.getArray<unknown>('array')]
+    const inner = new Y.Text('inner')
+    const mirror = new Mirror([text, list, doc.getMap('map')])
+    text.insert(0, 'abcdefghi')
+    list.push(['x', inner, 'y'])
+    doc.getMap('map').set('k', 1)
+    const other = newDocument(1002)
+    Y.applyUpdate(other, Y.encodeStateAsUpdate(doc))
+    other.getText('text').delete(1, 3)
+    other.getArray('array').delete(1, 2)
+    other.getMap('map').delete('k')
+    other.getText('text').insert(6, 'new')
+    const { pieces, table } = flatten(
+      rebuild({ pieces: [], client: 3 }, plain([Y.encodeStateAsUpdate(other)])),
+      CLIENT,
+    )
+    const changed = moveInto(doc, rebuild({ pieces, client: CLIENT }, []), table, { origin: 'return' })
+    expect(changed).toBe(true)
+    expect(contentOf(doc)).toEqual(contentOf(other))
+    expect(text.toString()).toBe(other.getText('text').toString())
+    mirror.check()
+    inner.insert(0, 'nothing')
+    expect(contentOf(doc)).toEqual(contentOf(other))
   })
 
   it('lets writing to a type that is gone have no effect', () => {

@@ -1,8 +1,12 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import * as Y from 'yjs'
+import { composed } from '../../src/renumbering/composed-table.js'
 import { flatten } from '../../src/renumbering/flatten.js'
+import { fillTo, rebuild } from '../../src/renumbering/rebuild.js'
 import { decodeTable, encodeTable } from '../../src/renumbering/table-encoding.js'
-import { newDocument } from '../documents.js'
+import type { Fate, TranslationTable } from '../../src/renumbering/translation-table.js'
+import { edits, newDocument, perform } from '../documents.js'
 
 const CLIENT = 7
 
@@ -51,6 +55,50 @@ describe('TranslationTable', () => {
     const { table } = flatten(doc, CLIENT)
     expect(table.runCount).toBe(3)
     expect(encodeTable(table).length).toBeLessThan(40)
+  })
+
+  it('leads through several cuts as one', () => {
+    fc.assert(
+      fc.property(edits(80, 1), fc.array(fc.nat(79), { minLength: 1, maxLength: 3 }), (actions, cuts) => {
+        let doc = newDocument(1001)
+        const tables: TranslationTable[] = []
+        const seen = new Map<string, Y.ID>()
+        for (const [index, action] of actions.entries()) {
+          perform(doc, action)
+          if (!cuts.includes(index)) continue
+          for (const [client, structs] of doc.store.clients) {
+            const end = Y.getState(doc.store, client)
+            for (let clock = 0; clock < end && structs.length > 0; clock++)
+              seen.set(`${client}:${clock}`, Y.createID(client, clock))
+          }
+          const { pieces, table } = flatten(doc, CLIENT + tables.length)
+          tables.push(table)
+          doc = rebuild({ pieces, client: table.client }, [])
+          doc.clientID = 1001
+          fillTo(doc, 1001, table.endOf(1001))
+        }
+        if (tables.length === 0) return
+        const whole = composed(tables)
+        for (const id of seen.values()) {
+          let live: Y.ID | undefined = id
+          for (const table of tables) {
+            const fate: Fate | undefined = live === undefined ? undefined : table.find(live)
+            if (fate?.kind === 'live') live = table.id(fate.clock)
+            else if (fate !== undefined) live = undefined
+          }
+          const fate = whole.find(id)
+          if (fate?.kind === 'live') expect(whole.id(fate.clock)).toEqual(live)
+          else expect(live === undefined || fate === undefined).toBe(true)
+          expect(whole.endOf(id.client)).toBeGreaterThan(fate === undefined ? -1 : id.clock)
+          if (fate?.kind !== 'gone') continue
+          const { left, right } = fate.gap
+          for (const clock of [left, right])
+            if (clock !== null) expect(clock).toBeLessThan(Y.getState(doc.store, whole.client))
+          if (left !== null && right !== null) expect(right).toBe(left + 1)
+        }
+      }),
+      { numRuns: 200 },
+    )
   })
 
   it('decodes only what it encodes', () => {

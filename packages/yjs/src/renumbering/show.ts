@@ -1,0 +1,176 @@
+/**
+ * Showing a live document's application what a renumbering changes, and keeping what its observers answer.
+ *
+ * Invariants: the transaction that shows it writes under a client id of its own, because these structs are replaced
+ * at once, and their clocks must not be missing in the replica's own sequence. Each visible unit it inserts
+ * corresponds to one of the rebuilt document; so whatever an observer then writes among them can be told from
+ * it, and done in the rebuilt document too. Nothing is shown a second time: nobody can go round in circles.
+ */
+import * as Y from 'yjs'
+import { compare, type Difference, type Names, shownEntry, type TypePair } from './difference.js'
+import { fillTo } from './rebuild.js'
+import type { IdTranslation } from './translation-table.js'
+import { type Rename, type SharedType, unchanged, unitsOf, visibleRuns } from './visible-units.js'
+
+/** What {@link showDifference} has done, for those steps of a move that follow. */
+export interface Shown {
+  readonly changedVisibly: boolean
+  /** Whether an observer has edited the document in answer. */
+  readonly isAnswered: boolean
+  /** Types the transaction has made, and what they stand for. */
+  readonly inserted: readonly TypePair[]
+  /** The clock of the replica's own client before. */
+  readonly ownClock: number
+  readonly names: Names
+}
+
+export function showDifference(
+  live: Y.Doc,
+  rebuilt: Y.Doc,
+  table: IdTranslation,
+  difference: (names: Names) => Difference,
+  origin: unknown,
+): Shown {
+  const ownClock = Y.getState(live.store, live.clientID)
+  const client = unusedClient(live)
+  const temporary = new TemporaryIds(client)
+  const byTable = renameBy(table)
+  const names: Names = {
+    type: (author, clock, length) =>
+      author === client ? temporary.rename(clock, length) : byTable(author, clock, length),
+    model: unchanged,
+  }
+  const found = difference(names)
+  if (found.isEmpty) return { changedVisibly: false, isAnswered: false, inserted: [], ownClock, names }
+  let inserted: readonly TypePair[] = []
+  const isAnswered = transactAs(live, client, origin, () => {
+    inserted = found.apply()
+    for (const pair of [...found.changed, ...inserted]) temporary.record(pair)
+  })
+  fillTo(rebuilt, live.clientID, ownClock)
+  return { changedVisibly: true, isAnswered, inserted, ownClock, names }
+}
+
+/** @returns whether anybody else has changed the document meanwhile. */
+function transactAs(live: Y.Doc, client: number, origin: unknown, change: () => void): boolean {
+  const ownClient = live.clientID
+  const restore = () => {
+    live.clientID = ownClient
+  }
+  let isAnswered = false
+  const watch = (transaction: Y.Transaction) => {
+    if (transaction.origin !== origin && transaction.changed.size > 0) isAnswered = true
+  }
+  // Before observers run, so that what they write is the replica's own.
+  live.on('beforeObserverCalls', restore)
+  live.on('afterTransaction', watch)
+  try {
+    live.transact(() => {
+      live.clientID = client
+      change()
+    }, origin)
+  } finally {
+    live.off('beforeObserverCalls', restore)
+    live.off('afterTransaction', watch)
+    restore()
+  }
+  return isAnswered
+}
+
+/**
+ * Does in the rebuilt document what observers did in the live one in answer to the difference.
+ *
+ * @returns it as an update in the new naming, under the replica's own client id; undefined if there is nothing. It
+ * takes the place of what the live document has told about these edits.
+ */
+export function carryAnswers(
+  live: Y.Doc,
+  rebuilt: Y.Doc,
+  shown: Shown,
+): { update: Uint8Array; inserted: TypePair[] } | undefined {
+  if (!shown.isAnswered) return undefined
+  const difference = compare(
+    rootPairs(live, rebuilt).map(({ type, model }) => ({ type: model, model: type })),
+    { type: unchanged, model: shown.names.type },
+  )
+  if (difference.isEmpty) return undefined
+  const updates: Uint8Array[] = []
+  const collect = (update: Uint8Array) => updates.push(update)
+  rebuilt.clientID = live.clientID
+  rebuilt.on('update', collect)
+  const copies = rebuilt.transact(() => difference.apply())
+  rebuilt.off('update', collect)
+  // The application holds the live ones.
+  return {
+    update: Y.mergeUpdates(updates),
+    inserted: copies.map(({ type, model }) => ({ type: model, model: type })),
+  }
+}
+
+/** Roots whose kind is known: nobody can have asked for another. */
+export function rootPairs(live: Y.Doc, rebuilt: Y.Doc): TypePair[] {
+  const pairs: TypePair[] = []
+  for (const [name, type] of live.share) {
+    if (type.constructor === Y.AbstractType) continue
+    pairs.push({ type, model: rebuilt.get(name, type.constructor as new () => SharedType) })
+  }
+  return pairs
+}
+
+/** Content that no cut has kept is named as before: that names nothing in the rebuilt document. */
+function renameBy(table: IdTranslation): Rename {
+  return (client, clock, length) => {
+    const fate = table.find({ client, clock })
+    if (fate === undefined) return { client, clock, length }
+    const units = Math.min(length, fate.length)
+    return fate.kind === 'live'
+      ? { client: table.client, clock: fate.clock, length: units }
+      : { client, clock, length: units }
+  }
+}
+
+function unusedClient(doc: Y.Doc): number {
+  let client = 2 ** 32 - 1
+  while (doc.store.clients.has(client)) client--
+  return client
+}
+
+/** What the units that a difference has inserted stand for. */
+class TemporaryIds {
+  readonly #client: number
+  readonly #stands = new Map<number, Y.ID>()
+
+  constructor(client: number) {
+    this.#client = client
+  }
+
+  /** The two show the same now. */
+  record({ type, model }: TypePair): void {
+    const originals = unitsOf(visibleRuns(model, unchanged))
+    for (const { item, offset } of unitsOf(visibleRuns(type, unchanged))) {
+      const original = originals.next().value
+      if (original === undefined) throw new Error('A difference was not shown completely')
+      this.#note(item, offset, Y.createID(original.item.id.client, original.item.id.clock + original.offset))
+    }
+    for (const key of type._map.keys()) {
+      const entry = shownEntry(type, key)
+      const original = shownEntry(model, key)
+      if (entry !== undefined && original !== undefined) this.#note(entry, 0, original.id)
+    }
+  }
+
+  #note({ id }: Y.Item, offset: number, original: Y.ID): void {
+    if (id.client === this.#client) this.#stands.set(id.clock + offset, original)
+  }
+
+  rename(clock: number, length: number) {
+    const original = this.#stands.get(clock)
+    return original === undefined
+      ? { client: this.#client, clock, length }
+      : { ...plain(original), length: 1 }
+  }
+}
+
+function plain({ client, clock }: Y.ID) {
+  return { client, clock }
+}
