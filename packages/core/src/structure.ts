@@ -36,7 +36,7 @@ export interface Structure {
    * hold exactly the base as it was then; the newcomer applies the operations above it itself.
    * @param tablesFrom with `epochs`: the pieces also hold what leads from this epoch to the present one.
    */
-  encodeState(pieceBytes: number, tablesFrom?: number): Iterator<StatePiece, undefined>
+  encodeState(pieceBytes: number, tablesFrom?: number | undefined): Iterator<StatePiece, undefined>
 
   /** A sponsor's state is about to be loaded. What the user made before stays, as a local change of its own. */
   beginLoad(): void

@@ -47,7 +47,7 @@ export class LettingIn {
 
   /** The structure's state as it is now, then all operations that we hold above the base (rules JO2, CU7). */
   private parts(namings: readonly Naming[]): Iterator<Part, undefined> {
-    const state = this.structure.encodeState(this.config.pieceBytes, this.room.tablesFor(namings))
+    const state = this.structure.encodeState(this.config.pieceBytes, this.room.cuts?.tablesFor(namings))
     return partsOf(state, batches(this.room.history.aboveBase))
   }
 

@@ -181,7 +181,7 @@ export class Replica {
       case 'dial-failed':
         return this.neighbourhood.dialFailed(input.peer, now)
       case 'compact':
-        if (this.current === 'member') this.room.requestCut()
+        if (this.current === 'member') this.room.cuts?.request()
         return
       case 'leave':
         return this.leave()
@@ -209,10 +209,11 @@ export class Replica {
     this.lettingIn.expire(now)
     this.lettingIn.pump()
     this.room.decide()
-    const wrong = this.room.stepCut()
+    const { cuts } = this.room
+    const wrong = cuts?.step()
     if (wrong !== undefined) return this.giveUp(wrong)
-    this.room.considerCut(now, this.elders)
-    this.room.checkBases()
+    cuts?.consider(now, this.elders)
+    cuts?.checkBases()
     if (this.reporting.isDue(this.room.hasNews, this.room.roster.size, now)) {
       this.neighbourhood.spreadReport(this.room.report())
     }
@@ -494,7 +495,7 @@ export class Replica {
   private updateTimer(now: number): void {
     // What is due has just been worked off, so nothing else can be due again at this very moment.
     const { hasPieces } = this.lettingIn.sponsoring
-    const soonest = hasPieces ? now : this.room.nextStepAt(now)
+    const soonest = hasPieces ? now : (this.room.cuts?.nextStepAt(now) ?? Number.POSITIVE_INFINITY)
     const deadline = Math.min(soonest, Math.max(this.nextDeadline, now + 1))
     const at = deadline === Number.POSITIVE_INFINITY ? null : deadline
     if (at === this.timerAt) return
@@ -506,7 +507,7 @@ export class Replica {
     return Math.min(
       this.neighbourhood.nextDeadline,
       this.reporting.nextDeadline,
-      this.room.nextDeadline,
+      this.room.cuts?.nextDeadline ?? Number.POSITIVE_INFINITY,
       this.lettingIn.sponsoring.nextDeadline,
       this.comingIn?.joining.nextDeadline ?? Number.POSITIVE_INFINITY,
       this.seekAt,

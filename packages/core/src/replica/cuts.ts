@@ -1,0 +1,218 @@
+/**
+ * Cuts as one replica makes and executes them (protocol rules CU1 to CU9): what `compaction/` knows, meeting the
+ * history, the reports and the structure. Exists only where the structure has epochs.
+ */
+import type { History } from '../causality/history.js'
+import type { Body, Clock, CutOperation, Operation, ReplicaId } from '../causality/operation.js'
+import { advance, type BaseState, baseHash, NO_BASE } from '../compaction/base.js'
+import { CutPolicy, type CutPolicyConfig } from '../compaction/cut-policy.js'
+import { Cutting } from '../compaction/cutting.js'
+import type { News } from '../machine.js'
+import type { Stability } from '../snapshot/stability.js'
+import type { Epochs, Naming } from '../structure.js'
+import type { Go, Welcome } from '../wire/messages.js'
+
+export interface CutHooks {
+  tell(news: News): void
+  author(body: Body): void
+  /** Makes an operation of whatever the user changed. */
+  takeLocalChange(): void
+  /** The snapshot point as the network map has it. */
+  stablePoint(): Clock
+  /** The snapshot point has passed these. */
+  passed(operations: readonly Operation[], logBytesBefore: number): void
+}
+
+/** A prepared cut waits for an open transaction of the application, or for somebody's word that it is stable. */
+const COMMIT_RETRY_MS = 20
+
+export class Cuts {
+  /** The state at the last cut, without its content. */
+  base: BaseState = NO_BASE
+  private readonly epochs: Epochs
+  private readonly history: History
+  private readonly stability: Stability
+  private readonly hooks: CutHooks
+  private readonly policy: CutPolicy
+  private lineage = ''
+  private cutting: Cutting | undefined
+  /** Hash of the next base as our sponsor told it with `go`; otherwise reports tell it. */
+  private told: { readonly epoch: number; readonly base: string } | undefined
+  /** Members whose base differed from ours in this epoch: said once. */
+  private readonly alarmed = new Set<ReplicaId>()
+
+  constructor(
+    epochs: Epochs,
+    history: History,
+    stability: Stability,
+    config: CutPolicyConfig,
+    hooks: CutHooks,
+  ) {
+    this.epochs = epochs
+    this.history = history
+    this.stability = stability
+    this.policy = new CutPolicy(config)
+    this.hooks = hooks
+  }
+
+  // ------------------------------------------------------------------ beginnings
+
+  /** A lineage begins; its first base is what the structure holds. */
+  founded(lineage: string): void {
+    this.lineage = lineage
+    this.base = { ...NO_BASE, members: [lineage] }
+    this.epochs.found(lineage)
+  }
+
+  /** @param operations all that the sponsor held above the base. */
+  joined(welcome: Welcome, operations: readonly Operation[], go: Go): void {
+    this.lineage = welcome.lineage
+    this.base = welcome.base
+    this.told = go
+    for (const operation of operations) this.weigh(operation)
+  }
+
+  get namings(): readonly Naming[] {
+    return this.epochs.namings
+  }
+
+  /** The epoch from which on a newcomer needs tables: for what it brings, or for what may still arrive (rule CU7). */
+  tablesFor(namings: readonly Naming[]): number {
+    const { epoch } = this.history
+    const oldestArrival = epoch > 0 && this.mayMeetEarlier ? epoch - 1 : epoch
+    const known = namings.find((naming) => this.epochs.reaches(naming))
+    // Another lineage that we can trace is the one that ours was founded from.
+    const brought = known === undefined ? epoch : known.lineage === this.lineage ? known.epoch : 0
+    return Math.min(brought, oldestArrival)
+  }
+
+  /** Operations of the epoch before this one are above the base, or may still come. */
+  private get mayMeetEarlier(): boolean {
+    const { epoch, aboveBase } = this.history
+    if (this.stability.everybodySince(epoch) === undefined) return true
+    return aboveBase.some((operation) => operation.epoch < epoch)
+  }
+
+  // ------------------------------------------------------------------ making cuts
+
+  /** An operation was applied, or made by us. */
+  applied(operation: Operation): void {
+    this.cutting?.applied(operation)
+    this.weigh(operation)
+  }
+
+  /** The application asks for a cut of everything so far. */
+  request(): void {
+    this.hooks.takeLocalChange()
+    this.policy.request(this.history.clock)
+  }
+
+  /** Makes a cut if rule CU1 allows one and it pays (rule CU8). @param elders members older than we. */
+  consider(now: number, elders: number): void {
+    const { clock, baseThrough, epoch, nextCut } = this.history
+    const lowest = nextCut ? undefined : this.stability.everybodySince(epoch)
+    const { baseBytes } = this.epochs
+    const through = this.policy.decide(now, { clock, baseThrough, baseBytes, lowest, elders })
+    if (through !== undefined) this.hooks.author({ kind: 'cut', through })
+  }
+
+  get nextDeadline(): number {
+    return this.policy.nextDeadline
+  }
+
+  private weigh(operation: Operation): void {
+    if (operation.kind !== 'update') return
+    this.policy.applied(operation.clock, this.epochs.weight(operation.payload))
+  }
+
+  // ------------------------------------------------------------------ executing cuts
+
+  /**
+   * Begins with the next cut if it is stable, or if somebody has shown us that it is (rules CU3, CU4).
+   * @param stable the snapshot point as the network map has it.
+   * @returns what the snapshot point must not pass before the cut is executed.
+   */
+  limit(stable: Clock): Clock {
+    const cut = this.history.nextCut
+    if (!cut) return Number.POSITIVE_INFINITY
+    if (!this.cutting && (stable >= cut.clock || this.history.isCertified)) this.begin(cut)
+    return cut.clock - 1
+  }
+
+  /** When to go on with a cut: at once while there is work, a moment later where it has to wait. */
+  nextStepAt(now: number): number {
+    if (!this.cutting) return Number.POSITIVE_INFINITY
+    return this.cutting.isPrepared ? now + COMMIT_RETRY_MS : now
+  }
+
+  /**
+   * Does a part of the work of the cut at hand; once prepared, executes it.
+   * @returns why this replica can not go on in this lineage, or undefined.
+   */
+  step(): string | undefined {
+    const { cutting } = this
+    if (!cutting) return undefined
+    cutting.prepare()
+    if (!cutting.isPrepared) return undefined
+    this.hooks.takeLocalChange()
+    return cutting.canCommit ? this.commit(cutting) : undefined
+  }
+
+  /** Executes whatever cut stands between us and our own join, in one go: we are nobody's member yet (rule CU7). */
+  catchUp(drain: () => void): void {
+    for (let cut = this.history.nextCut; cut && this.history.isCertified; cut = this.history.nextCut) {
+      const cutting = this.begin(cut)
+      while (!cutting.isPrepared) cutting.prepare()
+      if (cutting.canCommit) this.commit(cutting)
+      if (this.history.nextCut === cut) return
+      drain()
+    }
+  }
+
+  private begin(cut: CutOperation): Cutting {
+    const { history } = this
+    const [below, above] = [history.upTo(cut.through), history.after(cut.through)]
+    const cutting = new Cutting(cut, this.epochs, this.lineage, below, above)
+    this.cutting = cutting
+    return cutting
+  }
+
+  private commit(cutting: Cutting): string | undefined {
+    const { history } = this
+    const { operation } = cutting
+    const epoch = history.epoch + 1
+    const next = advance(this.base, operation.through, history.upTo(operation.through))
+    const hash = baseHash(this.lineage, epoch, next, cutting.fingerprint)
+    if (this.hooks.stablePoint() < operation.clock) {
+      // Somebody ahead of us showed that it is stable; whoever was taken out meanwhile would be shown the same.
+      const attested = this.attestedBase(epoch)
+      if (attested === undefined) return undefined
+      if (attested !== hash) return 'this replica holds something else than the room'
+    }
+    const { bytesBefore, bytesAfter } = cutting.commit()
+    this.cutting = undefined
+    this.base = { ...next, hash }
+    this.alarmed.clear()
+    const logBytes = history.log.bytes
+    const passed = history.enterNextEpoch(operation)
+    this.stability.enterEpoch(epoch, history.clock)
+    this.policy.executed(operation.through)
+    this.hooks.tell({ type: 'cut', cut: { epoch, through: operation.through, bytesBefore, bytesAfter } })
+    this.hooks.passed(passed, logBytes)
+    return undefined
+  }
+
+  private attestedBase(epoch: number): string | undefined {
+    return this.told?.epoch === epoch ? this.told.base : this.stability.attestedBase(epoch)
+  }
+
+  /** Compares what others say of their base with ours (rule CU5). */
+  checkBases(): void {
+    for (const { replica, epoch, base } of this.stability.reports.values()) {
+      if (epoch !== this.history.epoch || base === this.base.hash || this.alarmed.has(replica)) continue
+      this.alarmed.add(replica)
+      const reason = `its base of epoch ${epoch} is ${base || 'none'}, ours is ${this.base.hash || 'none'}`
+      this.hooks.tell({ type: 'alarm', from: replica, reason })
+    }
+  }
+}
