@@ -10,7 +10,7 @@
  * Invariant: new structs of a client are one interval of clocks. Where another provider and this structure take
  * turns in integrating the same client, it spans what came in between too, which costs bytes and nothing else.
  */
-import type * as Y from 'yjs'
+import * as Y from 'yjs'
 import type { IdRange, IdRanges } from './id-ranges.js'
 import { IdRanges as Ranges } from './id-ranges.js'
 import { eachStruct, type StateVector } from './store.js'
@@ -42,6 +42,13 @@ export class LocalChanges {
   replace(structs: ReadonlyMap<number, IdRange>, deletes: IdRanges): void {
     this.#structs = new Map(structs)
     this.#deletes = deletes
+  }
+
+  /** Adds what an update holds, which the document has got in another way than by a transaction of its own. */
+  add(update: Uint8Array): void {
+    const { structs, ds } = Y.decodeUpdate(update)
+    for (const { id, length } of structs) this.#addStructs(id.client, id.clock, id.clock + length)
+    this.#deletes.addDeleteSet(ds)
   }
 
   /** Forgets new structs that the others turn out to have. */

@@ -12,7 +12,7 @@
 import type { StatePiece } from '@tidemark/core'
 import * as Y from 'yjs'
 import { type Struct, StructCursor, stateVector } from './store.js'
-import { parentItemOf, RootNames, unitsWithin } from './struct-part.js'
+import { isInCollected, parentItemOf, RootNames, unitsWithin } from './struct-part.js'
 import { UpdateWriter } from './update-writer.js'
 
 /** A client whose structs up to `until` (inclusive) are needed before the walk can go on below it. */
@@ -94,7 +94,7 @@ export class StatePieces implements Iterator<StatePiece, undefined> {
 
   /** An id the struct's unsent part names and that has not been sent. */
   #missing(struct: Struct): Y.ID | undefined {
-    if (!(struct instanceof Y.Item)) return undefined
+    if (!(struct instanceof Y.Item) || isInCollected(struct, this.#doc.store)) return undefined
     const fromStart = this.#sentOf(struct.id.client) <= struct.id.clock
     const { origin, rightOrigin } = struct
     if (rightOrigin !== null && !this.#isSent(rightOrigin)) return rightOrigin

@@ -7,7 +7,7 @@
  */
 import * as encoding from 'lib0/encoding'
 import * as Y from 'yjs'
-import type { Struct } from './store.js'
+import type { Struct, StructStore } from './store.js'
 
 const HAS_ORIGIN = 0x80
 const HAS_RIGHT_ORIGIN = 0x40
@@ -16,10 +16,12 @@ const GC_REF = 0
 
 /** Names of root types. `Y.findRootTypeKey` searches all of them at every call, quadratic in documents with many. */
 export class RootNames {
+  readonly store: Y.Doc['store']
   readonly #share: Y.Doc['share']
   readonly #names = new Map<unknown, string>()
 
   constructor(doc: Y.Doc) {
+    this.store = doc.store
     this.#share = doc.share
   }
 
@@ -89,6 +91,19 @@ function jsonText(value: unknown): string {
   return value === undefined ? 'undefined' : JSON.stringify(value)
 }
 
+/**
+ * Whether a struct was written into a type of which nothing is left but an object that somebody held on to. What it
+ * names may be named differently by now, or not at all; to everybody else it is a struct without content.
+ */
+export function isInCollected(struct: Struct, store: StructStore): boolean {
+  // Yjs deletes at once what is written there.
+  if (!(struct instanceof Y.Item && struct.deleted)) return false
+  const holder = parentItemOf(struct)
+  if (holder === null) return false
+  const { client, clock } = holder.id
+  return clock >= Y.getState(store, client) || Y.getItem(store, holder.id) !== holder
+}
+
 /** Writes the units of `struct` from `offset` up to `end` (exclusive; the struct's length at most). */
 export function writeStructPart(
   encoder: Y.UpdateEncoderV1,
@@ -97,7 +112,7 @@ export function writeStructPart(
   end: number,
   roots: RootNames,
 ): void {
-  if (struct instanceof Y.GC) {
+  if (struct instanceof Y.GC || isInCollected(struct, roots.store)) {
     encoder.writeInfo(GC_REF)
     encoder.writeLen(end - offset)
     return

@@ -167,6 +167,7 @@ export class YjsStructure implements Structure {
       onSwitched: () => {
         this.#size = new StateSize(this.#doc)
       },
+      onLocalChange: () => this.#options.onLocalChange(),
       onEpoch: (change) => this.#options.onEpoch?.(change),
       onOrphaned: (document) => this.#options.onOrphaned?.(document),
     })
@@ -225,6 +226,7 @@ export class YjsStructure implements Structure {
     if (this.#isOwn(transaction) && !transaction.meta.has(MAY_FREE_OTHERS)) return
     if (this.#full !== undefined) this.#noteForeign(transaction)
     this.#checkShareable(transaction)
+    if (this.#full?.isSwitching) return
     if (this.#changes.record(transaction)) this.#options.onLocalChange()
   }
 

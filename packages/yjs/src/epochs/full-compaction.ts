@@ -7,7 +7,13 @@
 import type { Cut, CutResult, CutWork, Epochs, Naming, StatePiece } from '@tidemark/core'
 import * as Y from 'yjs'
 import type { LocalChanges } from '../local-changes.js'
-import { fillBelow, moveInto, Retargeter, translateRelativePosition } from '../renumbering/index.js'
+import {
+  fillBelow,
+  type IdTranslation,
+  moveInto,
+  Retargeter,
+  translateRelativePosition,
+} from '../renumbering/index.js'
 import { StatePieces } from '../state-pieces.js'
 import { isParked } from '../store.js'
 import { type CutHost, type PreparedCut, YjsCutWork } from './cut-work.js'
@@ -39,6 +45,7 @@ export interface FullHost {
   integrate(update: Uint8Array, isLoading: boolean): void
   /** The document has got another structure. */
   onSwitched(): void
+  onLocalChange(): void
   onEpoch(change: EpochChange): void
   onOrphaned(document: Y.Doc): void
 }
@@ -56,6 +63,7 @@ export class FullCompaction implements Epochs, CutHost {
   #load: RoomLoad | 'unnamed' | undefined
   /** Something was taken as a local change that a base need not hold yet. */
   #hasAuthored = false
+  #isSwitching = false
 
   constructor(host: FullHost) {
     this.#host = host
@@ -73,6 +81,11 @@ export class FullCompaction implements Epochs, CutHost {
 
   get isLoading(): boolean {
     return this.#load !== undefined
+  }
+
+  /** What the document tells of edits now is told again, in the new naming. */
+  get isSwitching(): boolean {
+    return this.#isSwitching
   }
 
   found(lineage: string): void {
@@ -170,19 +183,11 @@ export class FullCompaction implements Epochs, CutHost {
   }
 
   switchTo({ history, table, doc: next }: PreparedCut): Omit<CutResult, 'bytesAfter'> {
-    const { doc, origin } = this.#host
     const bytesBefore = this.#host.stateBytes()
     const from = presentNaming(this.#history).epoch
-    const changedVisibly = moveInto(doc, next, table, { origin, undoManagers: this.undo.managers })
-    this.undo.translateMeta((position) => translateRelativePosition(position, table))
-    this.#become(history)
-    this.#host.onEpoch({
-      from,
-      to: from + 1,
-      translatePosition: (position) => translateRelativePosition(position, table),
-      changedVisibly,
-    })
-    return { bytesBefore, changedVisibly }
+    const change = { from, to: from + 1, ...this.#move(next, table, history) }
+    this.#host.onEpoch(change)
+    return { bytesBefore, changedVisibly: change.changedVisibly }
   }
 
   translatePosition(position: Y.RelativePosition, fromEpoch: number): Y.RelativePosition | null | undefined {
@@ -205,21 +210,44 @@ export class FullCompaction implements Epochs, CutHost {
   }
 
   #finishReturn(load: RoomLoad): void {
-    const { doc, changes, origin } = this.#host
+    const { doc, changes } = this.#host
     const { history, rebuilding } = load.room
     const before = this.#history.namings[0]
     const way = wayBack(this.#history, history)
     if (way.kind === 'lost' && (this.#hasAuthored || !changes.isEmpty)) this.#host.onOrphaned(copyOf(doc))
     const table = way.kind === 'lost' ? FORGOTTEN : way.table
     carryInto(rebuilding, doc, table, changes)
-    const changedVisibly = moveInto(doc, rebuilding.doc, table, { origin, undoManagers: this.undo.managers })
-    const translatePosition = (position: Y.RelativePosition) => translateRelativePosition(position, table)
-    this.undo.translateMeta(translatePosition)
-    this.#become(history)
+    const moved = this.#move(rebuilding.doc, table, history)
     const from = before?.epoch ?? 0
     const to = presentNaming(history).epoch
     const isSame = before !== undefined && history.namings.some((naming) => sameNaming(naming, before))
-    if (!isSame) this.#host.onEpoch({ from, to, translatePosition, changedVisibly })
+    if (!isSame) this.#host.onEpoch({ from, to, ...moved })
+  }
+
+  /** Gives the live document the structure of another one, and what depends on ids the new ones. */
+  #move(
+    next: Y.Doc,
+    table: IdTranslation,
+    history: History,
+  ): Pick<EpochChange, 'translatePosition' | 'changedVisibly'> {
+    const { doc, changes, origin } = this.#host
+    let isAnswered = false
+    const onAnswer = (update: Uint8Array) => {
+      isAnswered = true
+      changes.add(update)
+    }
+    this.#isSwitching = true
+    let changedVisibly: boolean
+    try {
+      changedVisibly = moveInto(doc, next, table, { origin, undoManagers: this.undo.managers, onAnswer })
+    } finally {
+      this.#isSwitching = false
+    }
+    const translatePosition = (position: Y.RelativePosition) => translateRelativePosition(position, table)
+    this.undo.translateMeta(translatePosition)
+    this.#become(history)
+    if (isAnswered) this.#host.onLocalChange()
+    return { translatePosition, changedVisibly }
   }
 
   #abortLoad(): void {

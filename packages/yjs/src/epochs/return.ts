@@ -70,9 +70,28 @@ export function carryInto(room: Rebuilding, own: Y.Doc, table: IdTranslation, ch
   const update = encodeStructs(own, structs)
   if (structs.size > 0)
     room.addOperation({ update: translate(update, table), translated: table !== UNCHANGED })
+  const reserved = takeOwnClocks(room, own)
+  if (reserved !== undefined) structs.set(own.clientID, reserved)
   const deletes = newDeletes(own.store, room.doc.store, table)
   if (!deletes.isEmpty) room.addOperation({ update: encodeUpdate(new Map(), deletes), translated: false })
   changes.replace(structs, deletes)
+}
+
+/**
+ * If what this replica wrote under its client id is given up, its clocks are used up all the same: somebody may have
+ * received what the room has not. They are carried as structs without content.
+ */
+function takeOwnClocks(room: Rebuilding, own: Y.Doc): IdRange | undefined {
+  const { clientID } = own
+  const clock = Y.getState(room.doc.store, clientID)
+  const end = Y.getState(own.store, clientID)
+  if (clock === 0 || clock >= end) return undefined
+  const filler = new Y.GC(Y.createID(clientID, clock), end - clock)
+  room.addOperation({
+    update: encodeUpdate(new Map([[clientID, [filler]]]), new IdRanges()),
+    translated: false,
+  })
+  return { clock, end }
 }
 
 function newStructs(own: StructStore, room: StructStore, table: IdTranslation): Map<number, IdRange> {

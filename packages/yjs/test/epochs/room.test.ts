@@ -32,4 +32,16 @@ describe('cuts, in random rooms', () => {
     expect(total.cuts).toBeGreaterThan(3 * (LAST - FIRST))
     expect(total.swaps).toBeLessThan(Math.max(20, total.typed / 200))
   })
+
+  it('loses and doubles nothing of those who leave, edit offline and come back', { timeout: 300_000 }, () => {
+    const total = { returns: 0, typed: 0, swaps: 0 }
+    for (let seed = FIRST; seed <= LAST; seed++) {
+      const { returns, typed, swaps } = schedule(seed, true)
+      total.returns += returns
+      total.typed += typed.size
+      total.swaps += swaps
+    }
+    expect(total.returns).toBeGreaterThan(LAST - FIRST)
+    expect(total.swaps).toBeLessThan(Math.max(20, total.typed / 200))
+  })
 })
