@@ -207,8 +207,9 @@ export class History {
   }
 
   private noteCut(operation: Operation): void {
-    if (operation.kind !== 'cut' || operation.epoch !== this.epoch) return
-    if (operation.through < this.baseThrough) return
+    // Where nothing can be cut a cut means nothing.
+    if (operation.kind !== 'cut' || this.retention !== 'until-cut') return
+    if (operation.epoch !== this.epoch || operation.through < this.baseThrough) return
     this.cuts.push(operation)
     this.cuts.sort(compareOperations)
   }

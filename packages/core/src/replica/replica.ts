@@ -208,11 +208,13 @@ export class Replica {
     this.retireFormerIds()
     this.lettingIn.expire(now)
     this.lettingIn.pump()
-    this.room.decide()
     const { cuts } = this.room
+    cuts?.consider(now, this.elders)
+    this.room.decide()
     const wrong = cuts?.step()
     if (wrong !== undefined) return this.giveUp(wrong)
-    cuts?.consider(now, this.elders)
+    // The cut held the point back; there may be no other input for long.
+    if (cuts) this.room.decide()
     cuts?.checkBases()
     if (this.reporting.isDue(this.room.hasNews, this.room.roster.size, now)) {
       this.neighbourhood.spreadReport(this.room.report())

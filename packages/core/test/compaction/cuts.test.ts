@@ -120,6 +120,25 @@ describe('a cut', () => {
     anna.set.steps = 2
   })
 
+  test('[CU3] in a room of one needs nobody else, and no other input', () => {
+    const net = new Network()
+    const anna = member(net, 'anna', undefined, { ...BY_HAND, idleCutMs: 1000, undoHorizonMs: 0 })
+    anna.type('a')
+    net.pass(5000)
+    expect(anna.replica.stats).toMatchObject({ epoch: 1, logOperations: 0, segmentOperations: 0 })
+    expect(anna.point).toBe(anna.replica.stats.clock)
+  })
+
+  test('[CU2] means nothing where nothing is cut', () => {
+    const net = new Network()
+    const [anna, bert] = net.room(['anna', 'bert'])
+    anna.replica.room.author({ kind: 'cut', through: 0 })
+    anna.type('a')
+    net.pass(5000)
+    expect(bert.point).toBe(anna.replica.stats.clock)
+    expect(bert.set.words).toEqual(['a'])
+  })
+
   test('[CU1] is not made while somebody has not told that it is in this epoch', () => {
     const net = new Network()
     const [anna, bert, cleo] = room(net, ['anna', 'bert', 'cleo']) as [Cutter, Cutter, Cutter]

@@ -3,6 +3,7 @@
  * else is a real replica.
  */
 import { describe, expect, test } from 'vitest'
+import { NO_BASE } from '../../src/compaction/base.js'
 import type { Operation, StatePiece } from '../../src/index.js'
 import {
   carriesOperations,
@@ -85,7 +86,7 @@ describe('a join', () => {
       applied: history.applied,
       epoch: 0,
       namings: [],
-      base: { through: 0, hash: '', applied: new Map(), members: ['anna'] },
+      base: NO_BASE,
     })
     expect(welcome.members.map(({ replica, sponsor }) => [replica, sponsor])).toEqual([
       ['anna', undefined],
