@@ -4,15 +4,32 @@
  * A member publishes its own state only; who it is gossiped by does not matter. That a member is alive the room
  * knows better than a timer: states stay as long as their member does, so nobody has to renew them, and a
  * settled room stays silent.
+ *
+ * Invariant: the positions in every state held are in the document's present naming. What is published says in front
+ * which epoch it is in; what comes from an earlier one is translated, what comes from a later one waits for us.
  */
 import type { ReplicaId } from '@tidemark/core'
 import * as decoding from 'lib0/decoding'
+import * as encoding from 'lib0/encoding'
 import {
   type Awareness,
   applyAwarenessUpdate,
   encodeAwarenessUpdate,
   removeAwarenessStates,
 } from 'y-protocols/awareness'
+import type * as Y from 'yjs'
+import { isNestedTooDeeply, type TranslatePosition, translatePositions } from './position-translation.js'
+
+export interface AwarenessBridgeOptions {
+  /** There is something to publish: ask for `encodeOwn`. */
+  readonly publish: () => void
+  /** The epoch that names the document's content. */
+  readonly epoch: () => number
+  /** From an earlier naming into the present one; undefined or null: there is no such position any more. */
+  readonly translate: (position: Y.RelativePosition, fromEpoch: number) => ReturnType<TranslatePosition>
+  /** A listener of the application's threw. */
+  readonly onListenerError: (error: unknown) => void
+}
 
 interface Change {
   readonly added: number[]
@@ -20,60 +37,130 @@ interface Change {
   readonly removed: number[]
 }
 
+type State = Record<string, unknown>
+
+interface Announcement {
+  readonly epoch: number
+  readonly client: number
+  readonly clock: number
+  readonly state: State | null
+}
+
 export class AwarenessBridge {
   private readonly awareness: Awareness
-  private readonly publish: () => void
+  private readonly options: AwarenessBridgeOptions
   /** Which awareness client belongs to which member. */
   private readonly clients = new Map<ReplicaId, number>()
+  /** What members have said who are further than we are. */
+  private readonly waiting = new Map<ReplicaId, Announcement>()
 
-  constructor(awareness: Awareness, publish: () => void) {
+  constructor(awareness: Awareness, options: AwarenessBridgeOptions) {
     this.awareness = awareness
-    this.publish = publish
+    this.options = options
     this.awareness.on('change', this.changed)
   }
 
   /** Our own state, to be published. */
   encodeOwn(): Uint8Array {
-    return encodeAwarenessUpdate(this.awareness, [this.awareness.clientID])
+    const encoder = encoding.createEncoder()
+    encoding.writeVarUint(encoder, this.options.epoch())
+    encoding.writeUint8Array(encoder, encodeAwarenessUpdate(this.awareness, [this.awareness.clientID]))
+    return encoding.toUint8Array(encoder)
   }
 
   /** We are a member under a new id: raises the state's clock, or those who saw us leave would ignore it. */
   renew(): void {
     const state = this.awareness.getLocalState()
     if (state !== null) this.awareness.setLocalState(state)
-    this.publish()
+    this.options.publish()
   }
 
   /** @returns why a member's state was refused, or undefined. */
   receive(replica: ReplicaId, bytes: Uint8Array): string | undefined {
-    const state = onlyState(bytes)
-    if (state === undefined) return 'awareness state is malformed'
-    const { client, clock } = state
-    if (client === this.awareness.clientID) return 'awareness state of somebody else'
+    const announcement = decode(bytes)
+    if (announcement === undefined) return 'awareness state is malformed'
+    if (announcement.client === this.awareness.clientID) return 'awareness state of somebody else'
+    this.take(replica, announcement)
+    return undefined
+  }
+
+  private take(replica: ReplicaId, announcement: Announcement): void {
+    const { epoch, client, clock } = announcement
+    if (epoch > this.options.epoch()) {
+      this.waiting.set(replica, announcement)
+      return
+    }
     const known = this.awareness.meta.get(client)
-    if (known && known.clock > clock) return undefined
+    if (known && known.clock > clock) return
     // A page that came back under a new id has its old client; its old id may not have gone yet.
     for (const [owner, owned] of this.clients) if (owned === client) this.clients.delete(owner)
     this.drop(replica)
     this.clients.set(replica, client)
-    applyAwarenessUpdate(this.awareness, bytes, this)
+    applyAwarenessUpdate(this.awareness, encode(this.inPresentNaming(announcement)), this)
     const meta = this.awareness.meta.get(client)
     if (meta) meta.lastUpdated = Number.POSITIVE_INFINITY
-    return undefined
+  }
+
+  private inPresentNaming(announcement: Announcement): Announcement {
+    const { epoch, state } = announcement
+    if (epoch === this.options.epoch()) return announcement
+    const translate: TranslatePosition = (position) => this.options.translate(position, epoch)
+    return { ...announcement, state: translatePositions(state, translate) }
+  }
+
+  /** The document is named by a later epoch now: every state follows, our own is published again. */
+  renamed(translate: TranslatePosition): void {
+    this.guard(() => this.renameOwn(translate))
+    this.guard(() => this.renameOthers(translate))
+    const waiting = [...this.waiting]
+    this.waiting.clear()
+    for (const [replica, announcement] of waiting) this.guard(() => this.take(replica, announcement))
+  }
+
+  private renameOwn(translate: TranslatePosition): void {
+    const state: State | null = this.awareness.getLocalState()
+    const translated = translatePositions(state, translate)
+    if (translated === state) return
+    try {
+      this.awareness.setLocalState(translated)
+    } catch (error) {
+      // A listener of the application's, which kept ours from being called.
+      this.options.publish()
+      throw error
+    }
+  }
+
+  /** In place: nobody has said anything new, so clocks stay, but editors have to draw again. */
+  private renameOthers(translate: TranslatePosition): void {
+    const { awareness } = this
+    const updated: number[] = []
+    for (const [client, state] of awareness.states) {
+      if (client === awareness.clientID) continue
+      const translated = translatePositions(state, translate)
+      if (translated === state) continue
+      awareness.states.set(client, translated)
+      updated.push(client)
+    }
+    if (updated.length === 0) return
+    const change: Change = { added: [], updated, removed: [] }
+    this.guard(() => awareness.emit('change', [change, this]))
+    this.guard(() => awareness.emit('update', [change, this]))
   }
 
   /** A member is gone. */
   drop(replica: ReplicaId): void {
+    this.waiting.delete(replica)
     const client = this.clients.get(replica)
     if (client === undefined) return
     this.clients.delete(replica)
-    removeAwarenessStates(this.awareness, [client], this)
     // Should it come back with the state it had, that must not look old.
     this.awareness.meta.delete(client)
+    removeAwarenessStates(this.awareness, [client], this)
   }
 
   dropAll(): void {
-    for (const replica of [...this.clients.keys()]) this.drop(replica)
+    this.waiting.clear()
+    for (const replica of [...this.clients.keys()]) this.guard(() => this.drop(replica))
   }
 
   destroy(): void {
@@ -83,21 +170,42 @@ export class AwarenessBridge {
 
   private readonly changed = ({ added, updated, removed }: Change): void => {
     const own = this.awareness.clientID
-    if ([...added, ...updated, ...removed].includes(own)) this.publish()
+    if ([...added, ...updated, ...removed].includes(own)) this.options.publish()
+  }
+
+  private guard(call: () => void): void {
+    try {
+      call()
+    } catch (error) {
+      this.options.onListenerError(error)
+    }
   }
 }
 
-/** The one state that an awareness update holds; undefined if it is not well-formed or holds several. */
-function onlyState(bytes: Uint8Array): { client: number; clock: number } | undefined {
+/** @returns undefined if it is not well-formed, holds several states, or one that only an attacker would make. */
+function decode(bytes: Uint8Array): Announcement | undefined {
   try {
     const decoder = decoding.createDecoder(bytes)
+    const epoch = decoding.readVarUint(decoder)
     if (decoding.readVarUint(decoder) !== 1) return undefined
     const client = decoding.readVarUint(decoder)
     const clock = decoding.readVarUint(decoder)
     const state: unknown = JSON.parse(decoding.readVarString(decoder))
-    const isState = state === null || (typeof state === 'object' && !Array.isArray(state))
-    return isState && !decoding.hasContent(decoder) ? { client, clock } : undefined
+    const isState = typeof state === 'object' && !Array.isArray(state) && !isNestedTooDeeply(state)
+    return isState && !decoding.hasContent(decoder)
+      ? { epoch, client, clock, state: state as State | null }
+      : undefined
   } catch {
     return undefined
   }
+}
+
+/** As y-protocols has it. */
+function encode({ client, clock, state }: Announcement): Uint8Array {
+  const encoder = encoding.createEncoder()
+  encoding.writeVarUint(encoder, 1)
+  encoding.writeVarUint(encoder, client)
+  encoding.writeVarUint(encoder, clock)
+  encoding.writeVarString(encoder, JSON.stringify(state))
+  return encoding.toUint8Array(encoder)
 }

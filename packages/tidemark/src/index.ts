@@ -9,12 +9,13 @@ export type {
   SnapshotMove,
   Transport,
 } from '@tidemark/core'
+export type {
+  Compaction,
+  ConnectionStatus,
+  LoggedOperation,
+  TidemarkEvents,
+  TidemarkStats,
+} from './events.js'
 export type { CompactionMode, TidemarkOptions } from './options.js'
-export {
-  type ConnectionStatus,
-  type LoggedOperation,
-  type TidemarkEvents,
-  TidemarkProvider,
-  type TidemarkStats,
-} from './provider.js'
+export { TidemarkProvider } from './provider.js'
 export { SignalingError } from './signaling-error.js'

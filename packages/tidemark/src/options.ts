@@ -6,11 +6,15 @@ import { webrtcTransport } from '@tidemark/webrtc'
 import type { Awareness } from 'y-protocols/awareness'
 
 /**
+ * - `full`: what is deleted leaves the document itself, and it becomes as small as its content. Types, observers,
+ *   undo (see `trackUndo`) and cursors go on working. No other provider may store or send the same document.
  * - `log`: operations below the snapshot point are dropped; the document's own ids stay as they are, so that
  *   other providers may work on the same document.
  * - `off`: every operation is kept.
+ *
+ * All members of a room either choose `full`, or none of them.
  */
-export type CompactionMode = 'log' | 'off'
+export type CompactionMode = 'full' | 'log' | 'off'
 
 export interface TidemarkOptions {
   /** Join at once. Default true. */
@@ -23,8 +27,14 @@ export interface TidemarkOptions {
   readonly awareness?: Awareness
   /** Replaces WebRTC altogether. */
   readonly transport?: Transport
-  /** Default `'log'`. */
+  /** Default `'full'`. */
   readonly compaction?: CompactionMode
+  /** With `'full'`: compact once this share of the document is history that nobody needs. Default 1/3. */
+  readonly compactionShare?: number
+  /** With `'full'`: less than so many bytes of such history wait until nobody edits. Default 65536. */
+  readonly compactionMinBytes?: number
+  /** With `'full'`: what was deleted within this time is kept, so that it can be undone. Default 60000. */
+  readonly undoHorizonMs?: Milliseconds
   readonly iceServers?: readonly RTCIceServer[]
   /** Handed to simple-peer; in Node it must bring `wrtc`. */
   readonly peerOptions?: object
@@ -56,13 +66,19 @@ export function transportFor(options: TidemarkOptions): Transport {
   })
 }
 
+export function compactionModeOf({ compaction = 'full' }: TidemarkOptions): CompactionMode {
+  if (compaction === 'full' || compaction === 'log' || compaction === 'off') return compaction
+  throw new Error(`tidemark: compaction is 'full', 'log' or 'off', not '${String(compaction)}'`)
+}
+
 export function configFor(options: TidemarkOptions): Partial<ReplicaConfig> {
-  const { maxConnections, suspectAfterMs, reportIntervalMs, compaction = 'log' } = options
-  if (compaction !== 'log' && compaction !== 'off') {
-    throw new Error(`tidemark: compaction '${String(compaction)}' is not available; use 'log' or 'off'`)
-  }
+  const { maxConnections, suspectAfterMs, reportIntervalMs } = options
+  const { compactionShare, compactionMinBytes, undoHorizonMs } = options
   return {
-    keepLog: compaction === 'off',
+    keepLog: compactionModeOf(options) === 'off',
+    ...(compactionShare !== undefined && { cutShare: compactionShare }),
+    ...(compactionMinBytes !== undefined && { cutMinBytes: compactionMinBytes }),
+    ...(undoHorizonMs !== undefined && { undoHorizonMs }),
     ...(maxConnections !== undefined && { maxConnections }),
     ...(reportIntervalMs !== undefined && { reportIntervalMs }),
     ...(suspectAfterMs !== undefined && {

@@ -13,10 +13,11 @@ export function whilePageLives(hooks: PageHooks): () => void {
   const show = (event: PageTransitionEvent) => {
     if (event.persisted) hooks.show()
   }
-  window.addEventListener('pagehide', hooks.hide)
-  window.addEventListener('pageshow', show)
+  const page = window
+  page.addEventListener('pagehide', hooks.hide)
+  page.addEventListener('pageshow', show)
   return () => {
-    window.removeEventListener('pagehide', hooks.hide)
-    window.removeEventListener('pageshow', show)
+    page.removeEventListener('pagehide', hooks.hide)
+    page.removeEventListener('pageshow', show)
   }
 }

@@ -6,69 +6,33 @@
  */
 import {
   type Blocker,
+  type ExecutedCut,
   MAX_PRESENCE_BYTES,
   NetworkMap,
   type News,
   type ReplicaId,
   Session,
-  type SnapshotMove,
 } from '@tidemark/core'
 import { YjsStructure } from '@tidemark/yjs'
 import { ObservableV2 } from 'lib0/observable'
 import { Awareness } from 'y-protocols/awareness'
 import type * as Y from 'yjs'
+import { foreignChanges, otherBase, otherMode } from './advice.js'
 import { AwarenessBridge } from './awareness-bridge.js'
 import { Batching } from './batching.js'
-import { configFor, type TidemarkOptions, transportFor } from './options.js'
+import type { ConnectionStatus, LoggedOperation, TidemarkEvents, TidemarkStats } from './events.js'
+import {
+  type CompactionMode,
+  compactionModeOf,
+  configFor,
+  type TidemarkOptions,
+  transportFor,
+} from './options.js'
 import { whilePageLives } from './page-lifecycle.js'
 import { realScheduler } from './real-scheduler.js'
 import { newReplicaId } from './replica-id.js'
 import { SignalingError } from './signaling-error.js'
-
-export type ConnectionStatus = 'connecting' | 'connected' | 'disconnected'
-
-export interface TidemarkStats {
-  readonly epoch: number
-  readonly snapshotPoint: number
-  /** Operations above the snapshot point, and the bytes of their payloads. */
-  readonly logOperations: number
-  readonly logBytes: number
-  /** The document's state when encoded; an estimate that lags behind by 1% at most. */
-  readonly baseBytes: number
-  readonly members: number
-  readonly links: number
-  /** Messages of all links since the provider was made, without what the network adds. */
-  readonly bytesSent: number
-  readonly bytesReceived: number
-  /** Operations that arrived before something they depend on. */
-  readonly waiting: number
-}
-
-export interface LoggedOperation {
-  readonly author: ReplicaId
-  /** 1, 2, 3, … per author. */
-  readonly seq: number
-  /** Lamport clock; (clock, author) is its place in the total order. */
-  readonly clock: number
-  readonly kind: 'update' | 'join' | 'leave'
-  /** Of the payload; 0 for joins and leaves. */
-  readonly bytes: number
-}
-
-/** A type alias, because the base class wants an index signature. */
-export type TidemarkEvents = {
-  status: (event: { status: ConnectionStatus }) => void
-  /** Whether this replica holds the room's state, as far as anybody it can reach can tell. */
-  synced: (synced: boolean) => void
-  sync: (synced: boolean) => void
-  /** Members that a link leads to. */
-  peers: (event: { added: ReplicaId[]; removed: ReplicaId[] }) => void
-  members: (event: { joined: ReplicaId[]; left: ReplicaId[]; evicted: ReplicaId[] }) => void
-  snapshot: (event: SnapshotMove) => void
-  /** Share of the room's state that has been loaded while joining, 0 to 1. */
-  progress: (event: { share: number }) => void
-  error: (error: Error) => void
-}
+import { timed } from './timed-structure.js'
 
 export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
   readonly roomName: string
@@ -76,6 +40,7 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
   readonly awareness: Awareness
   /** Resolves once this replica holds the room's state for the first time. */
   readonly whenSynced: Promise<void>
+  private readonly compaction: CompactionMode
   private readonly structure: YjsStructure
   private readonly session: Session
   private readonly bridge: AwarenessBridge
@@ -87,6 +52,12 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
   private status: ConnectionStatus = 'disconnected'
   private wasSynced = false
   private isDestroyed = false
+  /** Whom the application has been told of under the present identity. */
+  private readonly knownMembers = new Set<ReplicaId>()
+  private readonly knownPeers = new Set<ReplicaId>()
+  private knownIdentity: ReplicaId | undefined
+  private hasMetOtherMode = false
+  private lastPauseMs = 0
   /** What was last said about the way to newcomers, so that it is said once. */
   private rendezvousFault: string | undefined
   private isPresenceTooLarge = false
@@ -103,19 +74,30 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
     // Whatever may throw comes first: nothing may be left behind that nobody can destroy.
     const transport = transportFor(options)
     const config = configFor(options)
+    this.compaction = compactionModeOf(options)
     this.ownsAwareness = options.awareness === undefined
     this.awareness = options.awareness ?? new Awareness(doc)
     this.changes = new Batching(scheduler, batchMs, () => this.session.localChange())
     this.presence = new Batching(scheduler, batchMs, () => this.publishPresence())
     this.structure = new YjsStructure(doc, {
+      compaction: this.compaction === 'full' ? 'full' : 'fixed',
       onLocalChange: () => this.changes.request(),
       onWarning: (message) => this.fail(new Error(message)),
       onObserverError: (error) => this.listenerFailed(error),
+      onEpoch: ({ translatePosition }) => this.bridge.renamed(translatePosition),
+      onForeign: (origin) => this.fail(foreignChanges(origin)),
+      onOrphaned: (document) => this.orphaned(document),
     })
     this.session = new Session({
       room: roomName,
       transport,
-      structure: this.structure,
+      structure: timed(
+        this.structure,
+        () => performance.now(),
+        (ms) => {
+          this.lastPauseMs = ms
+        },
+      ),
       scheduler,
       newReplicaId,
       random: Math.random,
@@ -127,7 +109,12 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
       onError: (error) => this.fail(error),
       onListenerError: (error) => this.listenerFailed(error),
     })
-    this.bridge = new AwarenessBridge(this.awareness, () => this.presence.request())
+    this.bridge = new AwarenessBridge(this.awareness, {
+      publish: () => this.presence.request(),
+      epoch: () => this.structure.epochs?.namings[0]?.epoch ?? 0,
+      translate: (position, fromEpoch) => this.structure.translatePosition(position, fromEpoch),
+      onListenerError: (error) => this.listenerFailed(error),
+    })
     this.whenSynced = new Promise((resolve) => {
       const listener = (synced: boolean) => {
         if (!synced) return
@@ -176,10 +163,11 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
     this.changes.stop()
     this.presence.stop()
     this.bridge.destroy()
-    if (this.ownsAwareness) this.awareness.destroy()
     this.structure.destroy()
     this.detachFromPage()
     this.doc.off('destroy', this.docDestroyed)
+    // Last, because listeners of the application's hear of it, and may throw.
+    if (this.ownsAwareness) this.awareness.destroy()
     super.destroy()
   }
 
@@ -246,6 +234,8 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
       snapshotPoint: stats?.snapshotPoint ?? 0,
       logOperations: stats?.logOperations ?? 0,
       logBytes: stats?.logBytes ?? 0,
+      segmentOperations: stats?.segmentOperations ?? 0,
+      segmentBytes: stats?.segmentBytes ?? 0,
       baseBytes: this.structure.stateBytes(),
       members: stats?.members ?? 0,
       links: stats?.links ?? 0,
@@ -256,52 +246,102 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
   }
 
   /**
-   * Resolves once everything applied so far lies below the snapshot point, and the log without it.
-   * `blockedBy` tells who it waits for. Rejects if this replica disconnects meanwhile.
+   * Compacts now, everything applied so far included, and resolves once this replica has done it: with `'full'` the
+   * document, with `'log'` the log. With `'off'` it resolves once everybody holds what was applied. `blockedBy`
+   * tells who it waits for. Rejects if this replica disconnects meanwhile.
    */
   compact(): Promise<{ epoch: number; bytes: number }> {
     this.session.localChange()
     const { replica } = this.session
     const target = replica?.stats.clock ?? 0
+    const isFull = this.compaction === 'full'
+    const event = isFull ? 'compacted' : 'snapshot'
     return new Promise((resolve, reject) => {
       const check = () => {
         const isHere = replica?.status === 'member' && replica === this.session.replica
-        const isDone = isHere && replica.snapshotPoint >= target
+        const isDone = isHere && (isFull ? replica.stats.baseThrough : replica.snapshotPoint) >= target
         if (isHere && !isDone) return
-        this.off('snapshot', check)
+        this.off(event, check)
         this.off('status', check)
         if (isDone) resolve({ epoch: this.epoch, bytes: this.structure.stateBytes() })
         else reject(new Error('tidemark: not connected, so there is nobody to agree with'))
       }
-      this.on('snapshot', check)
+      this.on(event, check)
       this.on('status', check)
+      if (isFull) this.session.compact()
       check()
     })
   }
 
-  /** Keeps the stacks of an undo manager right when the document is renumbered; `'log'` and `'off'` never do. */
-  trackUndo(_undoManager: Y.UndoManager): void {}
+  /**
+   * Keeps an undo manager of this document working when the document is compacted. Call it for each one, whatever
+   * the mode. What was deleted more than `undoHorizonMs` ago can no longer be brought back.
+   * @returns a function that stops it.
+   */
+  trackUndo(undoManager: Y.UndoManager): () => void {
+    return this.structure.trackUndo(undoManager)
+  }
 
   // ------------------------------------------------------------------ news
 
   private told(news: News): void {
+    this.noticeIdentity()
     switch (news.type) {
       case 'joined':
         return this.bridge.renew()
       case 'members':
+        update(this.knownMembers, news.joined, news.left)
         return this.emit('members', [{ joined: news.joined, left: news.left, evicted: [] }])
       case 'peers':
+        update(this.knownPeers, news.added, news.removed)
         return this.emit('peers', [{ added: news.added, removed: news.removed }])
       case 'snapshot':
         return this.emit('snapshot', [news.move])
+      case 'cut':
+        return this.compacted(news.cut)
       case 'progress':
         return this.emit('progress', [{ share: news.share }])
       case 'presence':
         return this.presenceOf(news.replica, news.bytes)
+      case 'alarm':
+        return this.fail(otherBase(news.from, news.reason))
       case 'refused':
-        return this.fail(
-          new Error(`tidemark: refused something from ${news.from ?? 'a stranger'}: ${news.reason}`),
-        )
+        return this.refused(news.from ?? 'a stranger', news.reason)
+    }
+  }
+
+  private refused(from: string, reason: string): void {
+    if (!reason.includes('compaction mode')) {
+      return this.fail(new Error(`tidemark: refused something from ${from}: ${reason}`))
+    }
+    // Whoever is turned away tries again and again, under another name each time.
+    if (!this.hasMetOtherMode) this.fail(otherMode(from, this.compaction))
+    this.hasMetOtherMode = true
+  }
+
+  /** Whoever was here under an earlier identity is gone, as far as the application is concerned. */
+  private noticeIdentity(): void {
+    const identity = this.session.replica?.id
+    if (identity === this.knownIdentity) return
+    this.knownIdentity = identity
+    const removed = [...this.knownPeers]
+    const left = [...this.knownMembers]
+    this.knownPeers.clear()
+    this.knownMembers.clear()
+    if (removed.length > 0) this.emit('peers', [{ added: [], removed }])
+    if (left.length > 0) this.emit('members', [{ joined: [], left, evicted: [] }])
+  }
+
+  private compacted({ epoch, bytesBefore, bytesAfter }: ExecutedCut): void {
+    this.emit('compacted', [{ epoch, bytesBefore, bytesAfter, pauseMs: this.lastPauseMs }])
+  }
+
+  /** Told in the middle of a load, which the application's listener must not disturb. */
+  private orphaned(document: Y.Doc): void {
+    try {
+      this.emit('orphaned', [{ document }])
+    } catch (error) {
+      this.listenerFailed(error)
     }
   }
 
@@ -348,6 +388,7 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
 
   /** Something happened: say what it changed for the application. */
   private settled(): void {
+    this.noticeIdentity()
     const status = this.currentStatus()
     if (status !== this.status) {
       this.status = status
@@ -367,4 +408,9 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
     const { members, links } = replica.stats
     return members === 1 || links > 0 ? 'connected' : 'connecting'
   }
+}
+
+function update(known: Set<ReplicaId>, added: readonly ReplicaId[], removed: readonly ReplicaId[]): void {
+  for (const id of added) known.add(id)
+  for (const id of removed) known.delete(id)
 }

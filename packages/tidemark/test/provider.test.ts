@@ -153,7 +153,7 @@ describe('one provider', () => {
     a.text.insert(0, 'y')
     const compacted = a.provider.compact()
     settle()
-    expect(await compacted).toMatchObject({ epoch: 0 })
+    expect(await compacted).toMatchObject({ epoch: 1 })
     b.text.insert(0, 'z')
     const lost = b.provider.compact()
     b.provider.disconnect()

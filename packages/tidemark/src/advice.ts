@@ -1,0 +1,32 @@
+/**
+ * What goes wrong on account of compaction, and what an application can do about it.
+ */
+import type { ReplicaId } from '@tidemark/core'
+import type { CompactionMode } from './options.js'
+
+/** Something else than the user's own code changes the document, and would not understand a compacted one. */
+export function foreignChanges(origin: unknown): Error {
+  return new Error(
+    `tidemark: ${describe(origin)} brings changes from elsewhere into this document. It can not follow a full ` +
+      "compaction and would bring back what is deleted: use compaction: 'log', or remove that provider",
+  )
+}
+
+export function otherMode(from: string, own: CompactionMode): Error {
+  const mode = own === 'full' ? "not compaction 'full'" : `compaction 'full', not '${own}'`
+  return new Error(
+    `tidemark: ${from} uses ${mode}, as this provider does. All members of a room use 'full', or none of them does`,
+  )
+}
+
+export function otherBase(from: ReplicaId, reason: string): Error {
+  return new Error(
+    `tidemark: the compacted document of ${from} is not the room's (${reason}). This should never happen: please ` +
+      'report it. Loading its page again takes over what the room has',
+  )
+}
+
+function describe(origin: unknown): string {
+  if (typeof origin === 'object' && origin !== null) return origin.constructor?.name || 'an unnamed provider'
+  return origin === undefined || origin === null ? 'an update without an origin' : `'${String(origin)}'`
+}

@@ -1,0 +1,72 @@
+/**
+ * What a provider tells the application.
+ */
+import type { ReplicaId, SnapshotMove } from '@tidemark/core'
+import type * as Y from 'yjs'
+
+export type ConnectionStatus = 'connecting' | 'connected' | 'disconnected'
+
+export interface Compaction {
+  /** The epoch that began with it: how often this room has been compacted. */
+  readonly epoch: number
+  /** The whole document when encoded, roughly, history included. */
+  readonly bytesBefore: number
+  readonly bytesAfter: number
+  /** How long the document could not be edited on account of it. */
+  readonly pauseMs: number
+}
+
+/** A type alias, because the base class wants an index signature. */
+export type TidemarkEvents = {
+  status: (event: { status: ConnectionStatus }) => void
+  /** Whether this replica holds the room's state, as far as anybody it can reach can tell. */
+  synced: (synced: boolean) => void
+  sync: (synced: boolean) => void
+  /** Members that a link leads to. */
+  peers: (event: { added: ReplicaId[]; removed: ReplicaId[] }) => void
+  members: (event: { joined: ReplicaId[]; left: ReplicaId[]; evicted: ReplicaId[] }) => void
+  /** The snapshot point has moved on. */
+  snapshot: (event: SnapshotMove) => void
+  /** The document was compacted; its content is the same. */
+  compacted: (event: Compaction) => void
+  /**
+   * This replica was away for too long: what it had changed meanwhile could not be placed in the room's document,
+   * which it shows now. This copy is the document as it was, with these changes.
+   */
+  orphaned: (event: { document: Y.Doc }) => void
+  /** Share of the room's state that has been loaded while joining, 0 to 1. */
+  progress: (event: { share: number }) => void
+  error: (error: Error) => void
+}
+
+export interface TidemarkStats {
+  readonly epoch: number
+  readonly snapshotPoint: number
+  /** Operations above the snapshot point, and the bytes of their payloads. */
+  readonly logOperations: number
+  readonly logBytes: number
+  /** Operations below the snapshot point that the next compaction does away with. */
+  readonly segmentOperations: number
+  readonly segmentBytes: number
+  /** The document's state when encoded; an estimate that lags behind by 1% at most. */
+  readonly baseBytes: number
+  readonly members: number
+  readonly links: number
+  /** Messages of all links since the provider was made, without what the network adds. */
+  readonly bytesSent: number
+  readonly bytesReceived: number
+  /** Operations that arrived before something they depend on. */
+  readonly waiting: number
+}
+
+export interface LoggedOperation {
+  readonly author: ReplicaId
+  /** 1, 2, 3, … per author. */
+  readonly seq: number
+  /** Lamport clock; (clock, author) is its place in the total order. */
+  readonly clock: number
+  /** A `cut` says up to where history is to be compacted. */
+  readonly kind: 'update' | 'join' | 'leave' | 'cut'
+  /** Of the payload; only updates have one. */
+  readonly bytes: number
+}
