@@ -3,17 +3,26 @@
  */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import type { Operation } from '../../src/index.js'
+import type { Report } from '../../src/snapshot/report.js'
 import { decodeMessage, encodeMessage } from '../../src/wire/codec.js'
 import { MAX_REASON_LENGTH } from '../../src/wire/limits.js'
+import type { Gossip } from '../../src/wire/messages.js'
 import { Network, type Peer } from '../hand-driven-network.js'
-import { anyMessage } from '../messages.js'
-import { bytes } from '../operations.js'
+import { anyMessage, operation } from '../messages.js'
+import { bytes, type Entries, vector } from '../operations.js'
+import { RenumberedSet } from '../renumbered-set.js'
+import { type Change, SharedSet } from '../shared-set.js'
 
 const snapshotOf = ({ replica }: Peer) => {
   const { history, stability, presences } = replica.room
   return structuredClone({
     ...history.export(),
     waiting: history.waiting.size,
+    operations: history.aboveBase,
+    base: replica.room.base,
+    baseThrough: history.baseThrough,
+    nextCut: history.nextCut,
     members: replica.members,
     reports: stability.reports,
     presences: presences.all,
@@ -21,6 +30,11 @@ const snapshotOf = ({ replica }: Peer) => {
     status: replica.status,
   })
 }
+
+const ROOMS: readonly (readonly [string, (name: string) => SharedSet])[] = [
+  ['drops its history', (name) => new SharedSet(name)],
+  ['cuts its history', (name) => new RenumberedSet(name)],
+]
 
 describe('a frame that breaks a rule', () => {
   test('[WI3] closes its link, and both sides are told why', () => {
@@ -95,20 +109,102 @@ describe('a frame that breaks a rule', () => {
     )
   })
 
-  test('[WI3] nothing that an outsider says, however well-formed, changes the room', () => {
+  test.each(ROOMS)(
+    '[WI3] nothing that an outsider says, however well-formed, changes a room that %s',
+    (_, newSet) => {
+      fc.assert(
+        fc.property(fc.array(anyMessage, { minLength: 1, maxLength: 6 }), (messages) => {
+          const net = new Network()
+          const anna = net.founder('anna', {}, newSet('anna'))
+          anna.type('word')
+          const before = snapshotOf(anna)
+          const stranger = net.stranger('zoey', anna)
+          for (const message of messages) {
+            // A lineage that sorts before ours would make us move over to it: that is another rule.
+            if (message.type !== 'hello') stranger.say(message)
+          }
+          expect(snapshotOf(anna)).toEqual(before)
+          expect(anna.set.words).toEqual(['word'])
+        }),
+        { numRuns: 300 },
+      )
+    },
+  )
+})
+
+describe('a member', () => {
+  const people = fc.constantFrom('anna', 'bert', 'zoey')
+  const epoch = fc.constantFrom(0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 2)
+  const changes: fc.Arbitrary<Change> = fc.record({
+    add: fc.array(fc.tuple(fc.constantFrom('anna-0', 'e1-0', 'zoey-0'), fc.constantFrom('word', 'other')), {
+      maxLength: 2,
+    }),
+    remove: fc.array(fc.constantFrom('anna-0', 'e1-0', 'zoey-1'), { maxLength: 2 }),
+  })
+
+  /** Of members, with small numbers: many of them fit together. */
+  const plausible: fc.Arbitrary<Operation> = fc
+    .record({
+      some: operation,
+      author: people,
+      seq: fc.integer({ min: 1, max: 4 }),
+      ahead: fc.nat(6),
+      behind: fc.nat(9),
+      epoch,
+      deps: fc.constantFrom<Entries>({}, { anna: 1 }, { bert: 1 }),
+      change: changes,
+    })
+    .map(({ some, author, seq, ahead, behind, epoch, deps, change }) => {
+      const clock = seq + ahead
+      const others = new Map([...vector(deps)].filter(([other]) => other !== author))
+      const placed = { ...some, author, seq, clock, epoch, deps: others }
+      if (placed.kind === 'cut') return { ...placed, through: Math.max(0, clock - behind) }
+      if (placed.kind !== 'update') return placed
+      return { ...placed, payload: new TextEncoder().encode(JSON.stringify(change)) }
+    })
+
+  const report: fc.Arbitrary<Report> = fc
+    .record({
+      replica: people,
+      n: fc.integer({ min: 1, max: 9 }),
+      seq: fc.nat(4),
+      floor: fc.nat(12),
+      ahead: fc.nat(4),
+      epoch,
+      base: fc.constantFrom('', '0011223344556677'),
+    })
+    .map(({ ahead, ...rest }) => ({ ...rest, clock: rest.floor + ahead }))
+
+  const gossip: fc.Arbitrary<Gossip> = fc.record({
+    type: fc.constant('gossip'),
+    operations: fc.array(plausible, { maxLength: 4 }),
+    reports: fc.array(report, { maxLength: 2 }),
+    presences: fc.constant([]),
+    answer: fc.boolean(),
+  })
+
+  test.each(ROOMS)('[WI3] whatever it says, nothing is thrown in a room that %s', (_, newSet) => {
+    const config = { cutMinBytes: 10, idleCutMs: 100, undoHorizonMs: 100 }
+    // Operations are those of `gossip`; whoever says that the room has another history is believed (rule LI2).
+    const others = anyMessage.filter(({ type }) => type !== 'gossip' && type !== 'hello')
+    const said = fc.array(fc.oneof({ weight: 3, arbitrary: gossip }, others), { minLength: 1, maxLength: 8 })
     fc.assert(
-      fc.property(fc.array(anyMessage, { minLength: 1, maxLength: 6 }), (messages) => {
+      fc.property(said, (messages) => {
         const net = new Network()
-        const anna = net.founder('anna')
+        const anna = net.founder('anna', config, newSet('anna'))
         anna.type('word')
-        const before = snapshotOf(anna)
-        const stranger = net.stranger('zoey', anna)
+        const zoey = net.stranger('zoey', anna)
+        const { renumbers } = anna.replica.room
+        zoey.say({ type: 'hello', replica: 'zoey', lineage: '', renumbers, digest: 0 })
+        zoey.say({ type: 'join-request', namings: [] })
+        net.settle()
+        zoey.say({ type: 'installed', nonce: zoey.theOnly('welcome').nonce })
+        expect(anna.replica.members).toEqual(['anna', 'zoey'])
         for (const message of messages) {
-          // A lineage that sorts before ours would make us move over to it: that is another rule.
-          if (message.type !== 'hello') stranger.say(message)
+          zoey.say(message)
+          net.pass(50)
         }
-        expect(snapshotOf(anna)).toEqual(before)
-        expect(anna.set.words).toEqual(['word'])
+        net.pass(3000)
       }),
       { numRuns: 300 },
     )
