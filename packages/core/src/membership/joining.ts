@@ -4,7 +4,7 @@
  * One object is one attempt under one replica id. It authors nothing; it ends in `go`, after which the replica
  * is a member, or in failure, after which this id is never used again.
  */
-import type { Operation } from '../causality/operation.js'
+import type { Operation, ReplicaId } from '../causality/operation.js'
 import type { Naming } from '../structure.js'
 import type { Go, Piece, Welcome } from '../wire/messages.js'
 
@@ -97,6 +97,19 @@ export class Joining {
 
   get isInstalled(): boolean {
     return this.allLoaded
+  }
+
+  /** Whether the operations that came are what the welcome's version vector says, author by author, without a gap. */
+  get isConsistent(): boolean {
+    const reached = new Map<ReplicaId, number>()
+    for (const { author, seq } of this.operations) {
+      const before = reached.get(author)
+      if (before !== undefined && seq !== before + 1) return false
+      reached.set(author, seq)
+    }
+    const applied = this.offer?.applied
+    // Authors that left below the snapshot point are forgotten (rule SP7).
+    return [...reached].every(([author, seq]) => (applied?.get(author) ?? seq) === seq)
   }
 
   /** The acknowledgement or its answer may have been lost: say it again (rule JO6). */

@@ -95,7 +95,11 @@ export class ComingIn {
       this.applyAboveBase(piece.operations)
       this.tell({ type: 'progress', share: Math.min(1, piece.permille / 1000) })
     }
-    if (this.joining.isInstalled) this.structure.endLoad()
+    if (this.joining.isInstalled) {
+      if (!this.joining.isConsistent)
+        return { type: 'refuse', reason: 'its operations do not fit its versions' }
+      this.structure.endLoad()
+    }
     this.reply(this.joining.acknowledgement(now))
     return undefined
   }
@@ -104,7 +108,9 @@ export class ComingIn {
   private applyAboveBase(operations: readonly Operation[]): void {
     if (!this.structure.epochs) return
     for (const operation of operations) {
-      if (operation.kind === 'update') this.structure.apply(operation.payload, operation.epoch)
+      if (operation.kind !== 'update') continue
+      const reason = this.structure.apply(operation.payload, operation.epoch)
+      if (reason !== undefined) this.room.cuts?.leaveOut(operation)
     }
   }
 

@@ -38,6 +38,7 @@ export class Cuts {
   private cutting: Cutting | undefined
   /** Hash of the next base as our sponsor told it with `go`; otherwise reports tell it. */
   private told: { readonly epoch: number; readonly base: string } | undefined
+  private readonly refused = new WeakSet<Operation>()
   /** Members whose base differed from ours in this epoch: said once. */
   private readonly alarmed = new Set<ReplicaId>()
 
@@ -97,8 +98,13 @@ export class Cuts {
 
   /** An operation was applied, or made by us. */
   applied(operation: Operation): void {
-    this.cutting?.applied(operation)
     this.weigh(operation)
+    if (!this.refused.has(operation)) this.cutting?.applied(operation)
+  }
+
+  /** An operation counts as applied, without effect (rule OP8): it has none in the next base either. */
+  leaveOut(operation: Operation): void {
+    this.refused.add(operation)
   }
 
   /** The application asks for a cut of everything so far. */
@@ -109,11 +115,21 @@ export class Cuts {
 
   /** Makes a cut if rule CU1 allows one and it pays (rule CU8). @param elders members older than we. */
   consider(now: number, elders: number): void {
-    const { clock, baseThrough, epoch, nextCut } = this.history
-    const lowest = nextCut ? undefined : this.stability.everybodySince(epoch)
+    const { clock, baseThrough } = this.history
     const { baseBytes } = this.epochs
-    const through = this.policy.decide(now, { clock, baseThrough, baseBytes, lowest, elders })
+    const situation = { clock, baseThrough, baseBytes, lowest: this.lowest, elders }
+    const through = this.policy.decide(now, situation)
     if (through !== undefined) this.hooks.author({ kind: 'cut', through })
+  }
+
+  /** The lowest clock that a cut may name now, or undefined if none may be made (rule CU1). */
+  private get lowest(): Clock | undefined {
+    const { epoch, nextCut, aboveBase } = this.history
+    const since = nextCut ? undefined : this.stability.everybodySince(epoch)
+    if (since === undefined) return undefined
+    // Those who left tell nothing any more; all they made is applied.
+    const earlier = aboveBase.filter((operation) => operation.epoch < epoch)
+    return earlier.reduce((lowest, { clock }) => Math.max(lowest, clock), since)
   }
 
   get nextDeadline(): number {
@@ -171,7 +187,9 @@ export class Cuts {
 
   private begin(cut: CutOperation): Cutting {
     const { history } = this
-    const [below, above] = [history.upTo(cut.through), history.after(cut.through)]
+    const effective = (operations: Operation[]) => operations.filter((one) => !this.refused.has(one))
+    const below = effective(history.upTo(cut.through))
+    const above = effective(history.after(cut.through))
     const cutting = new Cutting(cut, this.epochs, this.lineage, below, above)
     this.cutting = cutting
     return cutting

@@ -176,10 +176,12 @@ export class Room {
     this.history.witness(this.stability.takeEffect(this.history.applied))
   }
 
-  private applyPayload({ author, payload, epoch }: NamedPayload & Operation): void {
-    const reason = this.structure.apply(payload, epoch)
+  private applyPayload(operation: NamedPayload & Operation): void {
+    const reason = this.structure.apply(operation.payload, operation.epoch)
+    if (reason === undefined) return
     // Rule OP8: whoever holds the operation skips it just so.
-    if (reason !== undefined) this.hooks.tell({ type: 'refused', from: author, reason })
+    this.cuts?.leaveOut(operation)
+    this.hooks.tell({ type: 'refused', from: operation.author, reason })
   }
 
   /** What an operation means for membership and stability, whoever made it. */

@@ -42,8 +42,8 @@ function confirms(by: Peer): (letter: Letter) => boolean {
 const to = (peer: Peer) => (letter: Letter) => letter.to === peer.id
 
 /** Bert has executed a cut of which Cleo does not know that it is stable. */
-function ahead(net: Network): [Cutter, Cutter, Cutter] {
-  const [anna, bert, cleo] = room(net, ['anna', 'bert', 'cleo']) as [Cutter, Cutter, Cutter]
+function ahead(net: Network, config = BY_HAND): [Cutter, Cutter, Cutter] {
+  const [anna, bert, cleo] = room(net, ['anna', 'bert', 'cleo'], config) as [Cutter, Cutter, Cutter]
   cleo.type('old')
   net.pass(5000)
   compact(anna)
@@ -190,6 +190,45 @@ describe('a cut', () => {
       .sent('gossip')
       .flatMap(({ operations }) => operations)
       .flatMap((operation) => (operation.kind === 'cut' && operation.author === peer.id ? [operation] : []))
+
+  test('[CU1] leaves nothing of an earlier epoch above the base, of those who left either', () => {
+    const net = new Network()
+    const config = { ...BY_HAND, cutMinBytes: 1, cutShare: 0, undoHorizonMs: 1e6 }
+    const [anna, bert, cleo] = ahead(net, config)
+    // In the old epoch Cleo types, and leaves.
+    for (const word of ['x', 'y', 'z']) cleo.type(word)
+    cleo.feed({ type: 'leave' })
+    net.held = () => false
+    for (const word of ['u', 'v']) {
+      bert.type(word)
+      net.pass(3000)
+    }
+    expect(epochs([anna, bert])[0]).toBeGreaterThan(1)
+    for (const { replica, set } of [anna, bert]) {
+      const { epoch, aboveBase } = replica.room.history
+      expect(aboveBase.filter((operation) => operation.epoch < epoch - 1)).toEqual([])
+      expect(set.words).toEqual(['old', 'u', 'v', 'x', 'y', 'z'])
+    }
+    expect(hashes([anna, bert]).size).toBe(1)
+  })
+
+  test('[OP8] leaves out what everybody has refused', () => {
+    const net = new Network()
+    const [anna, bert] = room(net, ['anna', 'bert']) as [Cutter, Cutter]
+    bert.replica.room.author({ kind: 'update', payload: new Uint8Array([1, 2, 3]) })
+    bert.replica.room.cuts?.leaveOut(bert.replica.room.history.log.operations[0] ?? raise())
+    anna.type('a')
+    const cleo = member(net, 'cleo', anna)
+    compact(anna)
+    net.pass(5000)
+    expect(epochs([anna, bert, cleo])).toEqual([1, 1, 1])
+    expect(hashes([anna, bert, cleo]).size).toBe(1)
+    expect(cleo.set.words).toEqual(['a'])
+  })
+
+  const raise = (): never => {
+    throw new Error('there is no operation')
+  }
 
   test('[CU2] of two made at once the first in total order counts, the other one is void', () => {
     const net = new Network()
