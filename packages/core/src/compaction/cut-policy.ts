@@ -21,8 +21,8 @@ export interface CutSituation {
   readonly clock: Clock
   readonly baseThrough: Clock
   readonly baseBytes: number
-  /** The lowest clock that a cut may name, or undefined while none may be made (rule CU1). */
-  readonly lowest: Clock | undefined
+  /** The lowest clock that a cut may name, or undefined while none may be made (rule CU1). Takes time to find. */
+  readonly lowest: () => Clock | undefined
   /** How many members are older than we: they go first, so that not all cut at once. */
   readonly elders: number
 }
@@ -51,6 +51,8 @@ export class CutPolicy {
   /** The application wants everything up to here to be in the base. */
   private wanted: Clock | undefined
   private deadline = Number.POSITIVE_INFINITY
+  /** Looking through all that was changed lately takes time; it is not done at every keystroke. */
+  private lookAgainAt = Number.NEGATIVE_INFINITY
 
   constructor(config: CutPolicyConfig) {
     this.config = config
@@ -83,33 +85,42 @@ export class CutPolicy {
 
   /** @returns the clock to cut through, now, or undefined. */
   decide(now: number, situation: CutSituation): Clock | undefined {
-    const { clock, lowest } = situation
+    const { clock, lowest, baseBytes } = situation
     this.timeline.note(now, clock)
     if (this.hasChanged) this.lastChangeAt = now
     this.hasChanged = false
     this.deadline = Number.POSITIVE_INFINITY
-    if (lowest === undefined) return undefined
     // The cut's own clock: nothing that anybody has seen is left out.
     const everything = clock + 1
-    if (this.wanted !== undefined) return everything
+    if (this.wanted !== undefined) return lowest() === undefined ? undefined : everything
     if (this.total === 0) return undefined
-    const idleAt = this.lastChangeAt + this.idleMs(situation.baseBytes)
-    if (now >= idleAt) return this.inTurn(now, situation) ? everything : undefined
-    this.deadline = idleAt
+    const idleAt = this.lastChangeAt + this.idleMs(baseBytes)
+    if (now < idleAt) {
+      this.deadline = idleAt
+      return this.decideWhileBusy(now, situation)
+    }
+    return lowest() !== undefined && this.inTurn(now, situation) ? everything : undefined
+  }
+
+  private decideWhileBusy(now: number, situation: CutSituation): Clock | undefined {
+    const worthwhile = Math.max(this.config.cutMinBytes, this.config.cutShare * situation.baseBytes)
+    if (this.total < worthwhile || now < this.lookAgainAt) return undefined
+    const lowest = situation.lowest()
+    if (lowest === undefined) return undefined
     const through = Math.max(this.timeline.clockBefore(now), lowest, situation.baseThrough)
-    if (!this.pays(through, situation.baseBytes)) {
+    if (this.gain(through) < worthwhile) {
+      this.lookAgainAt = now + this.config.reportIntervalMs
       this.dueSince = undefined
       return undefined
     }
     return this.inTurn(now, situation) ? through : undefined
   }
 
-  private pays(through: Clock, baseBytes: number): boolean {
-    const worthwhile = Math.max(this.config.cutMinBytes, this.config.cutShare * baseBytes)
-    if (this.total < worthwhile) return false
+  /** What a cut through `through` would do away with. */
+  private gain(through: Clock): number {
     let gain = 0
     for (const { clock, bytes } of this.weights) if (clock <= through) gain += bytes
-    return gain >= worthwhile
+    return gain
   }
 
   /** Not before what was deleted may be forgotten, and the longer, the less there is to gain. */

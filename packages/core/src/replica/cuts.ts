@@ -117,18 +117,18 @@ export class Cuts {
   consider(now: number, elders: number): void {
     const { clock, baseThrough } = this.history
     const { baseBytes } = this.epochs
-    const situation = { clock, baseThrough, baseBytes, lowest: this.lowest, elders }
+    const situation = { clock, baseThrough, baseBytes, lowest: () => this.lowest(), elders }
     const through = this.policy.decide(now, situation)
     if (through !== undefined) this.hooks.author({ kind: 'cut', through })
   }
 
   /** The lowest clock that a cut may name now, or undefined if none may be made (rule CU1). */
-  private get lowest(): Clock | undefined {
-    const { epoch, nextCut, aboveBase } = this.history
+  private lowest(): Clock | undefined {
+    const { epoch, nextCut } = this.history
     const since = nextCut ? undefined : this.stability.everybodySince(epoch)
     if (since === undefined) return undefined
     // Those who left tell nothing any more; all they made is applied.
-    const earlier = aboveBase.filter((operation) => operation.epoch < epoch)
+    const earlier = this.history.aboveBase.filter((operation) => operation.epoch < epoch)
     return earlier.reduce((lowest, { clock }) => Math.max(lowest, clock), since)
   }
 

@@ -11,7 +11,7 @@ const CONFIG = {
 }
 
 const situation = (clock: number, over: Partial<CutSituation> = {}): CutSituation => {
-  return { clock, baseThrough: 0, baseBytes: 0, lowest: 0, elders: 0, ...over }
+  return { clock, baseThrough: 0, baseBytes: 0, lowest: () => 0, elders: 0, ...over }
 }
 
 describe('the policy', () => {
@@ -68,7 +68,7 @@ describe('the policy', () => {
   test('[CU8] cuts everything when the application asks, as soon as it may', () => {
     const policy = new CutPolicy(CONFIG)
     policy.request(7)
-    expect(policy.decide(0, situation(7, { lowest: undefined }))).toBeUndefined()
+    expect(policy.decide(0, situation(7, { lowest: () => undefined }))).toBeUndefined()
     expect(policy.decide(1, situation(9))).toBe(10)
     policy.executed(6)
     expect(policy.decide(2, situation(9))).toBe(10)
@@ -80,7 +80,7 @@ describe('the policy', () => {
     const policy = new CutPolicy({ ...CONFIG, undoHorizonMs: 100, idleCutMs: 1e9 })
     policy.applied(5, 5000)
     policy.decide(0, situation(5))
-    expect(policy.decide(200, situation(9, { lowest: 8 }))).toBe(8)
+    expect(policy.decide(600, situation(9, { lowest: () => 8 }))).toBe(8)
   })
 })
 
