@@ -149,6 +149,10 @@ export class Replica {
     if (!this.isLoading) this.#applyReady()
   }
 
+  forget(isLost: (operation: Operation) => boolean): void {
+    this.#waiting = this.#waiting.filter((operation) => !isLost(operation))
+  }
+
   #applyReady(): void {
     const has = (author: number, seq: number) => (this.applied.get(author) ?? 0) >= seq
     this.#waiting = this.#waiting.filter(({ author, seq }) => !has(author, seq))
@@ -215,10 +219,11 @@ export class Replica {
   }
 
   /** Begins to load the state of a sponsor; the pieces are made as they are needed. */
-  beginLoad(sponsor: Replica): void {
+  beginLoad(sponsor: Replica, hasAllTables: boolean): void {
     const naming = this.epochs.namings.find((known) => sponsor.epochs.reaches(known))
-    // Operations of the epoch before may still be on their way.
-    const tablesFrom = Math.min(naming?.epoch ?? sponsor.epoch, sponsor.epoch - 1)
+    // Operations of the epoch before may still be on their way. With all tables it can be a sponsor to anybody.
+    const needed = Math.min(naming?.epoch ?? sponsor.epoch, sponsor.epoch - 1)
+    const tablesFrom = hasAllTables ? 0 : needed
     const iterator = sponsor.structure.encodeState(PIECE_BYTES, tablesFrom)
     const pieces: Uint8Array[] = []
     for (let next = iterator.next(); !next.done; next = iterator.next()) pieces.push(next.value.bytes)
@@ -358,7 +363,7 @@ export class Room {
   }
 
   #welcome(sponsor: Replica, replica: Replica): void {
-    replica.beginLoad(sponsor)
+    replica.beginLoad(sponsor, this.#random() < 0.95)
     // The state lacks what is still on its way to the sponsor.
     for (const { to, operation } of [...this.#inFlight]) {
       if (to === sponsor)
@@ -370,7 +375,7 @@ export class Room {
 
   #leaveOrReturn(replica: Replica): void {
     if (replica.isOnline) {
-      if (this.members.length < 2 || replica.isLoading) return
+      if (replica.isLoading || this.members.filter((other) => !other.isLoading).length < 2) return
       replica.leave()
       this.#inFlight = this.#inFlight.filter(({ to }) => to !== replica)
       if (this.#random() < 0.5) this.#loseUnknownOf(replica)
@@ -392,6 +397,7 @@ export class Room {
     )
     const isLost = ({ author: by, seq }: Operation) => by === author.id && seq > known
     this.#inFlight = this.#inFlight.filter(({ operation }) => !isLost(operation))
+    for (const replica of this.replicas) replica.forget(isLost)
   }
 
   #edit(replica: Replica): void {
@@ -437,7 +443,10 @@ export class Room {
     const { members } = this
     if (members.some((other) => other.isLoading || other.epoch !== epoch)) return
     const clock = Math.max(...members.map((other) => other.clock))
-    const from = Math.max(replica.baseThrough, ...members.map(({ enteredAt }) => enteredAt))
+    const known = [...members.flatMap(({ log }) => log), ...this.#inFlight.map(({ operation }) => operation)]
+    const earlier = known.filter((operation) => operation.epoch < epoch).map((operation) => operation.clock)
+    // Nothing of an earlier epoch lies above a cut, also not of those who have left.
+    const from = Math.max(replica.baseThrough, ...members.map(({ enteredAt }) => enteredAt), ...earlier)
     replica.appendCut(clock, from + this.below(clock + 2 - from))
   }
 
@@ -467,13 +476,15 @@ export class Room {
   }
 
   settle(): void {
-    for (const replica of this.replicas) {
-      if (replica.isOnline) continue
-      const sponsor = this.members.find((other) => !other.isLoading)
-      if (sponsor === undefined) throw new Error('Nobody is left')
-      if (sponsor.epoch >= replica.epoch) this.#leaveOrReturn(replica)
-    }
-    for (const replica of this.replicas) if (replica.isLoading) replica.finishLoad()
+    this.#settleMembers()
+    // Whoever left ahead of the others finds them there by now.
+    for (const replica of this.replicas) if (!replica.isOnline) this.#leaveOrReturn(replica)
+    this.#settleMembers()
+    if (this.members.length < this.replicas.length) throw new Error('Somebody can not come back')
+  }
+
+  #settleMembers(): void {
+    for (const replica of this.members) if (replica.isLoading) replica.finishLoad()
     while (this.#deliver());
     for (const replica of this.members) {
       while (replica.cut !== undefined && this.#isStable(replica.cut)) {
@@ -510,16 +521,25 @@ export class Room {
     this.#checkTokens(first.tokens.toString())
   }
 
+  /** What could not be placed was handed to the application; what its user erased there is not erased. */
+  get orphaned(): string {
+    return this.replicas
+      .flatMap(({ orphans }) => orphans.map((doc) => doc.getText('tokens').toString()))
+      .join('')
+  }
+
   #checkTokens(shown: string): void {
+    const { orphaned } = this
+    const isAnyOrphaned = this.replicas.some(({ orphans }) => orphans.length > 0)
     const places = new Map([...shown].map((token, index) => [token, index]))
     if (places.size !== shown.length) throw new Error('A token is doubled')
     for (const [token, { left, right }] of this.typed) {
       const at = places.get(token)
       if (at === undefined) {
-        if (!this.erased.has(token)) throw new Error('A token is lost')
+        if (!this.erased.has(token) && !orphaned.includes(token)) throw new Error('A token is lost')
         continue
       }
-      if (this.erased.has(token)) throw new Error('A token has come back')
+      if (this.erased.has(token) && !isAnyOrphaned) throw new Error('A token has come back')
       const before = left === undefined ? undefined : places.get(left)
       const after = right === undefined ? undefined : places.get(right)
       if ((before !== undefined && before > at) || (after !== undefined && after < at)) this.swaps++
