@@ -6,7 +6,7 @@ import './styles/index.css'
 import { App } from './panels/app.js'
 import { watchForProblems } from './problems.js'
 import { Room } from './room/room.js'
-import { loadSettings, roomFromAddress } from './settings.js'
+import { loadSettings, roomFromAddress, UNDO_HORIZON_MS } from './settings.js'
 import { restoreTheme } from './theme.js'
 import { TracePlayer } from './trace/trace-player.js'
 
@@ -32,8 +32,15 @@ async function start(): Promise<void> {
   const { signaling } = await loadSettings()
   const doc = new Y.Doc()
   const text = doc.getText('text')
-  // Pages on one machine reach each other without any STUN or TURN server.
-  const provider = new TidemarkProvider(roomFromAddress(), doc, { signaling, iceServers: [], connect: false })
+  const provider = new TidemarkProvider(roomFromAddress(), doc, {
+    signaling,
+    // Pages on one machine reach each other without any STUN or TURN server.
+    iceServers: [],
+    connect: false,
+    // Small documents are compacted late; here somebody is waiting to see it.
+    compactionMinBytes: 8192,
+    undoHorizonMs: UNDO_HORIZON_MS,
+  })
   const room = new Room(provider, text)
   const player = new TracePlayer(text, provider.awareness, () => room.you.name)
   const app = new App()
@@ -41,7 +48,7 @@ async function start(): Promise<void> {
   document.body.append(app)
   await app.updateComplete
   document.title = `${provider.roomName} · Tidemark`
-  watchForProblems(room, signaling, (message, isLasting) => app.report(message, isLasting))
+  watchForProblems(room, signaling, (message, options) => app.report(message, options))
   provider.connect()
   const exposed: Exposed = { provider, doc, text }
   Object.assign(globalThis, { tidemark: exposed })

@@ -8,8 +8,16 @@ const PATIENCE_WITH_SERVER_MS = 1500
 const PATIENCE_WITH_MEMBERS_MS = 10_000
 const CHECK_INTERVAL_MS = 1000
 
+const ORPHANED =
+  'You were away for so long that your edits no longer fit into the others’ document, which is shown now.'
+
+export interface Remedy {
+  readonly label: string
+  readonly run: () => void
+}
+
 /** Tells the reader; what is lasting stays until it is taken back by the function that is returned. */
-type Report = (message: string, isLasting?: boolean) => () => void
+type Report = (message: string, options?: { isLasting?: boolean; remedy?: Remedy }) => () => void
 
 export function watchForProblems(room: Room, signaling: string, report: Report): void {
   room.provider.on('error', (error) => {
@@ -17,8 +25,21 @@ export function watchForProblems(room: Room, signaling: string, report: Report):
     if (error instanceof SignalingError) return
     report(`${error.message} Editing goes on; if tabs stay different, reload this one.`)
   })
+  room.provider.on('orphaned', ({ document }) => {
+    const copy = document.getText('text').toString()
+    const remedy = { label: 'Save my copy', run: () => save(`${room.provider.roomName}.txt`, copy) }
+    report(ORPHANED, { isLasting: true, remedy })
+  })
   addEventListener('hashchange', () => location.reload())
   watchConnecting(room, signaling, report)
+}
+
+function save(name: string, content: string): void {
+  const link = document.createElement('a')
+  link.href = URL.createObjectURL(new Blob([content], { type: 'text/plain' }))
+  link.download = name
+  link.click()
+  URL.revokeObjectURL(link.href)
 }
 
 /** Says why connecting takes so long, for as long as it does. */
@@ -38,7 +59,7 @@ function watchConnecting(room: Room, signaling: string, report: Report): void {
     if (sinceMs === undefined || message === shown) return
     takeBack()
     shown = message
-    takeBack = message === undefined ? () => {} : report(message, true)
+    takeBack = message === undefined ? () => {} : report(message, { isLasting: true })
   }, CHECK_INTERVAL_MS)
 }
 

@@ -4,6 +4,9 @@ export interface Settings {
   readonly signaling: string
 }
 
+/** What was deleted within this time stays in the document, so that it can be undone. */
+export const UNDO_HORIZON_MS = 15_000
+
 export async function loadSettings(): Promise<Settings> {
   const response = await fetch('config.json').catch(() => undefined)
   const config: unknown = response?.ok ? await response.json().catch(() => undefined) : undefined

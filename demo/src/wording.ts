@@ -1,5 +1,11 @@
 /** How the panels put things: sizes, counts, and what blocks the snapshot point in plain words. */
 import type { Block, RoomView } from './room/view.js'
+import { UNDO_HORIZON_MS } from './settings.js'
+
+/** Some bytes per author are no history. */
+const NOTHING_TO_GAIN_BYTES = 256
+
+const NOTHING_TO_COLLECT = 'There is nothing to collect.'
 
 const integers = new Intl.NumberFormat('en')
 const decimals = new Intl.NumberFormat('en', { maximumFractionDigits: 1, minimumFractionDigits: 1 })
@@ -16,6 +22,12 @@ export function bytes(value: number): string {
   if (value < 1000) return `${value} B`
   if (value < 1_000_000) return `${decimals.format(value / 1000)} kB`
   return `${decimals.format(value / 1_000_000)} MB`
+}
+
+/** For axes. */
+export function roundBytes(value: number): string {
+  if (value < 1000) return `${value} B`
+  return value < 1_000_000 ? `${count(value / 1000)} kB` : `${count(value / 1_000_000)} MB`
 }
 
 const REASONS: Record<Block['reason'], string> = {
@@ -35,10 +47,48 @@ export function pointSentence(view: RoomView): string {
     return 'You are offline. Your edits stay here and join the others’ when you go online.'
   if (members.length === 0) return 'Joining the room…'
   if (members.length === 1)
-    return 'You are alone here: nobody else needs your history, so it is dropped at once.'
+    return 'You are alone here: nobody else needs your history, so every edit is stable at once.'
   if (stats.logOperations === 0) return 'Everyone has confirmed everything: the log is empty.'
   if (blockedBy.length === 0) return 'Nobody holds the snapshot point back.'
   return `Waiting for ${waitingFor(blockedBy)}.`
+}
+
+/** Why nothing can be compacted now; undefined if it can. */
+export function compactionObstacle(view: RoomView): string | undefined {
+  const { status, isSynced, members, blockedBy, isCompacting, measurement } = view
+  if (status === 'disconnected') return 'Offline: a cut is everybody’s, so go online first.'
+  if (members.length === 0 || (!isSynced && !isCompacting)) return 'First this tab has to be in sync.'
+  if (isCompacting) {
+    const waitsFor = listed(blockedBy.map(({ member }) => member.name))
+    return waitsFor === '' ? 'Compacting…' : `Compacting as soon as ${waitsFor} has confirmed everything…`
+  }
+  const silent = blockedBy.filter(({ reason }) => reason === 'silent').map(({ member }) => member.name)
+  if (silent.length > 0) return `Not without ${listed(silent)}, who may still need the history.`
+  const { liveBytes, textBytes, liveRuns } = measurement
+  if (liveRuns.tombstones === 0 && liveBytes - textBytes < NOTHING_TO_GAIN_BYTES) return NOTHING_TO_COLLECT
+  return undefined
+}
+
+/** How compaction stands: what keeps it from happening, and what it did last. */
+export function compactionState(view: RoomView): string {
+  const obstacle = compactionObstacle(view)
+  const last = view.cuts.at(-1)
+  if (obstacle !== undefined && (obstacle !== NOTHING_TO_COLLECT || !last)) return obstacle
+  if (!last)
+    return `Compacts by itself when it pays; what was deleted in the last ${UNDO_HORIZON_MS / 1000} seconds stays for undo.`
+  const { epoch, bytesBefore, bytesAfter, pauseMs } = last
+  const done = `Epoch ${epoch} began: ${bytes(bytesBefore)} → ${bytes(bytesAfter)}, after a pause of ${pause(pauseMs)}.`
+  return obstacle === undefined ? done : `${done} Nothing is left to collect.`
+}
+
+export function pause(milliseconds: number): string {
+  return milliseconds < 10 ? `${decimals.format(milliseconds)} ms` : `${Math.round(milliseconds)} ms`
+}
+
+/** What the comparison with plain Yjs rests on. */
+export function countedByText({ countedBy }: RoomView): string {
+  const what = 'the same edits, never compacted'
+  return countedBy ? `${what}; counted in ${countedBy.name}’s tab` : what
 }
 
 /** Whether the wait is more than the moment that a confirmation takes. */

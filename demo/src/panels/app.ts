@@ -11,9 +11,11 @@ import './network-graph.js'
 import './network-table.js'
 import './operation-strip.js'
 import './player-controls.js'
+import './size-chart.js'
+import './structure-map.js'
 import './top-bar.js'
 import './toasts.js'
-import type { Toasts } from './toasts.js'
+import type { ToastOptions, Toasts } from './toasts.js'
 
 const FOLLOW_INTERVAL_MS = 120
 
@@ -28,8 +30,8 @@ export class App extends LitElement {
   }
 
   /** Tells the reader of a problem. @returns what takes it back. */
-  report(message: string, isLasting = false): () => void {
-    return this.querySelector<Toasts>('tidemark-toasts')?.show(message, isLasting) ?? (() => {})
+  report(message: string, options: ToastOptions = {}): () => void {
+    return this.querySelector<Toasts>('tidemark-toasts')?.show(message, options) ?? (() => {})
   }
 
   override render() {
@@ -40,6 +42,7 @@ export class App extends LitElement {
       <tidemark-guidance .view=${view}></tidemark-guidance>
       <main @problem=${(event: CustomEvent<string>) => this.report(event.detail)}>
         <tidemark-operation-strip .view=${view}></tidemark-operation-strip>
+        <tidemark-structure-map .room=${room} .view=${view}></tidemark-structure-map>
         <section class="panel editor" aria-labelledby="editor-title">
           <div class="editor-head">
             <h2 id="editor-title" class="visually-hidden">Document</h2>
@@ -52,6 +55,7 @@ export class App extends LitElement {
           <tidemark-network-graph .view=${view}></tidemark-network-graph>
           <tidemark-network-table .view=${view}></tidemark-network-table>
           <tidemark-log-chart .view=${view}></tidemark-log-chart>
+          <tidemark-size-chart .view=${view}></tidemark-size-chart>
           <tidemark-key-figures .view=${view}></tidemark-key-figures>
         </div>
       </main>

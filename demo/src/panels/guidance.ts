@@ -15,7 +15,7 @@ export class Guidance extends Panel {
       <aside class="guidance" aria-label="How to begin">
         <p>
           <strong>Open this page in a second tab</strong> and type in both: no server holds the text, the tabs talk
-          directly, and history is dropped as soon as both have it.
+          directly, and history, deleted characters included, is dropped once both have it.
         </p>
         <a class="button primary" href=${location.href} target="_blank" rel="noopener">${icon('tab')}Open another tab</a>
         <button class="button icon-only quiet" type="button" aria-label="Dismiss this hint" @click=${this.dismiss}>

@@ -1,32 +1,47 @@
 /** The numbers that compaction is about. */
 import { html } from 'lit'
-import { bytes, count, counted } from '../wording.js'
+import { bytes, count, counted, pause } from '../wording.js'
 import { Panel } from './panel.js'
 
 export class KeyFigures extends Panel {
   override render() {
-    const { status, stats, dropped, lastCompaction: last, characters } = this.view
+    const { status, stats, epoch, cuts, measurement } = this.view
     const isOffline = status === 'disconnected'
+    const last = cuts.at(-1)
+    const { liveBytes, plain } = measurement
     return html`
       <dl class="figures">
+        ${figure('Epoch', count(epoch), counted(epoch, 'cut'), 'epoch')}
+        ${figure(
+          'Last cut',
+          last ? `${pause(last.pauseMs)} pause` : '–',
+          last ? `${bytes(last.bytesBefore)} → ${bytes(last.bytesAfter)}` : 'none yet',
+          'cut',
+        )}
+        ${figure('Against plain Yjs', timesSmaller(liveBytes, plain.bytes), `${bytes(liveBytes)} / ${bytes(plain.bytes)}`, 'size')}
         ${figure(
           'Log now',
           isOffline ? '–' : counted(stats.logOperations, 'operation'),
           isOffline ? 'while offline' : bytes(stats.logBytes),
           'log',
         )}
-        ${figure('Dropped so far', counted(dropped.operations, 'operation'), bytes(dropped.bytes), 'dropped')}
         ${figure(
-          'Last compaction',
-          last ? `${count(last.operationsBefore)} → ${count(last.operationsAfter)}` : '–',
-          last ? `${bytes(last.bytesBefore)} → ${bytes(last.bytesAfter)}` : 'none yet',
-          'last',
+          'Until the cut',
+          isOffline ? '–' : `${count(stats.segmentOperations)} stable`,
+          isOffline ? 'while offline' : bytes(stats.segmentBytes),
+          'segment',
         )}
-        ${figure('Document', counted(characters, 'character'), `${bytes(stats.baseBytes)} encoded`, 'document')}
         ${figure('Traffic', `${bytes(stats.bytesSent)} sent`, `${bytes(stats.bytesReceived)} received`, 'traffic')}
       </dl>
     `
   }
+}
+
+const factors = new Intl.NumberFormat('en', { maximumFractionDigits: 1, minimumFractionDigits: 1 })
+
+function timesSmaller(liveBytes: number, plainBytes: number): string {
+  if (liveBytes === 0 || plainBytes / liveBytes < 1.05) return 'the same'
+  return `${factors.format(plainBytes / liveBytes)}× smaller`
 }
 
 function figure(name: string, value: string, detail: string, key: string) {

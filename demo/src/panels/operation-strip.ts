@@ -3,6 +3,7 @@ import { html, type PropertyValues } from 'lit'
 import type { RoomView } from '../room/view.js'
 import { themeChanges } from '../theme.js'
 import { count, counted, isHeldBack, pointSentence } from '../wording.js'
+import { fitted } from './canvas.js'
 import { type Palette, paletteOf } from './palette.js'
 import { Panel } from './panel.js'
 import { StripCamera } from './strip-camera.js'
@@ -56,11 +57,13 @@ export class OperationStrip extends Panel {
 
   protected override updated(changed: PropertyValues): void {
     if (!changed.has('view')) return
-    const { operations, snapshotPoint } = this.view
+    const { operations, snapshotPoint, stats } = this.view
     const last = operations.at(-1)
     const below = operations.findLast(({ clock }) => clock <= snapshotPoint)
     const first = operations[0]?.index ?? 0
-    this.camera.aim({ end: last ? last.index + 1 : 0, point: below ? below.index + 1 : first })
+    const point = below ? below.index + 1 : first
+    const cut = Math.max(point - stats.segmentOperations, first)
+    this.camera.aim({ end: last ? last.index + 1 : 0, point, cut })
     this.wake()
   }
 
@@ -91,27 +94,17 @@ export class OperationStrip extends Panel {
       operations: view.operations,
       colorOf: (author) => view.authors.get(author)?.color ?? UNKNOWN_COLOR,
       snapshotPoint: view.snapshotPoint,
+      epoch: view.epoch,
       palette: this.palette,
     })
     if (isMoving) this.frame = requestAnimationFrame((nextMs) => this.paint(nextMs))
   }
 }
 
-/** Gives the canvas as many pixels as the screen has for it. */
-function fitted(canvas: HTMLCanvasElement): { width: number; height: number } {
-  const { clientWidth: width, clientHeight: height } = canvas
-  const pixels = {
-    width: Math.round(width * devicePixelRatio),
-    height: Math.round(height * devicePixelRatio),
-  }
-  if (canvas.width !== pixels.width) canvas.width = pixels.width
-  if (canvas.height !== pixels.height) canvas.height = pixels.height
-  return { width, height }
-}
-
-function described({ snapshotPoint, stats, dropped }: RoomView): string {
+function described({ snapshotPoint, stats, epoch }: RoomView): string {
   const log = counted(stats.logOperations, 'operation')
-  return `Snapshot point ${snapshotPoint}; ${log} in the log above it; ${count(dropped.operations)} dropped below it.`
+  const stable = count(stats.segmentOperations)
+  return `Snapshot point ${snapshotPoint}; ${log} in the log above it; ${stable} below it wait for the next cut. Epoch ${epoch}.`
 }
 
 customElements.define('tidemark-operation-strip', OperationStrip)

@@ -9,6 +9,12 @@ export interface Palette {
   readonly waterDeep: string
   readonly accent: string
   readonly warm: string
+  /** What compaction does away with: tombstones, and the size of a document that keeps them. */
+  readonly plain: string
+  /** Cuts, and what waits for them. */
+  readonly cut: string
+  readonly onCut: string
+  readonly faint: string
   readonly panel: string
   readonly sans: string
 }
@@ -24,6 +30,10 @@ export function paletteOf(element: HTMLElement): Palette {
     waterDeep: read('--water-deep'),
     accent: read('--accent'),
     warm: read('--mark'),
+    plain: read('--plain'),
+    cut: read('--cut'),
+    onCut: read('--on-cut'),
+    faint: read('--ink-faint'),
     panel: read('--panel'),
     sans: read('--sans'),
   }

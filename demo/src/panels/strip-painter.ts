@@ -1,4 +1,7 @@
-/** Paints the sequence of operations: the log stands above the water, what was dropped lies below it. */
+/**
+ * Paints the sequence of operations as a tide: the log stands dry above the snapshot point; what everybody holds
+ * stands in the water and waits for the next cut; what a cut has done away with is sand.
+ */
 import type { SequencedOperation } from '../room/operation-history.js'
 import { onTheme, type Palette } from './palette.js'
 import type { StripCamera } from './strip-camera.js'
@@ -7,12 +10,16 @@ export interface StripScene {
   readonly operations: readonly SequencedOperation[]
   readonly colorOf: (author: string) => string
   readonly snapshotPoint: number
+  readonly epoch: number
   readonly palette: Palette
 }
 
 const TOP = 34
 const BOTTOM = 24
-const SUNK_HEIGHT = 7
+/** What is left of a bar's height under water. */
+const SUNK_SHARE = 0.4
+const SAND_HEIGHT = 4
+const WATER_HEIGHT = 26
 const LABEL_EVERY_PX = 130
 
 export function paintStrip(
@@ -24,28 +31,44 @@ export function paintStrip(
   context.clearRect(0, 0, width, height)
   const slot = width / camera.span
   const xOf = (index: number) => width - (camera.end - index) * slot
-  const pointX = xOf(camera.point)
-  const floor = height - BOTTOM
-  if (scene.operations.length > 0) paintWater(context, pointX, floor, scene.palette)
+  const shore: Shore = { cutX: xOf(camera.cut), pointX: xOf(camera.point), floor: height - BOTTOM, width }
+  if (scene.operations.length > 0) paintWater(context, shore, scene.palette)
   for (const operation of scene.operations) {
     const x = xOf(operation.index)
     if (x < -slot || x > width) continue
-    const sunk = Math.min(Math.max(camera.point - operation.index, 0), 1)
-    paintOperation(context, operation, { x, slot, floor, sunk }, scene)
+    const sunk = share(camera.point - operation.index)
+    const gone = share(camera.cut - operation.index)
+    paintOperation(context, operation, { x, slot, floor: shore.floor, sunk, gone }, scene)
   }
-  paintAxis(context, scene, { width, floor, slot, xOf })
-  if (scene.operations.length > 0) paintPoint(context, pointX, { width, floor }, scene)
+  paintAxis(context, scene, { width, floor: shore.floor, slot, xOf })
+  if (scene.operations.length > 0) paintLabels(context, shore, scene)
 }
 
-function paintWater(context: CanvasRenderingContext2D, right: number, floor: number, palette: Palette): void {
-  if (right <= 0) return
-  const surface = floor - SUNK_HEIGHT - 14
+function share(value: number): number {
+  return Math.min(Math.max(value, 0), 1)
+}
+
+/** The water lies between the last cut and the snapshot point. */
+interface Shore {
+  readonly cutX: number
+  readonly pointX: number
+  readonly floor: number
+  readonly width: number
+}
+
+function paintWater(
+  context: CanvasRenderingContext2D,
+  { cutX, pointX, floor }: Shore,
+  palette: Palette,
+): void {
+  const left = Math.max(cutX, 0)
+  if (pointX - left < 1) return
+  const surface = floor - WATER_HEIGHT
   context.beginPath()
-  context.moveTo(0, floor)
-  context.lineTo(0, surface)
-  for (let x = 0; x <= right; x += 4) context.lineTo(x, surface + Math.sin(x / 14) * 1.6)
-  context.lineTo(right, surface)
-  context.lineTo(right, floor)
+  context.moveTo(left, floor)
+  for (let x = left; x < pointX; x += 4) context.lineTo(x, surface + Math.sin(x / 14) * 1.6)
+  context.lineTo(pointX, surface)
+  context.lineTo(pointX, floor)
   context.closePath()
   const fill = context.createLinearGradient(0, surface, 0, floor)
   fill.addColorStop(0, palette.water)
@@ -60,34 +83,43 @@ interface Place {
   readonly floor: number
   /** 0 above the snapshot point, 1 below it, in between while the point passes. */
   readonly sunk: number
+  /** The same for the last cut. */
+  readonly gone: number
 }
 
 function paintOperation(
   context: CanvasRenderingContext2D,
   { author, kind, bytes }: SequencedOperation,
-  { x, slot, floor, sunk }: Place,
-  { colorOf }: StripScene,
+  place: Place,
+  { colorOf, palette }: StripScene,
 ): void {
-  const full = 16 + Math.min(Math.log2(1 + bytes) * 5.5, floor - TOP - 18)
-  const barHeight = full + (SUNK_HEIGHT - full) * sunk
-  const barWidth = Math.max(slot * 0.72, 1)
-  context.globalAlpha = 1 - sunk * 0.5
-  context.fillStyle = onTheme(colorOf(author))
+  const { x, slot, floor, sunk, gone } = place
+  context.globalAlpha = (1 - sunk * 0.35) * (1 - gone * 0.55)
+  context.fillStyle = kind === 'cut' ? palette.cut : onTheme(colorOf(author))
   context.beginPath()
   if (kind === 'update') {
-    context.roundRect(
-      x + (slot - barWidth) / 2,
-      floor - barHeight,
-      barWidth,
-      barHeight,
-      Math.min(barWidth / 2, 3),
-    )
+    const full = 16 + Math.min(Math.log2(1 + bytes) * 5.5, floor - TOP - 18)
+    const wet = full * (1 - sunk * (1 - SUNK_SHARE))
+    const barHeight = wet + (SAND_HEIGHT - wet) * gone
+    const barWidth = Math.max(slot * 0.72, 1)
+    const left = x + (slot - barWidth) / 2
+    context.roundRect(left, floor - barHeight, barWidth, barHeight, Math.min(barWidth / 2, 3))
   } else {
-    const radius = Math.max(Math.min(slot * 0.42, 6) * (1 - sunk * 0.35), 1)
-    context.arc(x + slot / 2, floor - radius - 1 - (1 - sunk) * 10, radius, 0, 2 * Math.PI)
+    const radius = Math.max(Math.min(slot * 0.42, 6) * (1 - sunk * 0.35), kind === 'cut' ? 3.5 : 1)
+    const y = floor - radius - 1 - (1 - sunk) * 10
+    if (kind === 'cut') diamond(context, x + slot / 2, y, radius * 1.25)
+    else context.arc(x + slot / 2, y, radius, 0, 2 * Math.PI)
   }
   context.fill()
   context.globalAlpha = 1
+}
+
+function diamond(context: CanvasRenderingContext2D, x: number, y: number, radius: number): void {
+  context.moveTo(x, y - radius)
+  context.lineTo(x + radius, y)
+  context.lineTo(x, y + radius)
+  context.lineTo(x - radius, y)
+  context.closePath()
 }
 
 interface Axis {
@@ -120,29 +152,81 @@ function paintAxis(
   }
 }
 
-function paintPoint(
+/** The snapshot point and the last cut, and what lies between them, as far as there is room to say so. */
+function paintLabels(context: CanvasRenderingContext2D, shore: Shore, scene: StripScene): void {
+  const { palette, snapshotPoint, epoch } = scene
+  const { cutX, pointX, width } = shore
+  const point = pill(context, shore, {
+    x: pointX,
+    text: `${pointX < 0 ? '◂ ' : ''}snapshot point ${snapshotPoint}`,
+    color: palette.warm,
+    ink: '#201600',
+    end: width - 14,
+    palette,
+  })
+  // Right after a cut the point stands where the cut was: then one mark says it all.
+  const hasCut = epoch > 0 && pointX - cutX > 2
+  const cut = hasCut
+    ? pill(context, shore, {
+        x: cutX,
+        text: `${cutX < 0 ? '◂ ' : ''}cut: epoch ${epoch}`,
+        color: palette.cut,
+        ink: palette.onCut,
+        end: point.left - 10,
+        palette,
+      })
+    : point
+  context.fillStyle = palette.inkSoft
+  context.font = `11.5px ${palette.sans}`
+  if (epoch > 0) aside(context, 'collected', 14, cut.left)
+  if (hasCut) aside(context, 'stable, until the next cut', cut.right, point.left)
+  else if (epoch === 0) aside(context, 'stable, until the first cut', 14, point.left)
+  if (point.right < width - 90) aside(context, 'in the log', point.right, Number.POSITIVE_INFINITY)
+}
+
+interface Pill {
+  /** Where its stalk stands. */
+  readonly x: number
+  readonly text: string
+  readonly color: string
+  readonly ink: string
+  /** It must not reach further to the right. */
+  readonly end: number
+  readonly palette: Palette
+}
+
+interface Span {
+  readonly left: number
+  readonly right: number
+}
+
+/** A label on a stalk. Left out where there is no room. @returns what it covers. */
+function pill(
   context: CanvasRenderingContext2D,
-  x: number,
-  { width, floor }: { readonly width: number; readonly floor: number },
-  { palette, snapshotPoint }: StripScene,
-): void {
+  { floor, width }: Shore,
+  { x, text, color, ink, end, palette }: Pill,
+): Span {
+  context.fillStyle = color
   const shownX = Math.min(Math.max(x, 2), width - 2)
-  context.fillStyle = palette.warm
   if (x >= 0) context.fillRect(shownX - 1.25, 12, 2.5, floor - 8)
-  const text = `${x < 0 ? '◂ ' : ''}snapshot point ${snapshotPoint}`
   context.font = `600 12px ${palette.sans}`
   const labelWidth = context.measureText(text).width + 18
-  const left = Math.min(Math.max(shownX - labelWidth / 2, 14), width - labelWidth - 14)
+  if (end - labelWidth < 14) return { left: end, right: end }
+  const left = Math.min(Math.max(shownX - labelWidth / 2, 14), end - labelWidth)
   context.beginPath()
   context.roundRect(left, 2, labelWidth, 22, 11)
   context.fill()
-  context.fillStyle = '#201600'
+  context.fillStyle = ink
   context.textAlign = 'left'
   context.fillText(text, left + 9, 17)
-  context.fillStyle = palette.inkSoft
-  context.font = `11.5px ${palette.sans}`
-  context.textAlign = 'right'
-  if (left > 90) context.fillText('dropped', left - 10, 17)
-  context.textAlign = 'left'
-  if (left + labelWidth < width - 90) context.fillText('in the log', left + labelWidth + 10, 17)
+  return { left, right: left + labelWidth }
+}
+
+/** Words between two labels, nearest to the right one, if they fit. */
+function aside(context: CanvasRenderingContext2D, text: string, from: number, to: number): void {
+  const textWidth = context.measureText(text).width
+  if (to - from < textWidth + 20) return
+  const isOpenEnded = to === Number.POSITIVE_INFINITY
+  context.textAlign = isOpenEnded ? 'left' : 'right'
+  context.fillText(text, isOpenEnded ? from + 10 : to - 10, 17)
 }

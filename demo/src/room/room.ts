@@ -3,18 +3,29 @@
  *
  * Most of what the view shows (reports above all) changes without any event, so the room looks by itself.
  */
-import type { ConnectionStatus, SnapshotMove, TidemarkProvider, TidemarkStats } from 'tidemark'
+import type { Compaction, ConnectionStatus, SnapshotMove, TidemarkProvider, TidemarkStats } from 'tidemark'
 import type * as Y from 'yjs'
+import { Comparison } from '../control/comparison.js'
 import { cleanName, type Identity, loadIdentity, saveIdentity, unlike } from './identity.js'
 import { OperationHistory } from './operation-history.js'
-import { type Presence, publishIdentity, publishPlace, readPresences } from './presence.js'
-import type { Block, Compaction, Dropped, Member, RoomView } from './view.js'
+import {
+  type Presence,
+  publishIdentity,
+  publishPlace,
+  publishPlainFigures,
+  readPresences,
+} from './presence.js'
+import type { Block, Cut, Member, RoomView } from './view.js'
 
 const VIEW_INTERVAL_MS = 150
 /** In small rooms operations come and go quickly; a glance at a short log costs next to nothing. */
 const GLANCE_INTERVAL_MS = 40
 const LONGEST_GLANCE = 300
 const SHOWN_OPERATIONS = 800
+/** More than the chart shows. */
+const REMEMBERED_CUTS = 200
+/** How often others are told what plain Yjs would hold. */
+const PLAIN_FIGURES_INTERVAL_MS = 1000
 const UNKNOWN_COLOR = '#64748b'
 
 type Listener = (view: RoomView) => void
@@ -29,18 +40,25 @@ export class Room {
   private readonly history = new OperationHistory()
   private readonly authors = new Map<string, Member>()
   private readonly listeners = new Set<Listener>()
-  private dropped: Dropped = { operations: 0, bytes: 0 }
-  private lastCompaction: Compaction | undefined
+  private droppedOperations = 0
+  private hasCome = false
+  private cuts: readonly Cut[] = []
+  private isCompacting = false
+  private readonly comparison: Comparison
+  private lastPlainFiguresMs = Number.NEGATIVE_INFINITY
   private loading: number | undefined
   private lastPoint = 0
+  private lastEpoch = 0
   private status: ConnectionStatus = 'disconnected'
 
   /** @param provider not yet connected, so that no event is missed. */
   constructor(provider: TidemarkProvider, text: Y.Text) {
     this.provider = provider
     this.text = text
+    this.comparison = new Comparison(text)
     publishIdentity(provider, this.identity)
-    provider.on('snapshot', (move) => this.compacted(move))
+    provider.on('snapshot', (move) => this.pointMoved(move))
+    provider.on('compacted', (compaction) => this.compacted(compaction))
     // Joins and departures are short-lived in the log.
     provider.on('members', () => this.glance())
     provider.on('progress', ({ share }) => {
@@ -50,7 +68,11 @@ export class Room {
       this.status = status
       this.refresh()
     })
-    provider.on('synced', () => this.refresh())
+    provider.on('synced', (isSynced) => {
+      if (isSynced) this.come()
+      this.comparison.remeasure()
+      this.refresh()
+    })
     this.view = this.look()
     setInterval(() => this.refresh(), VIEW_INTERVAL_MS)
     setInterval(() => this.glance(), GLANCE_INTERVAL_MS)
@@ -74,6 +96,18 @@ export class Room {
     this.refresh()
   }
 
+  /** Asks for a cut of everything so far. @returns once it is executed here. */
+  async compact(): Promise<void> {
+    this.isCompacting = true
+    this.refresh()
+    try {
+      await this.provider.compact()
+    } finally {
+      this.isCompacting = false
+      this.refresh()
+    }
+  }
+
   // ------------------------------------------------------------------ looking
 
   private refresh(): void {
@@ -92,9 +126,11 @@ export class Room {
     )
     const known = new Set(provider.members)
     const stats = this.stats()
+    const countedBy = this.compare(members, presences)
     if (this.status !== 'disconnected') this.history.look(provider.log, stats.snapshotPoint)
     if (provider.synced) this.loading = undefined
     this.lastPoint = stats.snapshotPoint
+    this.lastEpoch = stats.epoch
     return {
       roomName: provider.roomName,
       status: this.status,
@@ -110,9 +146,12 @@ export class Room {
       operations: this.history.latest(SHOWN_OPERATIONS),
       authors: this.authors,
       stats,
-      dropped: this.dropped,
-      lastCompaction: this.lastCompaction,
-      characters: this.text.length,
+      droppedOperations: this.droppedOperations,
+      epoch: stats.epoch,
+      cuts: this.cuts,
+      isCompacting: this.isCompacting,
+      measurement: this.comparison.measurement,
+      countedBy,
     }
   }
 
@@ -123,10 +162,26 @@ export class Room {
     this.history.look(provider.log, provider.snapshotPoint)
   }
 
-  /** Offline there is no room to have a snapshot point in: the last one stays in sight. */
+  /** Offline there is no room to have a snapshot point or an epoch in: the last ones stay in sight. */
   private stats(): TidemarkStats {
     const stats = this.provider.stats()
-    return this.status === 'disconnected' ? { ...stats, snapshotPoint: this.lastPoint } : stats
+    if (this.status !== 'disconnected') return stats
+    return { ...stats, snapshotPoint: this.lastPoint, epoch: this.lastEpoch }
+  }
+
+  /** The eldest member has seen most: what its control counts holds for all. @returns it, unless that is us. */
+  private compare([eldest]: readonly Member[], presences: ReadonlyMap<string, Presence>): Member | undefined {
+    if (eldest === undefined) return undefined
+    if (!eldest.isYou) {
+      const figures = presences.get(eldest.replica)?.plain
+      if (figures) this.comparison.follow(figures)
+      return eldest
+    }
+    const nowMs = performance.now()
+    if (nowMs - this.lastPlainFiguresMs < PLAIN_FIGURES_INTERVAL_MS) return undefined
+    this.lastPlainFiguresMs = nowMs
+    publishPlainFigures(this.provider, this.comparison.measurement.plain)
+    return undefined
   }
 
   private member(replica: string, presence: Presence | undefined): Member {
@@ -166,21 +221,24 @@ export class Room {
     publishIdentity(this.provider, this.identity)
   }
 
-  private compacted({ point, droppedOperations, bytesBefore, bytesAfter }: SnapshotMove): void {
+  /** What was stable before we came and is kept until the next cut, would be kept without compaction as well. */
+  private come(): void {
+    if (this.hasCome) return
+    this.hasCome = true
+    this.droppedOperations = Math.max(this.droppedOperations, this.provider.stats().segmentOperations)
+  }
+
+  private pointMoved({ point, droppedOperations }: SnapshotMove): void {
     const { members } = this.provider
     this.history.compacted(point, droppedOperations, members.length === 1 ? members[0] : undefined)
-    if (droppedOperations === 0) return
-    const operationsAfter = this.provider.stats().logOperations
-    this.lastCompaction = {
-      operationsBefore: operationsAfter + droppedOperations,
-      operationsAfter,
-      bytesBefore,
-      bytesAfter,
-    }
-    this.dropped = {
-      operations: this.dropped.operations + droppedOperations,
-      bytes: this.dropped.bytes + bytesBefore - bytesAfter,
-    }
+    this.droppedOperations += droppedOperations
+  }
+
+  private compacted({ epoch, bytesBefore, bytesAfter, pauseMs }: Compaction): void {
+    const cut: Cut = { atMs: Date.now(), epoch, bytesBefore, bytesAfter, pauseMs }
+    this.cuts = [...this.cuts, cut].slice(-REMEMBERED_CUTS)
+    this.comparison.remeasure()
+    this.refresh()
   }
 }
 

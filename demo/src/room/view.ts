@@ -1,5 +1,6 @@
 /** What the panels draw: the room at one moment, as plain data. */
 import type { BlockReason, ConnectionStatus, TidemarkStats } from 'tidemark'
+import type { Measurement } from '../control/comparison.js'
 import type { Identity } from './identity.js'
 import type { SequencedOperation } from './operation-history.js'
 
@@ -24,16 +25,14 @@ export interface MapRow {
   readonly floor: number
 }
 
-export interface Compaction {
-  readonly operationsBefore: number
-  readonly operationsAfter: number
+/** A cut that was executed while this page was here. */
+export interface Cut {
+  readonly atMs: number
+  /** That began with it. */
+  readonly epoch: number
   readonly bytesBefore: number
   readonly bytesAfter: number
-}
-
-export interface Dropped {
-  readonly operations: number
-  readonly bytes: number
+  readonly pauseMs: number
 }
 
 export interface RoomView {
@@ -54,7 +53,15 @@ export interface RoomView {
   /** Everyone who ever wrote, for their colours. */
   readonly authors: ReadonlyMap<string, Member>
   readonly stats: TidemarkStats
-  readonly dropped: Dropped
-  readonly lastCompaction: Compaction | undefined
-  readonly characters: number
+  /** Operations that have left the log as far as this page knows. */
+  readonly droppedOperations: number
+  /** How often the room has been compacted. */
+  readonly epoch: number
+  readonly cuts: readonly Cut[]
+  /** Whether this page has asked for a cut that is still to come. */
+  readonly isCompacting: boolean
+  /** The document beside its control. */
+  readonly measurement: Measurement
+  /** Whose page counts what plain Yjs would hold; undefined if this one does. */
+  readonly countedBy: Member | undefined
 }

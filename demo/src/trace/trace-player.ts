@@ -9,7 +9,7 @@ import { loadRecording, type Recording } from './recording.js'
 import { TraceRegion } from './trace-region.js'
 
 /** Edits per second; the recording is one of keystrokes, so 8 is a good typist. */
-export const SPEEDS = [8, 40, 200] as const
+export const SPEEDS = [8, 40, 200, 1000] as const
 export type Speed = (typeof SPEEDS)[number]
 
 const TICK_MS = 25
