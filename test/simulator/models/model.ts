@@ -5,17 +5,63 @@ import type { Structure } from '@tidemark/core'
 import type { Random } from '../random.js'
 import type { ActionId, TokenBook, TokenId } from './tokens.js'
 
+/** Names a place that has an order or keys: a root by its name, a nested one by its token. */
+export type ContainerId = string | TokenId
+
 export interface Model {
   readonly structure: Structure
+  /** The same edits on a structure that never forgets anything: what compaction must not change. */
+  readonly twin?: Twin | undefined
   /** The user does something. @returns what, and nothing else, has changed by it. */
   edit(random: Random, book: TokenBook): readonly ActionId[]
   /** Everything shown, one entry per occurrence. */
   shown(): readonly TokenId[]
-  /** The part of `shown` that has an order which all replicas share. */
-  ordered(): readonly TokenId[]
+  /** Sequences in an order which all replicas share. */
+  sequences(): ReadonlyMap<ContainerId, readonly TokenId[]>
   /** Equal on two replicas exactly if their users see the same. */
   fingerprint(): string
+  /** Something that must never be, in whatever state. */
+  fault(): string | undefined
+  /** Bytes of the encoded whole, and of a fresh one with the same content; for structures that get compacted. */
+  sizes?(): { readonly bytes: number; readonly freshBytes: number }
 }
 
-/** @param onLocalChange to be called when `structure.takeLocalChange` has something. */
-export type MakeModel = (random: Random, onLocalChange: () => void) => Model
+/** A document beside the model's own; what it exchanges is idempotent and commutative. */
+export interface Twin {
+  /** What the user did since the last call. */
+  take(): Uint8Array | undefined
+  apply(update: Uint8Array): void
+  state(): Uint8Array
+  /** What it holds may be news to the room: the next `take` gives everything. */
+  carry(): void
+  shown(): readonly TokenId[]
+  sequences(): ReadonlyMap<ContainerId, readonly TokenId[]>
+}
+
+export interface ModelOptions {
+  readonly compaction: 'full' | 'fixed'
+  /** What users of this schedule know how to do. */
+  readonly features: ReadonlySet<Feature>
+  readonly hasTwin: boolean
+  /** `structure.takeLocalChange` has something. */
+  readonly onLocalChange: () => void
+  /** Content could not be placed in the room that was joined. */
+  readonly onOrphaned: () => void
+  /** Something broke that the application would be told of. */
+  readonly onError: (error: unknown) => void
+}
+
+export const FEATURES = [
+  'text',
+  'format',
+  'embed',
+  'list',
+  'map',
+  'nested',
+  'xml',
+  'attributes',
+  'mixed',
+] as const
+export type Feature = (typeof FEATURES)[number]
+
+export type MakeModel = (random: Random, options: ModelOptions) => Model

@@ -4,7 +4,7 @@
  */
 import type { StatePiece, Structure } from '@tidemark/core'
 import type { Random } from '../random.js'
-import type { MakeModel, Model } from './model.js'
+import type { ContainerId, MakeModel, Model } from './model.js'
 import { type ActionId, inserts, removes, type TokenBook, type TokenId } from './tokens.js'
 
 const ACTION_BYTES = 3
@@ -80,8 +80,6 @@ class TokenSet implements Structure {
     this.loaded = undefined
   }
 
-  fold(): void {}
-
   stateBytes(): number {
     return this.actions.size * ACTION_BYTES
   }
@@ -113,8 +111,12 @@ class TokenSetModel implements Model {
     return tokens
   }
 
-  ordered(): readonly TokenId[] {
-    return []
+  sequences(): ReadonlyMap<ContainerId, readonly TokenId[]> {
+    return new Map()
+  }
+
+  fault(): string | undefined {
+    return undefined
   }
 
   fingerprint(): string {
@@ -122,4 +124,4 @@ class TokenSetModel implements Model {
   }
 }
 
-export const makeTokenSet: MakeModel = (_random, onLocalChange) => new TokenSetModel(onLocalChange)
+export const makeTokenSet: MakeModel = (_random, { onLocalChange }) => new TokenSetModel(onLocalChange)

@@ -11,6 +11,23 @@ export type ActionId = number
 
 export const inserts = (token: TokenId): ActionId => 2 * token
 export const removes = (token: TokenId): ActionId => 2 * token + 1
+export const isRemoval = (action: ActionId): boolean => action % 2 === 1
+
+/** Tokens typed in one go, and what stood in that sequence before: what `left` and `right` of each follow from. */
+export interface Run {
+  readonly around: readonly TokenId[]
+  /** How many of `around` stand before the run. */
+  readonly at: number
+  readonly first: TokenId
+  count: number
+}
+
+/** Who typed it, and what that device knew then. */
+export interface Authorship {
+  readonly known: ReadonlySet<ActionId>
+  /** Sets keep the order of insertion: so many actions were known. */
+  readonly size: number
+}
 
 export interface Token {
   readonly id: TokenId
@@ -20,9 +37,9 @@ export interface Token {
   readonly container?: TokenId
   /** Other writers of the same place may replace it without having seen it (a key of a map). */
   readonly isContested?: boolean
-  /** What it was typed between. */
-  readonly left?: TokenId
-  readonly right?: TokenId
+  /** What it was typed between, if it stands in a sequence. */
+  readonly run?: Run
+  by?: Authorship
 }
 
 const FIRST_CHAR = 0x4e00
@@ -40,6 +57,13 @@ export class TokenBook {
    * can list by looking at it, so from here on what somebody did remove may be missing wherever that is carried.
    */
   isUncertain = false
+  /** Content was left to the application because no table reached it, so not all of it need be in the room. */
+  hasOrphans = false
+  /**
+   * Two histories met after one of them had forgotten what was removed: whatever was ever removed may be shown
+   * again by those who had not heard of it.
+   */
+  hasForgotten = false
 
   make(about: Omit<Token, 'id' | 'char'> = {}): Token {
     const id = this.tokens.length
@@ -50,6 +74,12 @@ export class TokenBook {
     return token
   }
 
+  /** Tokens typed one behind the other, between `around[at - 1]` and `around[at]`. */
+  makeRun(around: readonly TokenId[], at: number, count: number, about: Omit<Token, 'id' | 'char'>): Token[] {
+    const run: Run = { around, at, first: this.tokens.length, count }
+    return Array.from({ length: count }, () => this.make({ ...about, run }))
+  }
+
   /** Whether a replica that has these actions shows the token; undefined if that is up to the structure. */
   isShown(token: Token, actions: ReadonlySet<ActionId>): boolean | undefined {
     if (!actions.has(inserts(token.id)) || actions.has(removes(token.id))) return false
@@ -58,4 +88,20 @@ export class TokenBook {
     if (isContainerShown === false) return false
     return token.isContested ? undefined : isContainerShown
   }
+}
+
+/** What stood before a token when it was typed, nearest first. */
+export function* leftOf(token: Token): IterableIterator<TokenId> {
+  if (!token.run) return
+  const { around, at, first } = token.run
+  for (let id = token.id - 1; id >= first; id--) yield id
+  for (let i = at - 1; i >= 0; i--) yield around[i] as TokenId
+}
+
+/** What stood behind a token when its run was complete, nearest first. */
+export function* rightOf(token: Token): IterableIterator<TokenId> {
+  if (!token.run) return
+  const { around, at, first, count } = token.run
+  for (let id = token.id + 1; id < first + count; id++) yield id
+  for (let i = at; i < around.length; i++) yield around[i] as TokenId
 }

@@ -1,7 +1,9 @@
 /**
- * Whether a document shows what it must, given the actions that reached it.
+ * Whether a document shows what it must, where it must, given the actions that reached it.
  */
-import { removes, type TokenBook, type TokenId } from '../models/tokens.js'
+import type { ContainerId } from '../models/model.js'
+import { leftOf, removes, rightOf, type TokenBook, type TokenId } from '../models/tokens.js'
+import type { Coverage } from './coverage.js'
 import type { Holder } from './holder.js'
 import { Violation } from './violation.js'
 
@@ -15,6 +17,9 @@ export function checkContent(holder: Holder, book: TokenBook): void {
   for (const token of book.tokens) {
     const isShown = unique.has(token.id)
     let mustBeShown = book.isShown(token, holder.actions)
+    if (mustBeShown !== undefined && mustBeShown !== isShown && book.hasForgotten) {
+      if (isRemovedBySomebody(token.id, book)) continue
+    }
     if (mustBeShown && !isShown && book.isUncertain && book.performed.has(removes(token.id))) {
       holder.actions.add(removes(token.id))
       mustBeShown = false
@@ -34,15 +39,47 @@ export function checkContent(holder: Holder, book: TokenBook): void {
   }
 }
 
-/** What was typed between two neighbours stands between them wherever all three are shown. */
-export function checkIntention(holder: Holder, book: TokenBook): void {
-  const places = new Map<TokenId, number>(holder.model.ordered().map((token, place) => [token, place]))
+/** It, or what it stands in. */
+function isRemovedBySomebody(token: TokenId, book: TokenBook): boolean {
+  if (book.performed.has(removes(token))) return true
+  const container = book.tokens[token]?.container
+  return container !== undefined && isRemovedBySomebody(container, book)
+}
+
+/** Where each token stands. */
+export type Places = ReadonlyMap<TokenId, { readonly in: ContainerId; readonly at: number }>
+
+export function placesOf(sequences: ReadonlyMap<ContainerId, readonly TokenId[]>): Places {
+  const places = new Map<TokenId, { in: ContainerId; at: number }>()
+  for (const [id, tokens] of sequences)
+    for (const [at, token] of tokens.entries()) places.set(token, { in: id, at })
+  return places
+}
+
+/**
+ * What was typed between two neighbours stands between them; where a neighbour is gone by now, between the nearest
+ * ones that are left of those that stood there when it was typed.
+ */
+export function checkIntention(holder: Holder, book: TokenBook, coverage: Coverage, isStrict: boolean): void {
+  const places = placesOf(holder.model.sequences())
   for (const [id, place] of places) {
-    const { left, right } = book.tokens[id] ?? {}
-    const before = left === undefined ? undefined : places.get(left)
-    const after = right === undefined ? undefined : places.get(right)
-    if ((before ?? -1) >= place || (after ?? Number.POSITIVE_INFINITY) <= place) {
-      throw new Violation('intention', `${holder.name} shows token ${id} on the wrong side of a neighbour`)
+    const token = book.tokens[id]
+    if (!token) continue
+    const nearest = (stood: Iterable<TokenId>) => {
+      for (const other of stood) {
+        const there = places.get(other)
+        if (there?.in === place.in) return there.at
+      }
+      return undefined
+    }
+    const left = nearest(leftOf(token)) ?? Number.NEGATIVE_INFINITY
+    const right = nearest(rightOf(token)) ?? Number.POSITIVE_INFINITY
+    coverage.count('tokens whose neighbours were checked')
+    if (left > right) coverage.count('tokens whose neighbours changed places')
+    else if (left > place.at || right < place.at) {
+      coverage.count('tokens away from their neighbours')
+      if (isStrict)
+        throw new Violation('intention', `${holder.name} shows token ${id} away from its neighbours`)
     }
   }
 }

@@ -15,6 +15,7 @@ export const FAULTS = [
   'partitions',
   'rendezvous outages',
   'sleeps',
+  'cuts asked for',
 ] as const
 
 export const SITUATIONS = [
@@ -49,28 +50,64 @@ export const SITUATIONS = [
   'graft',
   'anti-entropy',
   'room isolated and found again',
+  'cut executed',
+  'cut executed by certificate',
+  'cut void',
+  'cut under way while operations came in',
+  'cut under way while somebody joined',
+  'joined while epochs differed',
+  'local change taken at the switch',
+  'operation applied an epoch late',
+  'operation applied an epoch late while joining',
+  'tables sent to a newcomer',
+  'returned across a cut',
+  'returned with edits across a cut',
+  'returned with edits across several cuts',
+  'histories met after a cut',
+  'content orphaned',
+  'go of no use',
+  'settled as small as its content',
+  'compared with its twin',
   'settled with nobody missing',
   'converged with somebody missing',
 ] as const
 
+/** What is measured rather than met: some of these had better be zero. */
+export const FIGURES = [
+  'tokens whose neighbours were checked',
+  'tokens away from their neighbours',
+  'tokens whose neighbours changed places',
+  'pairs compared with the twin',
+  'pairs swapped',
+  'keys compared with the twin',
+  'keys won by another',
+] as const
+
+export type Figure = (typeof FIGURES)[number]
 export type Fault = (typeof FAULTS)[number]
 export type Situation = (typeof SITUATIONS)[number]
 
 export class Coverage {
   readonly faults = zeros(FAULTS)
   readonly situations = zeros(SITUATIONS)
+  readonly figures = zeros(FIGURES)
 
   fault(fault: Fault): void {
     this.faults[fault]++
   }
 
-  met(situation: Situation): void {
-    this.situations[situation]++
+  met(situation: Situation, times = 1): void {
+    this.situations[situation] += times
   }
 
-  add(other: Pick<Coverage, 'faults' | 'situations'>): void {
+  count(figure: Figure, times = 1): void {
+    this.figures[figure] += times
+  }
+
+  add(other: Pick<Coverage, 'faults' | 'situations' | 'figures'>): void {
     for (const fault of FAULTS) this.faults[fault] += other.faults[fault]
     for (const situation of SITUATIONS) this.situations[situation] += other.situations[situation]
+    for (const figure of FIGURES) this.figures[figure] += other.figures[figure]
   }
 }
 

@@ -2,9 +2,9 @@
  * What one device has, under whatever id it takes part: the actions in its document, and what of them it has yet
  * to tell. Learns it by standing between the core and the structure.
  */
-import type { StatePiece, Structure } from '@tidemark/core'
+import type { Cut, CutResult, CutWork, Epochs, Naming, StatePiece, Structure } from '@tidemark/core'
 import type { Model } from '../models/model.js'
-import { type ActionId, inserts, removes, type TokenBook } from '../models/tokens.js'
+import { type ActionId, inserts, isRemoval, removes, type TokenBook } from '../models/tokens.js'
 import type { Coverage } from './coverage.js'
 import type { Held, Ledger } from './ledger.js'
 import { Violation } from './violation.js'
@@ -14,7 +14,21 @@ export interface Snapshot {
   readonly by: Holder
   readonly ledger: Ledger
   readonly held: Held
+  readonly epoch: number
+  /** Updates that the newcomer applies itself, behind the base. */
+  readonly above: number
   readonly actions: ReadonlySet<ActionId>
+  /** Of the sponsor's twin. */
+  readonly plain: Uint8Array | undefined
+}
+
+/** Who is told what passes between core and structure. */
+export interface Watcher {
+  takeSnapshot(by: Holder): Snapshot
+  /** It is about to switch. */
+  commits(by: Holder, cut: Cut, fingerprint: Uint8Array): void
+  /** It has switched. */
+  committed(by: Holder): void
 }
 
 /** Number of the state, and whether it ends here. */
@@ -23,19 +37,25 @@ const HEADER_BYTES = 5
 export class Holder implements Structure {
   readonly name: string
   readonly model: Model
-  readonly actions = new Set<ActionId>()
+  actions = new Set<ActionId>()
   /** What came from a sponsor and is complete. */
   installed: Snapshot | undefined
+  readonly epochs?: Epochs
+  /** A cut is being executed. */
+  isCutting = false
   private readonly book: TokenBook
   private readonly snapshots: Snapshot[]
-  private readonly takeSnapshot: (by: Holder) => Snapshot
+  private readonly watcher: Watcher
   private readonly coverage: Coverage
   private pending: ActionId[] = []
   private carried: ActionId[] | undefined
-  private taken: ActionId[] | undefined
+  private taken: { readonly actions: readonly ActionId[]; readonly plain: Uint8Array | undefined } | undefined
   private loading: Snapshot | 'begun' | undefined
+  private namingBefore: Naming | undefined
   private isComplete = false
+  private appliedAbove = 0
   private isUnconfirmed = false
+  private isOrphaned = false
   private holdsMore = false
   private openStates = 0
 
@@ -44,15 +64,17 @@ export class Holder implements Structure {
     model: Model,
     book: TokenBook,
     snapshots: Snapshot[],
-    takeSnapshot: (by: Holder) => Snapshot,
+    watcher: Watcher,
     coverage: Coverage,
   ) {
     this.name = name
     this.model = model
     this.book = book
     this.snapshots = snapshots
-    this.takeSnapshot = takeSnapshot
+    this.watcher = watcher
     this.coverage = coverage
+    const { epochs } = model.structure
+    if (epochs) this.epochs = new WatchedEpochs(this, epochs, watcher)
   }
 
   /** Whose state is being loaded. */
@@ -68,8 +90,14 @@ export class Holder implements Structure {
     return this.pending.length > 0
   }
 
+  get naming(): Naming | undefined {
+    return this.epochs?.namings[0]
+  }
+
   userDid(actions: readonly ActionId[]): void {
     for (const action of actions) {
+      const token = this.book.tokens[action >> 1]
+      if (token && !isRemoval(action)) token.by = { known: this.actions, size: this.actions.size }
       this.actions.add(action)
       this.book.performed.add(action)
     }
@@ -77,22 +105,28 @@ export class Holder implements Structure {
     if (actions.length > 0 && this.openStates > 0) this.coverage.met('sponsor typed during join')
   }
 
-  /** The actions that the operation made of the last `takeLocalChange` carries. */
-  actionsTaken(): readonly ActionId[] {
+  /** What the operation made of the last `takeLocalChange` carries. */
+  changeTaken(): { readonly actions: readonly ActionId[]; readonly plain: Uint8Array | undefined } {
     const { taken } = this
     if (!taken) throw new Error(`${this.name} made an operation of nothing`)
     this.taken = undefined
     return taken
   }
 
-  received(actions: readonly ActionId[]): void {
+  received(actions: readonly ActionId[], plain: Uint8Array | undefined): void {
     if (this.openStates > 0) this.coverage.met('state read while operations came in')
     for (const action of actions) this.actions.add(action)
+    if (plain) this.model.twin?.apply(plain)
   }
 
   /** It is in the room, with what it installed and what came since. */
   joined(): void {
     this.isUnconfirmed = false
+  }
+
+  /** A lineage begins with whatever it holds, changes that were to be sent included. */
+  foundsWith(): void {
+    this.pending = []
   }
 
   /** It has founded a room with whatever it holds. */
@@ -105,19 +139,33 @@ export class Holder implements Structure {
   identityEnds(): void {
     if (this.isUnconfirmed) this.becomeUncertain()
     this.isUnconfirmed = false
+    this.isCutting = false
+  }
+
+  /** What this device had and the room had not is left to its user. */
+  orphaned(): void {
+    this.isOrphaned = true
+    this.book.hasOrphans = true
+    this.coverage.met('content orphaned')
   }
 
   // ------------------------------------------------------------------ between core and structure
 
-  apply(payload: Uint8Array): string | undefined {
-    return this.model.structure.apply(payload)
+  apply(payload: Uint8Array, epoch: number): string | undefined {
+    const present = this.naming?.epoch ?? 0
+    if (this.isLoading) this.appliedAbove++
+    if (epoch < present && !this.isLoading) this.coverage.met('operation applied an epoch late')
+    else if (epoch < present) this.coverage.met('operation applied an epoch late while joining')
+    return this.model.structure.apply(payload, epoch)
   }
 
   takeLocalChange(): Uint8Array | undefined {
     const payload = this.model.structure.takeLocalChange()
     if (payload) {
+      const actions = [...(this.carried ?? []), ...this.pending]
       if (this.carried && this.carried.length > 0) this.coverage.met('returned with edits')
-      this.taken = [...(this.carried ?? []), ...this.pending]
+      if (this.isCutting) this.coverage.met('local change taken at the switch')
+      this.taken = { actions, plain: this.model.twin?.take() }
     } else if (this.pending.length > 0) {
       throw new Violation('nothing lost', `${this.name} typed something, but there is nothing to send`)
     }
@@ -126,16 +174,21 @@ export class Holder implements Structure {
     return payload
   }
 
-  encodeState(pieceBytes: number): Iterator<StatePiece, undefined> {
-    const number = this.snapshots.push(this.takeSnapshot(this)) - 1
-    return this.labelled(this.model.structure.encodeState(pieceBytes), number)
+  encodeState(pieceBytes: number, tablesFrom?: number): Iterator<StatePiece, undefined> {
+    const present = this.naming?.epoch ?? 0
+    if (tablesFrom !== undefined && tablesFrom < present) this.coverage.met('tables sent to a newcomer')
+    const number = this.snapshots.push(this.watcher.takeSnapshot(this)) - 1
+    return this.labelled(this.model.structure.encodeState(pieceBytes, tablesFrom), number)
   }
 
   beginLoad(): void {
     if (this.loading) throw new Violation('admission', `${this.name} loads two states at once`)
     this.isComplete = false
+    this.appliedAbove = 0
+    this.isCutting = false
     this.loading = 'begun'
     this.installed = undefined
+    this.namingBefore = this.naming
     this.model.structure.beginLoad()
   }
 
@@ -145,34 +198,52 @@ export class Holder implements Structure {
     if (!snapshot || (this.source && this.source !== snapshot)) {
       throw new Violation('admission', `${this.name} was given pieces of different states`)
     }
+    // What is shown of a state that is still coming in can be typed into.
+    if (!this.source && snapshot.plain) this.model.twin?.apply(snapshot.plain)
     this.loading = snapshot
     this.isComplete = bytes[HEADER_BYTES - 1] === 1
     return this.model.structure.loadPiece(bytes.subarray(HEADER_BYTES))
   }
 
   endLoad(): void {
+    this.isOrphaned = false
     this.model.structure.endLoad()
     const { source, isComplete } = this
     this.loading = undefined
     this.pending = []
-    if (isComplete && source) {
+    if (isComplete && source && this.appliedAbove === source.above) {
       this.installed = source
       this.isUnconfirmed = true
     } else {
       this.coverage.met('load abandoned half way')
       this.becomeUncertain()
     }
+    if (this.isOrphaned) this.actions = new Set()
     this.carried = [...this.actions].filter((action) => !this.installed?.actions.has(action))
     for (const action of this.installed?.actions ?? []) this.actions.add(action)
+    this.model.twin?.carry()
+    this.noteReturn()
     this.learnFromContent()
-  }
-
-  fold(payloads: readonly Uint8Array[]): void {
-    this.model.structure.fold(payloads)
   }
 
   stateBytes(): number {
     return this.model.structure.stateBytes()
+  }
+
+  /** From one epoch into another, or even from another history. */
+  private noteReturn(): void {
+    const { namingBefore: before, naming } = this
+    if (!before || !naming || !this.installed) return
+    if (before.lineage !== naming.lineage) {
+      if (before.epoch === 0 && naming.epoch === 0) return
+      this.coverage.met('histories met after a cut')
+      this.book.hasForgotten = true
+    } else if (before.epoch < naming.epoch) {
+      this.coverage.met('returned across a cut')
+      if (this.carried?.length === 0) return
+      this.coverage.met('returned with edits across a cut')
+      if (before.epoch + 1 < naming.epoch) this.coverage.met('returned with edits across several cuts')
+    }
   }
 
   /** Each piece says which state it is of. */
@@ -207,5 +278,67 @@ export class Holder implements Structure {
       if (shown.has(token.id)) this.actions.add(inserts(token.id))
       else if (this.book.isShown(token, this.actions)) this.actions.add(removes(token.id))
     }
+  }
+}
+
+/** Stands between the core and the structure where cuts are executed. */
+class WatchedEpochs implements Epochs {
+  private readonly holder: Holder
+  private readonly inner: Epochs
+  private readonly watcher: Watcher
+
+  constructor(holder: Holder, inner: Epochs, watcher: Watcher) {
+    this.holder = holder
+    this.inner = inner
+    this.watcher = watcher
+  }
+
+  get namings(): readonly Naming[] {
+    return this.inner.namings
+  }
+
+  get baseBytes(): number {
+    return this.inner.baseBytes
+  }
+
+  found(lineage: string): void {
+    this.inner.found(lineage)
+    this.holder.foundsWith()
+  }
+
+  enter(namings: readonly Naming[]): void {
+    this.inner.enter(namings)
+  }
+
+  reaches(naming: Naming): boolean {
+    return this.inner.reaches(naming)
+  }
+
+  weight(payload: Uint8Array): number {
+    return this.inner.weight(payload)
+  }
+
+  begin(cut: Cut): CutWork {
+    this.holder.isCutting = true
+    const work = this.inner.begin(cut)
+    return {
+      prepare: () => work.prepare(),
+      get fingerprint() {
+        return work.fingerprint
+      },
+      get canCommit() {
+        return work.canCommit
+      },
+      commit: () => this.commit(cut, work),
+    }
+  }
+
+  private commit(cut: Cut, work: CutWork): CutResult {
+    const { holder, watcher } = this
+    watcher.commits(holder, cut, work.fingerprint)
+    holder.isCutting = false
+    const result = work.commit()
+    watcher.committed(holder)
+    return result
   }
 }

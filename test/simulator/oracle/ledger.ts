@@ -18,6 +18,18 @@ export interface Entry {
   readonly past: ReadonlyMap<ReplicaId, number>
   /** What users did that becomes visible by it. */
   readonly actions: readonly ActionId[]
+  /** The same for the twins. */
+  readonly plain: Uint8Array | undefined
+  readonly epoch: number
+  /** Of a cut. */
+  readonly through: Clock | undefined
+}
+
+/** What the first replica that executed a cut made of it. */
+export interface Base {
+  readonly through: Clock
+  readonly fingerprint: string
+  readonly by: string
 }
 
 export type Held = ReadonlyMap<ReplicaId, number>
@@ -26,7 +38,10 @@ export class Ledger {
   readonly lineage: string
   /** The highest snapshot point that anybody has decided. */
   decided: Clock = 0
+  /** By epoch. */
+  readonly bases = new Map<number, Base>()
   private readonly byAuthor = new Map<ReplicaId, Entry[]>()
+  private readonly cuts: Entry[] = []
   private readonly byClock: Entry[][] = []
 
   constructor(lineage: string) {
@@ -61,11 +76,27 @@ export class Ledger {
     while (this.byClock.length <= clock) this.byClock.push([])
     const peers = this.byClock[clock] as Entry[]
     peers.push(entry)
-    peers.sort((a, b) => (a.author < b.author ? -1 : 1))
+    peers.sort(inOrder)
+    if (entry.kind === 'cut') this.cuts.push(entry)
   }
 
   get(author: ReplicaId, seq: number): Entry | undefined {
     return this.byAuthor.get(author)?.[seq - 1]
+  }
+
+  /** The cut that leads into an epoch: the first of the epoch before. */
+  cutInto(epoch: number): Entry | undefined {
+    return this.cuts.filter((cut) => cut.epoch === epoch - 1).sort(inOrder)[0]
+  }
+
+  /** Cuts that had no effect, because another one came first. */
+  get voidCuts(): number {
+    return this.cuts.filter((cut) => this.cutInto(cut.epoch + 1) !== cut).length
+  }
+
+  /** Of the base of an epoch. */
+  throughOf(epoch: number): Clock {
+    return epoch === 0 ? 0 : (this.bases.get(epoch)?.through ?? Number.NaN)
   }
 
   /** With `after < clock ≤ upTo`, in total order. */
@@ -73,6 +104,15 @@ export class Ledger {
     for (let clock = after + 1; clock <= Math.min(upTo, this.lastClock); clock++) {
       yield* this.byClock[clock] as Entry[]
     }
+  }
+
+  /** How many of the updates with a clock above `after` a replica has. */
+  updatesHeld(held: Held, after: Clock): number {
+    let count = 0
+    for (const { kind, author, seq } of this.between(after, this.lastClock)) {
+      if (kind === 'update' && (held.get(author) ?? 0) >= seq) count++
+    }
+    return count
   }
 
   /** The first operation of a range that a replica lacks. */
@@ -83,6 +123,8 @@ export class Ledger {
     return undefined
   }
 }
+
+const inOrder = (a: Entry, b: Entry) => a.clock - b.clock || (a.author < b.author ? -1 : 1)
 
 export function nameOf(entry: Pick<Entry, 'author' | 'seq' | 'clock'>): string {
   return `${entry.author}:${entry.seq}@${entry.clock}`

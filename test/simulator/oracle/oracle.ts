@@ -5,11 +5,12 @@
  * of the replica's history; so what it checks costs no search through states, and nothing goes unseen between
  * two steps. It counts what a replica holds by itself and never asks the core, except to compare.
  */
-import type { Clock, Operation, Replica, ReplicaId } from '@tidemark/core'
+import type { Clock, Cut, Operation, Replica, ReplicaId } from '@tidemark/core'
 import type { TokenBook } from '../models/tokens.js'
 import { checkContent } from './content.js'
 import type { Coverage } from './coverage.js'
-import type { Holder, Snapshot } from './holder.js'
+import { checkCut, checkEpochs } from './cuts.js'
+import type { Holder, Snapshot, Watcher } from './holder.js'
 import { type Entry, Ledger, nameOf } from './ledger.js'
 import type { Story } from './story.js'
 import { Violation } from './violation.js'
@@ -22,10 +23,11 @@ export interface Witness {
   readonly held: Map<ReplicaId, number>
   ledger: Ledger | undefined
   point: Clock
+  epoch: number
   isMember: boolean
 }
 
-export class Oracle {
+export class Oracle implements Watcher {
   readonly ledgers = new Map<string, Ledger>()
   readonly snapshots: Snapshot[] = []
   readonly witnesses = new Map<ReplicaId, Witness>()
@@ -53,6 +55,7 @@ export class Oracle {
       held: new Map(),
       ledger: undefined,
       point: 0,
+      epoch: 0,
       isMember: false,
     }
     this.witnesses.set(id, witness)
@@ -109,6 +112,14 @@ export class Oracle {
       )
     }
     if (history.waiting.size > 0) this.coverage.met('operation waited for its past')
+    if (witness.replica.status === 'member' && history.epoch !== witness.epoch) {
+      throw new Violation(
+        'epochs',
+        `${witness.id} says it is in epoch ${history.epoch}, and is in ${witness.epoch}`,
+      )
+    }
+    const fault = holder.model.fault()
+    if (fault !== undefined) throw new Violation('no broken invariants', `${witness.id}: ${fault}`)
   }
 
   takeSnapshot(holder: Holder): Snapshot {
@@ -118,7 +129,47 @@ export class Oracle {
       throw new Violation('admission', `${holder.name} lets others in and is not in itself`)
     const best = [...this.boundIn(ledger)].some((other) => !covers(witness.held, other.held))
     if (best) this.coverage.met('sponsor was behind')
-    return { by: holder, ledger, held: new Map(witness.held), actions: new Set(holder.actions) }
+    const { held, epoch } = witness
+    return {
+      by: holder,
+      ledger,
+      held: new Map(held),
+      epoch,
+      above: holder.epochs ? ledger.updatesHeld(held, ledger.throughOf(epoch)) : 0,
+      actions: new Set(holder.actions),
+      plain: holder.model.twin?.state(),
+    }
+  }
+
+  // ------------------------------------------------------------------ cuts
+
+  commits(holder: Holder, cut: Cut, fingerprint: Uint8Array): void {
+    const witness = this.byHolder.get(holder)
+    const ledger = witness?.ledger
+    if (!witness || !ledger)
+      throw new Violation('epochs', `${holder.name} executes a cut of a room it is not in`)
+    const entry = checkCut(witness, ledger, cut, fingerprint)
+    // Whoever is a member, or will be, has all this: the cut's own place is a snapshot point.
+    for (const member of this.boundIn(ledger)) this.checkHolds(member, 0, entry.clock)
+    witness.epoch = cut.epoch
+    if (
+      entry.clock >
+      witness.replica.room.stability.snapshotPoint(
+        witness.replica.room.history.clock,
+        Number.POSITIVE_INFINITY,
+      )
+    )
+      this.coverage.met('cut executed by certificate')
+    this.coverage.met('cut executed')
+    this.story.tell(
+      holder.name,
+      `executes the cut ${nameOf(entry)} through ${entry.through} into epoch ${cut.epoch}`,
+    )
+    checkEpochs(this.boundIn(ledger))
+  }
+
+  committed(holder: Holder): void {
+    checkContent(holder, this.book)
   }
 
   // ------------------------------------------------------------------ standing in for the history
@@ -135,20 +186,27 @@ export class Oracle {
       else this.applied(witness, operation)
       record(operation)
     }
-    history.import = (state) => {
-      this.installed(witness, state.point)
-      install(state)
+    history.import = (...state) => {
+      this.installed(witness, state[0].point, state[0].epoch)
+      install(...state)
     }
     history.compactThrough = (point) => {
       const before = witness.point
-      this.decided(witness, point)
-      const dropped = compactThrough(point)
-      if (!witness.replica.config.keepLog) this.checkDropped(witness, before, point, dropped)
-      return dropped
+      if (point !== before) this.decided(witness, point)
+      const passed = compactThrough(point)
+      this.checkPassed(witness, before, point, passed)
+      return passed
     }
     history.receive = (operation) => {
       const arrival = receive(operation)
       if (arrival === 'no-room') this.coverage.met('no room to wait')
+      if (arrival === 'alien') {
+        const { epoch } = operation
+        throw new Violation(
+          'epochs',
+          `${witness.id} in epoch ${witness.epoch} refuses an operation of epoch ${epoch}`,
+        )
+      }
       return arrival
     }
     stability.receive = (report) => {
@@ -163,10 +221,29 @@ export class Oracle {
   private made(witness: Witness, operation: Operation): void {
     const ledger = this.ledgerOf(witness.replica.room.lineage)
     witness.ledger ??= ledger
-    const { author, seq, clock, kind } = operation
-    const who = operation.kind === 'update' ? undefined : operation.who
-    const actions = operation.kind === 'update' ? witness.holder.actionsTaken() : []
-    const entry: Entry = { author, seq, clock, kind, who, past: new Map(witness.held), actions }
+    const { author, seq, clock, kind, epoch } = operation
+    const who = operation.kind === 'join' || operation.kind === 'leave' ? operation.who : undefined
+    const through = operation.kind === 'cut' ? operation.through : undefined
+    const taken = operation.kind === 'update' ? witness.holder.changeTaken() : NOTHING
+    const { actions, plain } = taken
+    const entry: Entry = {
+      author,
+      seq,
+      clock,
+      kind,
+      who,
+      past: new Map(witness.held),
+      actions,
+      plain,
+      epoch,
+      through,
+    }
+    if (epoch !== witness.epoch) {
+      throw new Violation(
+        'epochs',
+        `${witness.id} in epoch ${witness.epoch} makes ${nameOf(entry)} of epoch ${epoch}`,
+      )
+    }
     for (const [other, held] of witness.held) {
       const seen = ledger.get(other, held)
       if (seen && seen.clock >= clock)
@@ -176,7 +253,7 @@ export class Oracle {
     witness.held.set(author, seq)
     this.story.tell(
       witness.holder.name,
-      `makes ${nameOf(entry)} ${kind}${who ? ` ${who}` : ''} ${actions.join()}`,
+      `makes ${nameOf(entry)} ${kind}${who ?? through ?? ''} ${actions.join()}`,
     )
     if (operation.kind === 'join') this.letIn(witness, ledger, operation.who, operation.floor)
     if (kind === 'leave' && who !== author) this.coverage.met('former id retired')
@@ -193,6 +270,7 @@ export class Oracle {
     }
     for (const [author, seq] of installed.held) newcomer.held.set(author, seq)
     newcomer.ledger = ledger
+    newcomer.epoch = installed.epoch
     const missing = ledger.lacking(newcomer.held, 0, floor)
     if (missing) {
       throw new Violation(
@@ -202,13 +280,22 @@ export class Oracle {
     }
     this.boundIn(ledger).add(newcomer)
     this.checkHolds(newcomer, 0, ledger.decided)
+    this.noteJoin(ledger)
   }
 
-  private installed(witness: Witness, point: Clock): void {
+  private noteJoin(ledger: Ledger): void {
+    const members = [...this.boundIn(ledger)]
+    if (members.some(({ holder }) => holder.isCutting))
+      this.coverage.met('cut under way while somebody joined')
+    if (new Set(members.map(({ epoch }) => epoch)).size > 1) this.coverage.met('joined while epochs differed')
+  }
+
+  private installed(witness: Witness, point: Clock, epoch: number): void {
     const { installed } = witness.holder
     if (!installed) throw new Violation('admission', `${witness.id} installed a state that it has not loaded`)
     witness.ledger = installed.ledger
     witness.point = point
+    witness.epoch = epoch
     for (const [author, seq] of installed.held) witness.held.set(author, seq)
     const missing = installed.ledger.lacking(witness.held, 0, point)
     if (missing) {
@@ -235,8 +322,15 @@ export class Oracle {
       if ((witness.held.get(other) ?? 0) >= needed) continue
       throw new Violation('causal order', `${witness.id} applies ${nameOf(entry)} without ${other}:${needed}`)
     }
+    if (operation.epoch > witness.epoch || operation.epoch < witness.epoch - 1) {
+      throw new Violation(
+        'epochs',
+        `${witness.id} in epoch ${witness.epoch} applies ${nameOf(entry)} of ${entry.epoch}`,
+      )
+    }
+    if (witness.holder.isCutting) this.coverage.met('cut under way while operations came in')
     witness.held.set(author, seq)
-    witness.holder.received(entry.actions)
+    witness.holder.received(entry.actions, entry.plain)
     this.story.tell(witness.holder.name, `applies ${nameOf(entry)}`)
   }
 
@@ -263,8 +357,8 @@ export class Oracle {
     throw new Violation('snapshot safety', `${member.id} lacks ${nameOf(missing)}, and the point is ${upTo}`)
   }
 
-  /** Everybody drops the same operations in the same order: they have decided the same history. */
-  private checkDropped(witness: Witness, before: Clock, point: Clock, dropped: readonly Operation[]): void {
+  /** Everybody passes the same operations in the same order: they have decided the same history. */
+  private checkPassed(witness: Witness, before: Clock, point: Clock, dropped: readonly Operation[]): void {
     const expected = [...(witness.ledger?.between(before, point) ?? [])]
     const isSame =
       expected.length === dropped.length && expected.every((e, i) => isSameOperation(e, dropped[i]))
@@ -272,7 +366,7 @@ export class Oracle {
       const names = (list: readonly Pick<Entry, 'author' | 'seq' | 'clock'>[]) => list.map(nameOf).join(' ')
       throw new Violation(
         'one decision',
-        `${witness.id} drops ${names(dropped)} instead of ${names(expected)}`,
+        `${witness.id} passes ${names(dropped)} instead of ${names(expected)}`,
       )
     }
     if (dropped.some(({ kind }) => kind === 'leave')) this.coverage.met('author forgotten')
@@ -290,6 +384,8 @@ export class Oracle {
     return members
   }
 }
+
+const NOTHING = { actions: [], plain: undefined }
 
 function isSameOperation(entry: Entry, operation: Operation | undefined): boolean {
   return operation?.author === entry.author && operation.seq === entry.seq

@@ -239,9 +239,15 @@ export class RaceWorld {
   // ------------------------------------------------------------------ replicas
 
   private addNode(name: string): Node {
-    const model = makeTokenSet(new Random(1), () => {})
-    const takeSnapshot = (by: Holder) => this.oracle.takeSnapshot(by)
-    const holder = new Holder(name, model, this.book, this.oracle.snapshots, takeSnapshot, this.coverage)
+    const model = makeTokenSet(new Random(1), {
+      compaction: 'fixed',
+      features: new Set(),
+      hasTwin: false,
+      onLocalChange() {},
+      onOrphaned() {},
+      onError() {},
+    })
+    const holder = new Holder(name, model, this.book, this.oracle.snapshots, this.oracle, this.coverage)
     const replica = new Replica(name.padEnd(MIN_ID_LENGTH, '_'), holder, {
       heartbeatIntervalMs: HEARTBEAT_MS,
       linkTimeoutMs: NEVER_MS,

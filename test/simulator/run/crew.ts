@@ -11,7 +11,7 @@ export interface Result {
   readonly hash: string
   readonly steps: number
   readonly virtualMs: number
-  readonly coverage: Pick<Coverage, 'faults' | 'situations'>
+  readonly coverage: Pick<Coverage, 'faults' | 'situations' | 'figures'>
   readonly violation: { readonly rule: string; readonly message: string } | undefined
 }
 
@@ -20,9 +20,9 @@ const STUCK_AFTER_MS = 120_000
 
 export function resultOf(seed: number): Result {
   const { hash, steps, virtualMs, coverage, violation } = runSchedule(seed)
-  const { faults, situations } = coverage
+  const { faults, situations, figures } = coverage
   const told = violation && { rule: violation.rule, message: violation.message }
-  return { seed, hash, steps, virtualMs, coverage: { faults, situations }, violation: told }
+  return { seed, hash, steps, virtualMs, coverage: { faults, situations, figures }, violation: told }
 }
 
 /** What a worker process does. */

@@ -33,8 +33,15 @@ export async function main(args: readonly string[], file: string): Promise<numbe
 function runOne(seed: number, { trace, json }: Arguments): number {
   const { lines, violation, hash, steps, virtualMs, plan, coverage } = runSchedule(seed, trace)
   if (trace) {
-    const { structure, network, config, maxDevices } = plan
-    const shown = JSON.stringify({ structure, maxDevices, network, meddling: [...plan.meddling], config })
+    const { structure, compaction, network, config, maxDevices } = plan
+    const shown = JSON.stringify({
+      structure,
+      compaction,
+      maxDevices,
+      network,
+      meddling: [...plan.meddling],
+      config,
+    })
     say(`seconds  who  what\n${lines.join('\n')}\n\n${shown}`)
   }
   const ending = violation ? `VIOLATION  ${violation.message}` : 'no violation'
@@ -109,7 +116,8 @@ async function runMany(
 
 function summarise(tally: Tally, firstSeed: number, json: boolean): number {
   const { coverage, schedules, failures, perSecond } = tally
-  say(`\nFaults injected\n${table(coverage.faults)}\n\nSituations met\n${table(coverage.situations)}\n`)
+  say(`\nFaults injected\n${table(coverage.faults)}\n\nSituations met\n${table(coverage.situations)}`)
+  say(`\nMeasured\n${table(coverage.figures)}\n`)
   const unmet = [
     ...FAULTS.filter((fault) => coverage.faults[fault] === 0),
     ...SITUATIONS.filter((situation) => coverage.situations[situation] === 0),
@@ -137,8 +145,8 @@ function sayFailure({ seed, violation }: Result): void {
   say(`VIOLATION  seed ${seed}: ${violation?.message}\n           npm run sim -- --seed ${seed} --trace`)
 }
 
-function shownCoverage({ faults, situations }: Coverage) {
-  return { faults, coverage: situations }
+function shownCoverage({ faults, situations, figures }: Coverage) {
+  return { faults, coverage: situations, figures }
 }
 
 function table(counts: Readonly<Record<string, number>>): string {

@@ -5,7 +5,7 @@ import { type News, Session } from '@tidemark/core'
 import type { MemoryNetwork, MemoryTransport } from 'tidemark/testing'
 import type { MakeModel } from '../models/model.js'
 import type { TokenBook } from '../models/tokens.js'
-import { Holder } from '../oracle/holder.js'
+import { Holder, type Watcher } from '../oracle/holder.js'
 import type { Oracle } from '../oracle/oracle.js'
 import { Violation } from '../oracle/violation.js'
 import { FaultyTransport, type Surroundings } from './faulty-transport.js'
@@ -48,12 +48,24 @@ export class Device {
     const { network, oracle, book, random, coverage } = stage
     this.carrier = network.transport()
     this.transport = new FaultyTransport(this.carrier, stage)
-    const model = stage.makeModel(random, () => this.changed())
-    const takeSnapshot = (holder: Holder) => {
-      this.noteJoin()
-      return oracle.takeSnapshot(holder)
+    const { compaction, features, hasTwin } = stage.plan
+    const model = stage.makeModel(random, {
+      compaction: compaction === 'full' ? 'full' : 'fixed',
+      features,
+      hasTwin,
+      onLocalChange: () => this.changed(),
+      onOrphaned: () => this.holder.orphaned(),
+      onError: (error) => stage.fail(error instanceof Error ? error : new Error(String(error))),
+    })
+    const watcher: Watcher = {
+      takeSnapshot: (holder) => {
+        this.noteJoin()
+        return oracle.takeSnapshot(holder)
+      },
+      commits: (holder, cut, fingerprint) => oracle.commits(holder, cut, fingerprint),
+      committed: (holder) => oracle.committed(holder),
     }
-    this.holder = new Holder(name, model, book, oracle.snapshots, takeSnapshot, coverage)
+    this.holder = new Holder(name, model, book, oracle.snapshots, watcher, coverage)
     this.session = this.makeSession()
   }
 
@@ -114,6 +126,12 @@ export class Device {
     this.isEditing = false
     if (this.hasChanged) this.changed()
     if (done.length > 0) story.tell(this.name, `edits ${done.join()}`)
+  }
+
+  /** The user wants everything so far to be compacted. */
+  compact(): void {
+    this.stage.story.tell(this.name, 'asks for a cut')
+    this.session.compact()
   }
 
   /** Something waits to be handed over: by the user, or by Yjs, which tidies up formatting. */
@@ -199,6 +217,11 @@ export class Device {
     if (news.type === 'refused') {
       this.stage.fail(new Violation('no refusals', `${this.name} refuses ${news.from}: ${news.reason}`))
     }
+    if (news.type === 'alarm') {
+      this.stage.fail(
+        new Violation('one base', `${this.name} raises the alarm: of ${news.from}, ${news.reason}`),
+      )
+    }
     if (news.type !== 'joined') return
     const { replica } = this.session
     const { isFounder } = this
@@ -226,7 +249,8 @@ export class Device {
     story.tell(this.name, `starts over: ${reason}`)
     oracle.detach(this.holder, false)
     if (reason === 'the sponsor did not let us in') {
-      this.stage.fail(new Violation('admission', `${this.name} got its go, and could not join with it`))
+      if (this.holder.epochs) coverage.met('go of no use')
+      else this.stage.fail(new Violation('admission', `${this.name} got its go, and could not join with it`))
     }
     if (reason === 'the room has another history') coverage.met('two histories met')
     else if (reason === 'busy with other newcomers') coverage.met('sponsor was busy')

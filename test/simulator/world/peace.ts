@@ -9,6 +9,7 @@ import { checkContent, checkIntention } from '../oracle/content.js'
 import type { Coverage } from '../oracle/coverage.js'
 import type { Oracle, Witness } from '../oracle/oracle.js'
 import type { Story } from '../oracle/story.js'
+import { TwinComparison } from '../oracle/twins.js'
 import { Violation } from '../oracle/violation.js'
 import type { Device } from './device.js'
 
@@ -16,6 +17,9 @@ import type { Device } from './device.js'
 const SETTLE_MS = 240_000
 const LOOK_EVERY_MS = 500
 const SILENCE_MS = 60_000
+/** A compacted document may be so much larger than a new one with the same content. */
+const GROWTH = 1.01
+const SLACK_BYTES = 32
 
 /** What is left of a schedule when its troubles are over. */
 export interface Aftermath {
@@ -46,6 +50,7 @@ export class Peace {
     if (this.live.length === 0) return
     this.awaitThat('converges', () => this.whatDiffers())
     this.checkEverything()
+    this.compareWithTwin()
     const missing = this.missing()
     if (missing.length > 0) {
       world.coverage.met('converged with somebody missing')
@@ -55,6 +60,8 @@ export class Peace {
     world.coverage.met('settled with nobody missing')
     this.awaitSilence()
     this.checkEverything()
+    this.checkOrder()
+    this.checkSizes()
   }
 
   private get live(): Device[] {
@@ -129,7 +136,8 @@ export class Peace {
   private heldBy(device: Device): string {
     const witness = this.witnessOf(device)
     const held = [...witness.held].filter(([, seq]) => seq > 0).map(([author, seq]) => `${author}:${seq}`)
-    return `${witness.ledger?.lineage} ${held.sort().join(' ')}`
+    // At a cut, insertions may change places: before and after it, the same operations can look different.
+    return `${witness.ledger?.lineage} in epoch ${witness.epoch} ${held.sort().join(' ')}`
   }
 
   private whatIsLeft(): string | undefined {
@@ -139,6 +147,9 @@ export class Peace {
       if (replica.snapshotPoint < last) return `${name} stands at ${this.standingOf(replica)} of ${last}`
       const { log, waiting } = replica.room.history
       if (!replica.config.keepLog && log.length > 0) return `${name} keeps ${log.length} operations`
+      const { segment, epoch } = replica.room.history
+      const uncut = segment.filter(({ kind }) => kind === 'update').length
+      if (uncut > 0) return `${name} keeps ${uncut} operations above its base of epoch ${epoch}`
       if (waiting.size > 0) return `${name} keeps ${waiting.size} operations waiting`
       if (!replica.isSynced) return `${name} is not synced`
       if (replica.blockedBy.length > 0) return `${name} is ${this.standingOf(replica)}`
@@ -183,10 +194,7 @@ export class Peace {
     const { live, world } = this
     const [first, ...others] = live
     if (!first) return
-    for (const { holder } of live) {
-      checkContent(holder, world.book)
-      checkIntention(holder, world.book)
-    }
+    for (const { holder } of live) checkContent(holder, world.book)
     const expected = first.holder.model.fingerprint()
     for (const other of others) {
       const shown = other.holder.model.fingerprint()
@@ -201,6 +209,32 @@ export class Peace {
           `of ${first.name} and ${other.name} only one has action ${action}`,
         )
       }
+    }
+  }
+
+  private compareWithTwin(): void {
+    const { book, coverage } = this.world
+    const [first] = this.live
+    const twin = first?.holder.model.twin
+    if (!first || !twin || book.isUncertain || book.hasOrphans || book.hasForgotten) return
+    new TwinComparison(book, coverage).check(first.name, first.holder.model, twin)
+    this.checkOrder()
+  }
+
+  private checkOrder(): void {
+    const { book, coverage } = this.world
+    for (const { holder } of this.live) checkIntention(holder, book, coverage, !holder.epochs)
+  }
+
+  /** Of a history that is cut, nothing is left in the end but what is shown. */
+  private checkSizes(): void {
+    for (const { name, holder } of this.live) {
+      const sizes = holder.naming && holder.naming.epoch > 0 ? holder.model.sizes?.() : undefined
+      if (!sizes) continue
+      this.world.coverage.met('settled as small as its content')
+      const { bytes, freshBytes } = sizes
+      if (bytes <= GROWTH * freshBytes + SLACK_BYTES) continue
+      throw new Violation('bounded', `${name} takes ${bytes} bytes for what fits into ${freshBytes}`)
     }
   }
 }

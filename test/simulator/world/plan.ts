@@ -3,6 +3,7 @@
  * out and overdoes the others, which reaches states that an even mixture never does.
  */
 import { DEFAULT_CONFIG, type ReplicaConfig } from '@tidemark/core'
+import { FEATURES, type Feature } from '../models/model.js'
 import { Random } from '../random.js'
 
 /** Type bytes of the messages whose loss, repetition or delay is most telling (the wire format fixes them). */
@@ -40,6 +41,7 @@ export type Trouble =
   | 'outage'
   | 'sleep'
   | 'burst'
+  | 'compact'
 
 /** What happens to messages of one type on top of what happens to all. */
 export interface Meddling {
@@ -55,6 +57,10 @@ export interface Meddling {
 export interface Plan {
   readonly seed: number
   readonly structure: 'yjs' | 'tokens'
+  readonly compaction: 'full' | 'log' | 'off'
+  readonly features: ReadonlySet<Feature>
+  /** The same is wanted in documents without compaction, to compare with. */
+  readonly hasTwin: boolean
   readonly maxDevices: number
   /** How many of them start within the first second. */
   readonly early: number
@@ -123,9 +129,14 @@ function drawAnyPlan(seed: number, random: Random): Plan {
   const isCrashing = random.chance(0.25)
   const weight = (probability: number) => sometimes(probability, () => random.magnitude(0.1, 2))
   const isPartitioning = random.chance(0.3)
+  const compaction = random.chance(0.8) ? 'full' : random.chance(0.8) ? 'log' : 'off'
+  const structure = random.chance(0.5) ? 'yjs' : 'tokens'
   return {
     seed,
-    structure: random.chance(0.6) ? 'yjs' : 'tokens',
+    structure,
+    compaction,
+    features: drawFeatures(random),
+    hasTwin: structure === 'yjs' && random.chance(0.5),
     maxDevices,
     early: random.between(1, maxDevices),
     activeMs: random.magnitude(4000, 30_000),
@@ -148,6 +159,7 @@ function drawAnyPlan(seed: number, random: Random): Plan {
       outage: weight(0.25),
       sleep: weight(0.25),
       burst: weight(0.3),
+      compact: compaction === 'full' ? weight(0.6) : 0,
     },
     network: {
       latencyMs: random.magnitude(0.5, 200),
@@ -162,7 +174,7 @@ function drawAnyPlan(seed: number, random: Random): Plan {
     napMs: 0,
     batchMs: sometimes(0.6, () => random.magnitude(1, 1000)),
     slownessMs: sometimes(0.25, () => random.magnitude(1, 300)),
-    config: drawConfig(random),
+    config: drawConfig(random, compaction),
   }
 }
 
@@ -191,7 +203,16 @@ function drawMeddling(random: Random): ReadonlyMap<number, Meddling> {
   return meddling
 }
 
-function drawConfig(random: Random): Partial<ReplicaConfig> {
+/** Some users do one thing only, some everything. */
+function drawFeatures(random: Random): ReadonlySet<Feature> {
+  const share = random.real()
+  const features = new Set(FEATURES.filter(() => random.chance(share)))
+  const roots: readonly Feature[] = ['text', 'list', 'map', 'xml']
+  if (!roots.some((root) => features.has(root))) features.add(random.pick(roots) ?? 'text')
+  return features
+}
+
+function drawConfig(random: Random, compaction: Plan['compaction']): Partial<ReplicaConfig> {
   const heartbeatIntervalMs = random.magnitude(700, DEFAULT_CONFIG.heartbeatIntervalMs)
   return {
     heartbeatIntervalMs,
@@ -205,6 +226,10 @@ function drawConfig(random: Random): Partial<ReplicaConfig> {
     maxConnections: random.between(2, 8),
     greeters: random.between(1, 4),
     maxWaitingOperations: random.chance(0.2) ? random.between(1, 5) : DEFAULT_CONFIG.maxWaitingOperations,
-    keepLog: random.chance(0.05),
+    keepLog: compaction === 'off',
+    cutShare: random.magnitude(0.01, 1),
+    cutMinBytes: Math.round(random.magnitude(1, 1000)),
+    idleCutMs: random.magnitude(50, 3000),
+    undoHorizonMs: random.chance(0.3) ? 0 : random.magnitude(10, 10_000),
   }
 }

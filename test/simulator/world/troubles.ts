@@ -144,4 +144,10 @@ export const STRIKES: Readonly<Record<Trouble, Strike>> = {
     if (!device) return
     for (let i = scene.random.between(5, 30); i > 0; i--) device.edit()
   },
+  compact(scene) {
+    const device = scene.random.pick(members(scene))
+    if (!device) return
+    device.compact()
+    scene.coverage.fault('cuts asked for')
+  },
 }

@@ -3,6 +3,8 @@
  * that must hold does.
  */
 import { MemoryNetwork, VirtualScheduler } from 'tidemark/testing'
+import type { MakeModel } from '../models/model.js'
+import { makeNumberedSet } from '../models/numbered-set.js'
 import { makeTokenSet } from '../models/token-set.js'
 import { TokenBook } from '../models/tokens.js'
 import { makeYjsDocument } from '../models/yjs-document.js'
@@ -40,7 +42,7 @@ export class World implements Stage {
   readonly network: MemoryNetwork
   readonly oracle: Oracle
   readonly devices: Device[] = []
-  readonly makeModel
+  readonly makeModel: MakeModel
   /** Messages sent so far that are not heartbeats. */
   talk = 0
   steps = 0
@@ -52,7 +54,9 @@ export class World implements Stage {
   constructor(seed: number, isTold: boolean) {
     this.plan = drawPlan(seed)
     this.random = new Random(seed, 1)
-    this.makeModel = this.plan.structure === 'yjs' ? makeYjsDocument : makeTokenSet
+    const { structure, compaction } = this.plan
+    const makeTokens = compaction === 'full' ? makeNumberedSet : makeTokenSet
+    this.makeModel = structure === 'yjs' ? makeYjsDocument : makeTokens
     this.story = new Story(() => this.scheduler.now(), isTold)
     this.oracle = new Oracle(this.book, this.coverage, this.story)
     this.network = new MemoryNetwork({ seed, scheduler: this.scheduler, ...this.plan.network })
@@ -66,6 +70,7 @@ export class World implements Stage {
       this.fail(error instanceof Error ? error : new Error(String(error)))
     }
     const { plan, coverage, violation, story, steps } = this
+    for (const { voidCuts } of this.oracle.ledgers.values()) coverage.met('cut void', voidCuts)
     if (violation) story.tell('!', violation.message)
     const { hash, lines } = story
     return { seed: plan.seed, plan, coverage, violation, hash, steps, virtualMs: this.scheduler.now(), lines }

@@ -1,0 +1,408 @@
+/**
+ * The smallest structure that can be cut: a set of tokens, renumbered by each cut. Fast, strict about how the core
+ * calls it, and nothing in it heals what the core does wrong.
+ */
+import { createHash } from 'node:crypto'
+import type {
+  Cut,
+  CutResult,
+  CutWork,
+  Epochs,
+  NamedPayload,
+  Naming,
+  StatePiece,
+  Structure,
+} from '@tidemark/core'
+import type { Random } from '../random.js'
+import type { ContainerId, MakeModel, Model, ModelOptions } from './model.js'
+import { Offer, readOffer } from './numbered-offer.js'
+import {
+  type Change,
+  decodeChanges,
+  encodeChanges,
+  type Name,
+  Numbering,
+  type Past,
+  renumber,
+  type Table,
+  translateChanges,
+  translateName,
+} from './numbering.js'
+import { type ActionId, inserts, removes, type TokenBook, type TokenId } from './tokens.js'
+
+const same = (a: Naming, b: Naming) => a.lineage === b.lineage && a.epoch === b.epoch
+const isAmong = (naming: Naming, namings: readonly Naming[]) => namings.some((other) => same(naming, other))
+/** Payloads that a cut works off in one step. */
+const AT_ONCE = 3
+
+export class NumberedSet implements Structure, Epochs {
+  readonly epochs = this
+  namings: readonly Naming[] = []
+  pasts: readonly Past[] = []
+  /** The base alone: renumbered, unless the lineage has just begun. */
+  ground = new Numbering([])
+  live = new Numbering([])
+  private unsent: Change[] = []
+  private load: Load | undefined
+  private work: Work | undefined
+  private readonly keptTables: number
+  private readonly onOrphaned: () => void
+
+  constructor(keptTables: number, onOrphaned: () => void) {
+    this.keptTables = keptTables
+    this.onOrphaned = onOrphaned
+  }
+
+  get epoch(): number {
+    return this.namings[0]?.epoch ?? 0
+  }
+
+  get hasUnsent(): boolean {
+    return this.unsent.length > 0
+  }
+
+  /** The user's. */
+  perform(changes: readonly Change[]): void {
+    this.live.change(changes)
+    this.unsent.push(...changes)
+  }
+
+  apply(payload: Uint8Array, epoch: number): string | undefined {
+    if (this.load) return this.load.apply({ payload, epoch })
+    const changes = this.inPresentNaming({ payload, epoch })
+    const refusal = this.live.refusal(changes)
+    if (refusal === undefined) this.live.change(changes)
+    return refusal
+  }
+
+  inPresentNaming({ payload, epoch }: NamedPayload): Change[] {
+    const changes = decodeChanges(payload)
+    if (epoch === this.epoch) return changes
+    const last = this.pasts.at(-1)
+    if (epoch !== this.epoch - 1 || !last) {
+      throw new Error(`an operation of epoch ${epoch} can not be told in epoch ${this.epoch}`)
+    }
+    return translateChanges(changes, last.table)
+  }
+
+  takeLocalChange(): Uint8Array | undefined {
+    if (this.load || this.unsent.length === 0) return undefined
+    const payload = encodeChanges(this.unsent)
+    this.unsent = []
+    return payload
+  }
+
+  stateBytes(): number {
+    return 3 * (this.live.base.length + this.live.own.size + this.live.goneFromBase.size)
+  }
+
+  // ------------------------------------------------------------------ states
+
+  encodeState(pieceBytes: number, tablesFrom = this.epoch): Iterator<StatePiece, undefined> {
+    const { namings, ground, epoch } = this
+    const pasts = this.pasts.slice(Math.max(0, this.pasts.length - Math.max(0, epoch - tablesFrom)))
+    return new Offer({ namings, pasts, ground }).pieces(pieceBytes)
+  }
+
+  beginLoad(): void {
+    this.work = undefined
+    this.load = new Load(this.keptTables)
+  }
+
+  enter(namings: readonly Naming[]): void {
+    if (!this.load) throw new Error('a room was entered without a load')
+    this.load.namings = namings
+  }
+
+  loadPiece(bytes: Uint8Array): string | undefined {
+    if (!this.load) throw new Error('a piece of a state arrived without a load')
+    this.load.add(bytes)
+    return undefined
+  }
+
+  endLoad(): void {
+    const { load } = this
+    if (!load) throw new Error('a load ended that had not begun')
+    this.load = undefined
+    const { room } = load
+    if (!room) return
+    const carried = this.carriedInto(room)
+    this.namings = room.namings
+    this.pasts = room.pasts
+    this.ground = room.ground
+    this.live = room.live
+    this.unsent = []
+    if (!carried) this.onOrphaned()
+    else this.perform(carried)
+  }
+
+  /** What this side has and the room has not, in the room's naming; undefined if no table leads there. */
+  private carriedInto(room: NumberedSet): Change[] | undefined {
+    const { live } = this
+    const isEmpty = live.base.length === 0 && live.own.size === 0
+    if (isEmpty) return []
+    const from = this.tablesInto(room)
+    if (from === undefined) return this.isBehind(room) && isSame(live, this.ground) ? [] : undefined
+    const changes: Change[] = []
+    const tell = (name: Name, isThere: boolean) => {
+      const to = from.tables.reduce<Name | undefined>((at, table) => at && translateName(at, table), name)
+      if (!to) return
+      const isNews = !room.live.knows(to)
+      if (isNews) changes.push({ does: 'insert', name: to })
+      if (!isThere && (isNews || room.live.has(to))) changes.push({ does: 'remove', name: to })
+    }
+    if (from.isForeign) {
+      const known = new Set(room.live.base)
+      for (const token of live.tokens()) if (!known.has(token)) tell({ in: 'own', number: token }, true)
+      for (const [number, isThere] of live.own) if (!isThere) tell({ in: 'own', number }, false)
+    } else {
+      for (const number of live.goneFromBase) tell({ in: 'base', number }, false)
+      for (const [number, isThere] of live.own) tell({ in: 'own', number }, isThere)
+    }
+    return changes
+  }
+
+  /** Then the room holds all that our base holds. */
+  private isBehind(room: NumberedSet): boolean {
+    const [ours, theirs] = [this.namings[0], room.namings[0]]
+    return ours !== undefined && ours.lineage === theirs?.lineage && ours.epoch < theirs.epoch
+  }
+
+  private tablesInto(
+    room: NumberedSet,
+  ): { readonly tables: readonly Table[]; readonly isForeign: boolean } | undefined {
+    const isOurs = (naming: Naming) => isAmong(naming, this.namings)
+    if (this.namings.length === 0 || room.namings.some(isOurs))
+      return { tables: [], isForeign: this.namings.length === 0 }
+    const at = room.pasts.findIndex(({ namings }) => namings.some(isOurs))
+    if (at >= 0) return { tables: room.pasts.slice(at).map(({ table }) => table), isForeign: false }
+    const lineages = new Set(this.namings.map(({ lineage }) => lineage))
+    const isRelated = [...room.namings, ...room.pasts.flatMap(({ namings }) => namings)].some(({ lineage }) =>
+      lineages.has(lineage),
+    )
+    return isRelated ? undefined : { tables: room.pasts.map(({ table }) => table), isForeign: true }
+  }
+
+  // ------------------------------------------------------------------ epochs
+
+  get baseBytes(): number {
+    return 3 * (this.ground.base.length + this.ground.own.size)
+  }
+
+  found(lineage: string): void {
+    this.namings = [{ lineage, epoch: 0 }, ...this.namings]
+    this.ground = this.live.copy()
+    this.unsent = []
+  }
+
+  reaches(naming: Naming): boolean {
+    return isAmong(naming, this.namings) || this.pasts.some(({ namings }) => isAmong(naming, namings))
+  }
+
+  weight(payload: Uint8Array): number {
+    const removed = decodeChanges(payload).filter(({ does }) => does === 'remove').length
+    return payload.length + 3 * removed
+  }
+
+  begin(cut: Cut): CutWork {
+    if (this.load) throw new Error('a cut began during a load')
+    const { lineage, epoch } = this.namings[0] ?? { lineage: '', epoch: -1 }
+    if (cut.lineage !== lineage || cut.epoch !== epoch + 1) {
+      throw new Error(`a cut into ${cut.lineage} ${cut.epoch} began in ${lineage} ${epoch}`)
+    }
+    const work = new Work(this, cut)
+    this.work = work
+    return work
+  }
+
+  isAtWorkOn(work: CutWork): boolean {
+    return this.work === work
+  }
+
+  /** The switch. */
+  enterEpoch(next: Pick<NumberedSet, 'namings' | 'ground' | 'live'>, table: Table): void {
+    const kept = [...this.pasts, { namings: this.namings, table }]
+    this.pasts = kept.slice(-this.keptTables)
+    this.namings = next.namings
+    this.ground = next.ground
+    this.live = next.live
+    this.work = undefined
+  }
+}
+
+class Work implements CutWork {
+  private readonly set: NumberedSet
+  private readonly cut: Cut
+  private readonly below: Numbering
+  private done = 0
+  private next: { base: readonly TokenId[]; table: Table; live: Numbering } | undefined
+  private isCommitted = false
+
+  constructor(set: NumberedSet, cut: Cut) {
+    this.set = set
+    this.cut = cut
+    this.below = set.ground.copy()
+  }
+
+  prepare(): boolean {
+    this.mustBeUnderWay()
+    if (!this.next) return this.workOffBelow()
+    const { above } = this.cut
+    for (let left = AT_ONCE; left > 0 && this.done < above.length; left--) this.takeIn(above[this.done++])
+    return this.done === above.length
+  }
+
+  get fingerprint(): Uint8Array {
+    if (!this.next) throw new Error('a cut is not prepared yet')
+    const { lineage, epoch } = this.cut
+    return createHash('sha256')
+      .update(JSON.stringify([lineage, epoch, this.next.base]))
+      .digest()
+  }
+
+  get canCommit(): boolean {
+    return this.next !== undefined && !this.set.hasUnsent
+  }
+
+  commit(): CutResult {
+    this.mustBeUnderWay()
+    const { set, cut, next } = this
+    if (!next || !this.canCommit) throw new Error('a cut was committed before its time')
+    for (; this.done < cut.above.length; this.done++) this.takeIn(cut.above[this.done])
+    const shown = (numbering: Numbering) =>
+      numbering
+        .tokens()
+        .sort((a, b) => a - b)
+        .join()
+    if (shown(next.live) !== shown(set.live)) {
+      throw new Error(`a cut changed what is shown: ${shown(set.live)} became ${shown(next.live)}`)
+    }
+    const bytesBefore = set.stateBytes()
+    const naming: Naming = { lineage: cut.lineage, epoch: cut.epoch }
+    set.enterEpoch({ namings: [naming], ground: new Numbering(next.base), live: next.live }, next.table)
+    this.isCommitted = true
+    return { bytesBefore, bytesAfter: set.stateBytes(), changedVisibly: false }
+  }
+
+  private workOffBelow(): boolean {
+    const { below } = this.cut
+    for (let left = AT_ONCE; left > 0 && this.done < below.length; left--) {
+      const changes = this.set.inPresentNaming(below[this.done++] as NamedPayload)
+      const refusal = this.below.refusal(changes)
+      if (refusal !== undefined) throw new Error(`what lies below a cut is not in order: ${refusal}`)
+      this.below.change(changes)
+    }
+    if (this.done < below.length) return false
+    const { base, table } = renumber(this.below)
+    this.next = { base, table, live: new Numbering(base) }
+    this.done = 0
+    return this.cut.above.length === 0
+  }
+
+  private takeIn(operation: NamedPayload | undefined): void {
+    const { next } = this
+    if (!operation || !next) return
+    const changes = translateChanges(this.set.inPresentNaming(operation), next.table)
+    const refusal = next.live.refusal(changes)
+    if (refusal !== undefined) throw new Error(`what lies above a cut is not in order: ${refusal}`)
+    next.live.change(changes)
+  }
+
+  private mustBeUnderWay(): void {
+    if (this.isCommitted || !this.set.isAtWorkOn(this))
+      throw new Error('a cut went on that had been given up')
+  }
+}
+
+/** A room's state on its way in. */
+class Load {
+  namings: readonly Naming[] = []
+  /** The room, once all pieces are in. */
+  room: NumberedSet | undefined
+  private readonly pieces: Uint8Array[] = []
+  private readonly keptTables: number
+
+  constructor(keptTables: number) {
+    this.keptTables = keptTables
+  }
+
+  add(bytes: Uint8Array): void {
+    if (this.room) throw new Error('a piece came behind the last one')
+    this.pieces.push(bytes)
+    const offer = readOffer(this.pieces)
+    if (!offer) return
+    const room = new NumberedSet(this.keptTables, () => {})
+    const [first] = offer.namings
+    if (!first || !isAmong(first, this.namings))
+      throw new Error('the state is not of the room that was entered')
+    room.namings = offer.namings
+    room.pasts = offer.pasts
+    room.ground = offer.ground
+    room.live = offer.ground.copy()
+    this.room = room
+  }
+
+  apply(operation: NamedPayload): string | undefined {
+    if (!this.room) throw new Error('an operation was applied before the base was there')
+    return this.room.apply(operation.payload, operation.epoch)
+  }
+}
+
+function isSame(a: Numbering, b: Numbering): boolean {
+  return a.goneFromBase.size === b.goneFromBase.size && [...a.own].join() === [...b.own].join()
+}
+
+class NumberedSetModel implements Model {
+  readonly structure: NumberedSet
+  private readonly onLocalChange: () => void
+
+  constructor(keptTables: number, { onLocalChange, onOrphaned }: ModelOptions) {
+    this.structure = new NumberedSet(keptTables, onOrphaned)
+    this.onLocalChange = onLocalChange
+  }
+
+  edit(random: Random, book: TokenBook): readonly ActionId[] {
+    const { live } = this.structure
+    const victim = random.chance(0.35) ? random.pick([...live.names()]) : undefined
+    const done: ActionId[] = []
+    const changes: Change[] = []
+    if (victim) {
+      done.push(removes(live.tokenOf(victim)))
+      changes.push({ does: 'remove', name: victim })
+    }
+    for (let left = victim ? 0 : random.between(1, 3); left > 0; left--) {
+      const { id } = book.make()
+      done.push(inserts(id))
+      changes.push({ does: 'insert', name: { in: 'own', number: id } })
+    }
+    this.structure.perform(changes)
+    this.onLocalChange()
+    return done
+  }
+
+  shown(): readonly TokenId[] {
+    return this.structure.live.tokens()
+  }
+
+  sequences(): ReadonlyMap<ContainerId, readonly TokenId[]> {
+    return new Map()
+  }
+
+  fingerprint(): string {
+    return this.shown()
+      .toSorted((a, b) => a - b)
+      .join()
+  }
+
+  fault(): string | undefined {
+    return undefined
+  }
+
+  sizes(): { bytes: number; freshBytes: number } {
+    return { bytes: this.structure.stateBytes(), freshBytes: 3 * this.shown().length }
+  }
+}
+
+/** Most keep every table, some only the last one, so that there is who can not be led back. */
+export const makeNumberedSet: MakeModel = (random, options) =>
+  new NumberedSetModel(random.chance(0.8) ? 1000 : random.between(1, 3), options)

@@ -1,0 +1,119 @@
+/**
+ * What compaction has changed: a document beside one in which the same was wanted and nothing was ever forgotten.
+ *
+ * Only insertions that did not know of each other may have changed places, and whatever was typed beside one of
+ * them has moved with it; of values set under one key without knowing of each other, another one may have won.
+ */
+import type { Model, Twin } from '../models/model.js'
+import { inserts, leftOf, rightOf, type Token, type TokenBook, type TokenId } from '../models/tokens.js'
+import { placesOf } from './content.js'
+import type { Coverage } from './coverage.js'
+import { Violation } from './violation.js'
+
+export class TwinComparison {
+  private readonly book: TokenBook
+  private readonly coverage: Coverage
+  private readonly orders = new Map<object, Map<number, number>>()
+  private readonly explained = new Map<string, boolean>()
+  private isSwapped: (a: TokenId, b: TokenId) => boolean = () => false
+  private isPlaced: (token: TokenId) => boolean = () => false
+
+  constructor(book: TokenBook, coverage: Coverage) {
+    this.book = book
+    this.coverage = coverage
+  }
+
+  check(name: string, model: Model, twin: Twin): void {
+    this.coverage.met('compared with its twin')
+    this.checkTokens(name, model, twin)
+    const [ours, theirs] = [placesOf(model.sequences()), placesOf(twin.sequences())]
+    this.isPlaced = (token) => ours.has(token) && theirs.has(token)
+    this.isSwapped = (a, b) => {
+      const [a1, b1, a2, b2] = [ours.get(a), ours.get(b), theirs.get(a), theirs.get(b)]
+      if (!a1 || !b1 || !a2 || !b2 || a1.in !== b1.in || a2.in !== b2.in) return false
+      return a1.at < b1.at !== a2.at < b2.at
+    }
+    for (const tokens of model.sequences().values()) {
+      const common = tokens.filter((token) => theirs.has(token))
+      for (const [i, a] of common.entries()) for (const b of common.slice(0, i)) this.checkPair(name, a, b)
+    }
+  }
+
+  private checkTokens(name: string, model: Model, twin: Twin): void {
+    const [ours, theirs] = [new Set(model.shown()), new Set(twin.shown())]
+    for (const token of new Set([...ours, ...theirs])) {
+      const about = this.book.tokens[token]
+      if (!about) continue
+      if (about.isContested) this.coverage.count('keys compared with the twin')
+      if (ours.has(token) === theirs.has(token)) continue
+      if (this.isContested(about)) {
+        if (about.isContested) this.coverage.count('keys won by another')
+        continue
+      }
+      const told = ours.has(token) ? 'shows' : 'does not show'
+      throw new Violation('invisible', `${name} ${told} token ${token}, unlike its twin without compaction`)
+    }
+  }
+
+  private isContested(token: Token): boolean {
+    if (token.isContested) return true
+    const container = token.container === undefined ? undefined : this.book.tokens[token.container]
+    return container !== undefined && this.isContested(container)
+  }
+
+  private checkPair(name: string, a: TokenId, b: TokenId): void {
+    this.coverage.count('pairs compared with the twin')
+    if (!this.isSwapped(a, b)) return
+    this.coverage.count('pairs swapped')
+    if (this.isExplained(a, b)) return
+    throw new Violation(
+      'invisible',
+      `${name} shows tokens ${a} and ${b} in another order than its twin without compaction`,
+    )
+  }
+
+  /** They are swapped; are they allowed to be? */
+  private isExplained(a: TokenId, b: TokenId): boolean {
+    const key = a < b ? `${a} ${b}` : `${b} ${a}`
+    const known = this.explained.get(key)
+    if (known !== undefined) return known
+    this.explained.set(key, false)
+    const isExplained = this.explain(a, b)
+    this.explained.set(key, isExplained)
+    return isExplained
+  }
+
+  private explain(a: TokenId, b: TokenId): boolean {
+    const [first, second] = [this.book.tokens[a], this.book.tokens[b]]
+    if (!first || !second) return false
+    const [knowsFirst, knowsSecond] = [this.knew(second, a), this.knew(first, b)]
+    if (!knowsFirst && !knowsSecond) return true
+    // The later one has moved with what it was typed beside.
+    const [later, earlier] = knowsFirst ? [second, a] : [first, b]
+    return [this.nearest(leftOf(later)), this.nearest(rightOf(later))].some(
+      (beside) =>
+        beside !== undefined &&
+        beside !== earlier &&
+        this.isSwapped(beside, earlier) &&
+        this.isExplained(beside, earlier),
+    )
+  }
+
+  private nearest(stood: Iterable<TokenId>): TokenId | undefined {
+    for (const token of stood) if (this.isPlaced(token)) return token
+    return undefined
+  }
+
+  /** Whether whoever typed it had the other one in the document, seen or not. */
+  private knew(token: Token, other: TokenId): boolean {
+    const { by, run } = token
+    if (run && other >= run.first && other < run.first + run.count) return true
+    if (!by) return false
+    let order = this.orders.get(by.known)
+    if (!order) {
+      order = new Map([...by.known].map((action, i) => [action, i]))
+      this.orders.set(by.known, order)
+    }
+    return (order.get(inserts(other)) ?? Number.POSITIVE_INFINITY) < by.size
+  }
+}
