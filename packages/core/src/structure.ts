@@ -111,9 +111,9 @@ export interface CutWork {
   prepare(): boolean
   /** Names the content of the new base: equal on all replicas. Once prepared. */
   readonly fingerprint: Uint8Array
-  /** Whether the structure can be switched at this moment: no transaction is open, no local change is waiting. */
+  /** Whether the structure can be switched at this moment: the application is in the middle of nothing. */
   readonly canCommit: boolean
-  /** Switches to the new base with everything in `above`. One short task. */
+  /** Switches to the new base with everything in `above`. One short task. Local changes not yet taken stay so. */
   commit(): CutResult
 }
 
