@@ -14,6 +14,7 @@
  */
 
 export { composed } from './composed-table.js'
+export { Crossing, type Seen, UntranslatableError } from './crossing.js'
 export { type Flattened, flatten, flattenInSteps } from './flatten.js'
 export { type MoveOptions, moveInto } from './move.js'
 export { type Base, fillBelow, Rebuilding, rebuild, type WindowOperation } from './rebuild.js'

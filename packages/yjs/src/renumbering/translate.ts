@@ -13,20 +13,15 @@
 import * as Y from 'yjs'
 import { type DeleteSetLike, IdRanges } from '../id-ranges.js'
 import type { Gap, IdTranslation } from './translation-table.js'
-import { type DecodedStruct, encodeUpdate, looseParent, setLooseParent } from './update-encoding.js'
+import { encodeUpdate, looseParent, sectionsOf, setLooseParent } from './update-encoding.js'
 
 export function translate(update: Uint8Array, table: IdTranslation): Uint8Array {
   const { structs, ds } = Y.decodeUpdate(update)
-  const sections = new Map<number, DecodedStruct[]>()
-  for (const struct of structs) {
-    const fresh = withoutKnown(struct, table.endOf(struct.id.client))
-    if (fresh === undefined) continue
-    const section = sections.get(struct.id.client)
-    // A gap that leads a section says nothing.
-    if (section === undefined && fresh instanceof Y.Skip) continue
-    const translated = fresh instanceof Y.Item ? translateItem(fresh, table) : fresh
-    if (section === undefined) sections.set(struct.id.client, [translated])
-    else section.push(translated)
+  const sections = sectionsOf(structs, (client) => table.endOf(client))
+  for (const section of sections.values()) {
+    for (const [index, struct] of section.entries()) {
+      if (struct instanceof Y.Item) section[index] = translateItem(struct, table)
+    }
   }
   return encodeUpdate(sections, translateIds(ds, table))
 }
@@ -46,19 +41,6 @@ export function translateIds(ids: DeleteSetLike, table: IdTranslation): IdRanges
     }
   }
   return translated
-}
-
-/** The part of a struct from `clock` on: the base has decided about everything before it. */
-function withoutKnown(struct: DecodedStruct, clock: number): DecodedStruct | undefined {
-  const offset = clock - struct.id.clock
-  if (offset <= 0) return struct
-  if (offset >= struct.length) return undefined
-  const { client } = struct.id
-  const id = Y.createID(client, clock)
-  if (struct instanceof Y.GC) return new Y.GC(id, struct.length - offset)
-  if (struct instanceof Y.Skip) return new Y.Skip(id, struct.length - offset)
-  const origin = Y.createID(client, clock - 1)
-  return new Y.Item(id, null, origin, null, struct.rightOrigin, null, null, struct.content.splice(offset))
 }
 
 function translateItem(item: Y.Item, table: IdTranslation): Y.Item | Y.GC {

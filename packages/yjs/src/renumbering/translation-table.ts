@@ -98,6 +98,21 @@ export class TranslationTable implements IdTranslation {
     return { kind: 'gone', gap, length }
   }
 
+  /** The new clock of the last id that survives, of those from `from` up to `to` (exclusive). */
+  lastLive(client: number, from: number, to: number): number | undefined {
+    const runs = this.#clients.get(client)
+    if (runs === undefined) return undefined
+    let end = Math.min(to, runs.end)
+    if (from >= end) return undefined
+    for (let index = lastAtOrBelow(runs.clocks, end - 1); index >= 0 && end > from; index--) {
+      const start = runs.clocks[index] ?? 0
+      const fate = runs.fates[index] ?? DEAD
+      if (fate >= 0) return fate + end - 1 - start
+      end = start
+    }
+    return undefined
+  }
+
   id(clock: number): Y.ID {
     return Y.createID(this.client, clock)
   }

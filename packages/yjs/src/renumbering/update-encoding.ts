@@ -10,6 +10,37 @@ import type { IdRanges } from '../id-ranges.js'
 
 export type DecodedStruct = Y.Item | Y.GC | Y.Skip
 
+/** An operation's structs by client, ascending. */
+export type Sections = ReadonlyMap<number, readonly DecodedStruct[]>
+
+/** The structs at and above where each client's begin to count; no section is empty, none begins with a gap. */
+export function sectionsOf(
+  structs: readonly DecodedStruct[],
+  from: (client: number) => number,
+): Map<number, DecodedStruct[]> {
+  const sections = new Map<number, DecodedStruct[]>()
+  for (const struct of structs) {
+    const fresh = partFrom(struct, from(struct.id.client))
+    if (fresh === undefined) continue
+    const section = sections.get(struct.id.client)
+    if (section !== undefined) section.push(fresh)
+    else if (!(fresh instanceof Y.Skip)) sections.set(struct.id.client, [fresh])
+  }
+  return sections
+}
+
+function partFrom(struct: DecodedStruct, clock: number): DecodedStruct | undefined {
+  const offset = clock - struct.id.clock
+  if (offset <= 0) return struct
+  if (offset >= struct.length) return undefined
+  const { client } = struct.id
+  const id = Y.createID(client, clock)
+  if (struct instanceof Y.GC) return new Y.GC(id, struct.length - offset)
+  if (struct instanceof Y.Skip) return new Y.Skip(id, struct.length - offset)
+  const origin = Y.createID(client, clock - 1)
+  return new Y.Item(id, null, origin, null, struct.rightOrigin, null, null, struct.content.splice(offset))
+}
+
 export function encodeUpdate(
   structs: ReadonlyMap<number, readonly DecodedStruct[]>,
   deletes: IdRanges,

@@ -6,12 +6,11 @@
  * epoch, and may be executed by each replica for itself, at any later time, once everyone holds all that is below.
  */
 import * as Y from 'yjs'
+import { Crossing } from '../../src/renumbering/crossing.js'
 import { flatten } from '../../src/renumbering/flatten.js'
 import { moveInto } from '../../src/renumbering/move.js'
-import { type Base, fillBelow, rebuild, type WindowOperation } from '../../src/renumbering/rebuild.js'
-import { Retargeter } from '../../src/renumbering/retarget.js'
+import { type Base, fillBelow, Rebuilding, rebuild } from '../../src/renumbering/rebuild.js'
 import { decodeTable, encodeTable } from '../../src/renumbering/table-encoding.js'
-import { translate } from '../../src/renumbering/translate.js'
 import type { TranslationTable } from '../../src/renumbering/translation-table.js'
 import { newDocument, perform } from '../documents.js'
 import { contentOf } from './content.js'
@@ -39,13 +38,10 @@ interface Operation {
   readonly epoch: number
   /** Undefined: a cut. */
   readonly update: Uint8Array | undefined
-}
-
-/** An operation as it lies in a replica's log: in the replica's naming. */
-interface Logged {
-  readonly operation: Operation
-  readonly update: Uint8Array
-  readonly translated: boolean
+  /** Of a cut: the base holds what has clocks up to this one. */
+  readonly through: number
+  /** What its author had seen, as a Yjs state vector. */
+  readonly seen: ReadonlyMap<number, number>
 }
 
 const EMPTY: Base = { pieces: [], client: 1 }
@@ -62,24 +58,30 @@ export class Replica {
   readonly bases = new Map<number, Uint8Array>()
   epoch = 1
   clock = 0
+  /** The clock at which the epoch began here. */
+  epochSince = 0
   visibleChanges = 0
   readonly #id: number
   readonly #send: (operation: Operation) => void
   readonly #onCut: (base: string, shown: string) => void
+  readonly #knowsExactly: boolean
   readonly #waiting: Operation[] = []
   readonly #outbox: Uint8Array[] = []
-  #log: Logged[] = []
+  #log: Operation[] = []
   #base = EMPTY
-  #table: TranslationTable | undefined
-  #retargeter: Retargeter | undefined
+  #crossing: Crossing | undefined
+  /** The document before the last cut, with all that was authored before it. */
+  #old: Y.Doc | undefined
   #cuts: Operation[] = []
 
   constructor(
     id: number,
     send: (operation: Operation) => void,
     onCut: (base: string, shown: string) => void,
+    knowsExactly: boolean,
   ) {
     this.#id = id
+    this.#knowsExactly = knowsExactly
     this.#send = send
     this.#onCut = onCut
     this.doc = newDocument(1000 + id)
@@ -121,12 +123,12 @@ export class Replica {
     this.mirror.check()
   }
 
-  appendCut(clock: number): void {
+  appendCut(clock: number, through: number): void {
     this.clock = Math.max(this.clock, clock)
-    this.#author(undefined)
+    this.#author(undefined, through)
   }
 
-  #author(update: Uint8Array | undefined): void {
+  #author(update: Uint8Array | undefined, through = 0): void {
     this.clock++
     const seq = (this.applied.get(this.#id) ?? 0) + 1
     const operation: Operation = {
@@ -136,10 +138,12 @@ export class Replica {
       deps: new Map(this.applied),
       epoch: this.epoch,
       update,
+      through,
+      seen: this.#knowsExactly ? Y.decodeStateVector(Y.encodeStateVector(this.doc)) : new Map(),
     }
     this.applied.set(this.#id, seq)
     if (update === undefined) this.#cuts.push(operation)
-    else this.#log.push({ operation, update, translated: false })
+    else this.#log.push(operation)
     this.#send(operation)
   }
 
@@ -167,12 +171,16 @@ export class Replica {
       this.#cuts.push(operation)
       return
     }
-    const late = operation.epoch < this.epoch
-    if (late && this.#table === undefined) throw new Error('No table')
-    const update =
-      late && this.#table !== undefined ? translate(operation.update, this.#table) : operation.update
-    this.#log.push({ operation, update, translated: late })
-    this.#integrate(late && this.#retargeter !== undefined ? this.#retargeter.retarget(update) : update)
+    this.#log.push(operation)
+    this.#integrate(this.#inNaming(operation, this.epoch, this.doc))
+  }
+
+  /** As an update of the naming of `epoch`, to be integrated into a document of that naming. */
+  #inNaming({ update, epoch, seen }: Operation, wanted: number, into: Y.Doc): Uint8Array {
+    if (update === undefined) throw new Error('A cut has no content')
+    if (epoch === wanted) return update
+    if (epoch !== wanted - 1 || this.#crossing === undefined) throw new Error('Nothing leads there')
+    return this.#crossing.translate(update, into, seen)
   }
 
   #integrate(update: Uint8Array): void {
@@ -187,33 +195,45 @@ export class Replica {
     const { cut } = this
     if (cut === undefined) throw new Error('There is no cut to execute')
     const types = typesOf(this.doc)
-    const ordered = this.#log.toSorted((a, b) => inTotalOrder(a.operation, b.operation))
-    const below = ordered.filter(({ operation }) => inTotalOrder(operation, cut) <= 0)
-    const shadow = rebuild(this.#base, below)
+    const ordered = this.#log.toSorted(inTotalOrder)
+    const shadow = new Rebuilding(this.#base.client)
+    for (const piece of this.#base.pieces) shadow.addPiece(piece)
+    for (const operation of ordered) {
+      if (operation.clock > cut.through) continue
+      const update = this.#inNaming(operation, this.epoch, shadow.doc)
+      shadow.addOperation({ update, translated: false })
+    }
     const client = this.epoch + 1
-    const { pieces, table } = flatten(shadow, client, PIECE_BYTES)
-    this.#table = reloaded(table)
-    this.epoch++
-    this.bases.set(this.epoch, Buffer.concat(pieces))
+    const { pieces, table } = flatten(shadow.doc, client, PIECE_BYTES)
     this.#base = { pieces, client }
-    const window = this.#log.filter(({ operation }) => inTotalOrder(operation, cut) > 0)
-    this.#log = window.map(({ operation, update }) => ({
-      operation,
-      update: translate(update, table),
-      translated: true,
-    }))
+    const rebuilding = new Rebuilding(client)
+    for (const piece of pieces) rebuilding.addPiece(piece)
+    const crossing = new Crossing(shadow.doc, reloaded(table))
+    this.#log = this.#log.filter((operation) => operation.clock > cut.through)
+    for (const operation of this.#log) {
+      const update = this.#inNaming(operation, this.epoch, shadow.doc)
+      rebuilding.addOperation({
+        update: crossing.translate(update, rebuilding.doc, operation.seen),
+        translated: false,
+      })
+    }
+    this.#crossing = crossing
+    this.#old = shadow.doc
+    this.epoch++
+    this.epochSince = this.clock
+    this.bases.set(this.epoch, Buffer.concat(pieces))
     this.#cuts = this.#cuts.filter(({ epoch }) => epoch >= this.epoch)
-    this.#move(this.#log, table, types)
+    this.#move(rebuilding.doc, table, types)
     this.#onCut(rebuild(this.#base, []).getText('tokens').toString(), this.tokens.toString())
   }
 
-  #move(
-    window: readonly WindowOperation[],
-    table: TranslationTable,
-    types: ReadonlyMap<string, unknown>,
-  ): void {
+  /** Tokens in the order they would have without the last cut, those included that have been erased since. */
+  get orderBefore(): string {
+    return this.#old === undefined ? '' : this.#old.getText('tokens').toString()
+  }
+
+  #move(rebuilt: Y.Doc, table: TranslationTable, types: ReadonlyMap<string, unknown>): void {
     const clock = Y.getState(this.doc.store, this.doc.clientID)
-    const rebuilt = rebuild(this.#base, window)
     if (moveInto(this.doc, rebuilt, table, { origin: this, undoManagers: [this.undo] })) {
       this.visibleChanges++
     } else {
@@ -221,7 +241,6 @@ export class Replica {
         if (types.get(path) !== type) throw new Error(`The type at ${path} has become another object`)
       }
     }
-    this.#retargeter = new Retargeter(this.doc, this.#base.client)
     if (Y.getState(this.doc.store, this.doc.clientID) !== clock) throw new Error('The own clock has changed')
     this.flush()
   }
@@ -258,10 +277,10 @@ function typesOf(doc: Y.Doc): Map<string, unknown> {
   return types
 }
 
-/** A token's neighbours when it was typed. */
+/** What its author saw when a token was typed. */
 interface Typed {
-  readonly left: string | undefined
-  readonly right: string | undefined
+  readonly before: string
+  readonly after: string
 }
 
 export class Simulation {
@@ -271,19 +290,25 @@ export class Simulation {
   /** How many tokens above a cut had a survivor beside them when typed, and how many ended up on its wrong side. */
   placed = 0
   misplaced = 0
-  /** Tokens that have changed places with a neighbour they were typed beside. */
+  /** Of pairs of tokens the author of one of which saw the other: how many have changed places. */
   swaps = 0
+  pairs = 0
+  /** Neighbours that would be in the other order without the last cut. */
+  concurrentSwaps = 0
   readonly #random: Random
+  /** Many concurrent edits at few places of a short text. */
+  readonly #isDense: boolean
   readonly #inFlight: { to: Replica; operation: Operation; after: number }[] = []
   #time = 0
 
-  constructor(random: Random) {
+  constructor(random: Random, knowsExactly = false) {
     this.#random = random
+    this.#isDense = random() < 0.5
     const count = 2 + this.#below(4)
     this.replicas = Array.from({ length: count }, (_, index) => {
       const slow = random() < 0.3 ? 30 : 5
       const send = (operation: Operation) => this.#broadcast(index + 1, operation, slow)
-      return new Replica(index + 1, send, (base, shown) => this.#checkIntention(base, shown))
+      return new Replica(index + 1, send, (base, shown) => this.#checkIntention(base, shown), knowsExactly)
     })
   }
 
@@ -314,7 +339,9 @@ export class Simulation {
     const { tokens } = replica
     const kind = this.#random()
     replica.edit(() => {
-      if (kind < 0.3) {
+      if (this.#isDense && kind < 0.9) {
+        this.#editDensely(tokens, kind)
+      } else if (kind < 0.3) {
         this.#type(tokens, this.#below(Math.min(tokens.length, 8) + 1), 1 + this.#below(3))
       } else if (kind < 0.5) {
         this.#erase(tokens)
@@ -330,23 +357,27 @@ export class Simulation {
     })
   }
 
+  #editDensely(tokens: Y.Text, kind: number): void {
+    const at = this.#below(Math.min(tokens.length, 3) + 1)
+    if (kind < 0.45 || tokens.length === 0) this.#type(tokens, at, 1 + this.#below(2))
+    else this.#erase(tokens, tokens.length > 6 ? 8 : 2)
+  }
+
   #type(tokens: Y.Text, at: number, length: number): void {
     const shown = tokens.toString()
     let inserted = ''
-    let left = shown[at - 1]
     for (let i = 0; i < length; i++) {
       const token = String.fromCharCode(0x4e00 + this.typed.size)
-      this.typed.set(token, { left, right: shown[at] })
-      left = token
+      this.typed.set(token, { before: shown.slice(0, at) + inserted, after: shown.slice(at) })
       inserted += token
     }
     tokens.insert(at, inserted)
   }
 
-  #erase(tokens: Y.Text): void {
+  #erase(tokens: Y.Text, most = 4): void {
     if (tokens.length === 0) return
     const at = this.#below(Math.min(tokens.length, 8))
-    const length = Math.min(tokens.length - at, 1 + this.#below(4))
+    const length = Math.min(tokens.length - at, 1 + this.#below(most))
     for (const token of tokens.toString().slice(at, at + length)) this.erased.add(token)
     tokens.delete(at, length)
   }
@@ -355,13 +386,16 @@ export class Simulation {
     const { epoch, cut } = replica
     if (cut !== undefined || this.replicas.some((other) => other.epoch !== epoch)) return
     // The reports that show it carry clocks.
-    replica.appendCut(Math.max(...this.replicas.map(({ clock }) => clock)))
+    const clock = Math.max(...this.replicas.map((other) => other.clock))
+    const earliest = Math.max(...this.replicas.map(({ epochSince }) => epochSince))
+    const lag = this.#below(2) * this.#below(60)
+    replica.appendCut(clock, Math.max(earliest, clock + 1 - lag))
   }
 
   #executeIfStable(replica: Replica): void {
     const { cut } = replica
     if (cut === undefined) return
-    const isUnfinished = this.#inFlight.some(({ operation }) => inTotalOrder(operation, cut) <= 0)
+    const isUnfinished = this.#inFlight.some(({ operation }) => operation.clock <= cut.clock)
     const isKnown = this.replicas.every(
       (other) => other.isSettled && (other.applied.get(cut.author) ?? 0) >= cut.seq,
     )
@@ -413,6 +447,9 @@ export class Simulation {
         throw new Error('Something is parked')
     }
     this.#checkTokens(first.tokens.toString())
+    const order = new Map([...first.orderBefore].map((token, index) => [token, index]))
+    const shown = [...first.tokens.toString()].flatMap((token) => order.get(token) ?? [])
+    for (const [index, place] of shown.entries()) if (place < (shown[index - 1] ?? 0)) this.concurrentSwaps++
   }
 
   /** Does what is above the cut lie between the survivors it was typed between? */
@@ -421,27 +458,39 @@ export class Simulation {
     const places = new Map([...shown].map((token, index) => [token, index]))
     for (const [token, at] of places) {
       if (survivors.has(token)) continue
-      const { left, right } = this.typed.get(token) ?? {}
-      const before = left !== undefined && survivors.has(left) ? places.get(left) : undefined
-      const after = right !== undefined && survivors.has(right) ? places.get(right) : undefined
-      if (before !== undefined || after !== undefined) this.placed++
-      if ((before !== undefined && before > at) || (after !== undefined && after < at)) this.misplaced++
+      const { before = '', after = '' } = this.typed.get(token) ?? {}
+      const isSurvivor = (other: string) => survivors.has(other)
+      const wrong = wrongSide(at, [...before].filter(isSurvivor), [...after].filter(isSurvivor), places)
+      this.placed++
+      if (wrong > 0) this.misplaced++
     }
   }
 
   #checkTokens(shown: string): void {
     const places = new Map([...shown].map((token, index) => [token, index]))
     if (places.size !== shown.length) throw new Error('A token is doubled')
-    for (const [token, { left, right }] of this.typed) {
+    for (const [token, { before, after }] of this.typed) {
       const at = places.get(token)
       if (at === undefined) {
         if (!this.erased.has(token)) throw new Error('A token is lost')
         continue
       }
       if (this.erased.has(token)) throw new Error('A token has come back')
-      const before = left === undefined ? undefined : places.get(left)
-      const after = right === undefined ? undefined : places.get(right)
-      if ((before !== undefined && before > at) || (after !== undefined && after < at)) this.swaps++
+      this.swaps += wrongSide(at, before, after, places)
+      this.pairs += before.length + after.length
     }
   }
+}
+
+/** How many of those that were before a token, or after it, now lie on its other side. */
+function wrongSide(
+  at: number,
+  before: Iterable<string>,
+  after: Iterable<string>,
+  places: ReadonlyMap<string, number>,
+): number {
+  let count = 0
+  for (const other of before) if ((places.get(other) ?? at) > at) count++
+  for (const other of after) if ((places.get(other) ?? at) < at) count++
+  return count
 }

@@ -1,0 +1,118 @@
+/**
+ * What the author of an operation above a cut had surely seen: its own earlier operations, what it names, and
+ * what the authors of those had seen.
+ *
+ * Invariant: what is returned for an operation is a state vector that holds those of all operations in it. It is a
+ * function of the operation and of those it depends on.
+ */
+import * as Y from 'yjs'
+import type { TranslationTable } from './translation-table.js'
+import { looseParent, type Sections } from './update-encoding.js'
+
+type StateVector = ReadonlyMap<number, number>
+
+interface Entry {
+  /** Of the operation's first struct of this client. */
+  readonly clock: number
+  readonly seen: StateVector
+}
+
+const NOTHING: StateVector = new Map()
+
+export class CausalPast {
+  readonly #table: TranslationTable
+  readonly #entries = new Map<number, Entry[]>()
+
+  constructor(table: TranslationTable) {
+    this.#table = table
+  }
+
+  /** @param seen What else is known of it. @returns what the author of these structs had seen besides themselves. */
+  add(sections: Sections, seen: StateVector = NOTHING): StateVector {
+    const past = new GrowingVector()
+    for (const [client, [first]] of sections) {
+      if (first === undefined) continue
+      const known = this.#entryAt(client, first.id.clock)
+      if (known?.clock === first.id.clock) return known.seen
+      if (known !== undefined) past.join(known.seen)
+    }
+    past.join(seen)
+    for (const structs of sections.values()) {
+      for (const struct of structs) {
+        if (!(struct instanceof Y.Item)) continue
+        this.#addNamed(past, struct.origin, sections)
+        this.#addNamed(past, struct.rightOrigin, sections)
+        const parent = looseParent(struct)
+        if (parent instanceof Y.ID) this.#addNamed(past, parent, sections)
+      }
+    }
+    const vector = past.vector
+    for (const [client, [first]] of sections) {
+      if (first !== undefined) this.#insert(client, { clock: first.id.clock, seen: vector })
+    }
+    return vector
+  }
+
+  #addNamed(past: GrowingVector, id: Y.ID | null, sections: Sections): void {
+    if (id === null || id.clock < this.#table.endOf(id.client)) return
+    const own = sections.get(id.client)?.[0]
+    if (own !== undefined && id.clock >= own.id.clock) return
+    if (!past.add(id.client, id.clock + 1)) return
+    const entry = this.#entryAt(id.client, id.clock)
+    if (entry !== undefined) past.join(entry.seen)
+  }
+
+  /** The last entry at or below a clock. */
+  #entryAt(client: number, clock: number): Entry | undefined {
+    const entries = this.#entries.get(client)
+    if (entries === undefined) return undefined
+    return entries[countUpTo(entries, clock) - 1]
+  }
+
+  #insert(client: number, entry: Entry): void {
+    const entries = this.#entries.get(client)
+    if (entries === undefined) this.#entries.set(client, [entry])
+    else entries.splice(countUpTo(entries, entry.clock), 0, entry)
+  }
+}
+
+function countUpTo(entries: readonly Entry[], clock: number): number {
+  let low = 0
+  let high = entries.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((entries[middle]?.clock ?? Number.POSITIVE_INFINITY) <= clock) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+/** Shares the vector it began with for as long as nothing is added: an author mostly goes on alone. */
+class GrowingVector {
+  #vector: StateVector = NOTHING
+  #own: Map<number, number> | undefined
+
+  get vector(): StateVector {
+    return this.#vector
+  }
+
+  join(other: StateVector): void {
+    if (this.#vector.size === 0) {
+      this.#vector = other
+      return
+    }
+    if (this.#vector === other) return
+    for (const [client, clock] of other) this.add(client, clock)
+  }
+
+  /** @returns whether that is new. */
+  add(client: number, clock: number): boolean {
+    if ((this.#vector.get(client) ?? 0) >= clock) return false
+    if (this.#own === undefined) {
+      this.#own = new Map(this.#vector)
+      this.#vector = this.#own
+    }
+    this.#own.set(client, clock)
+    return true
+  }
+}
