@@ -57,13 +57,13 @@ export function pointSentence(view: RoomView): string {
 export function compactionObstacle(view: RoomView): string | undefined {
   const { status, isSynced, members, blockedBy, isCompacting, measurement } = view
   if (status === 'disconnected') return 'Offline: a cut is everybody’s, so go online first.'
-  if (members.length === 0 || (!isSynced && !isCompacting)) return 'First this tab has to be in sync.'
   if (isCompacting) {
     const waitsFor = listed(blockedBy.map(({ member }) => member.name))
     return waitsFor === '' ? 'Compacting…' : `Compacting as soon as ${waitsFor} has confirmed everything…`
   }
   const silent = blockedBy.filter(({ reason }) => reason === 'silent').map(({ member }) => member.name)
   if (silent.length > 0) return `Not without ${listed(silent)}, who may still need the history.`
+  if (members.length === 0 || !isSynced) return 'First this tab has to be in sync.'
   const { liveBytes, textBytes, liveRuns } = measurement
   if (liveRuns.tombstones === 0 && liveBytes - textBytes < NOTHING_TO_GAIN_BYTES) return NOTHING_TO_COLLECT
   return undefined

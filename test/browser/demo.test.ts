@@ -34,7 +34,7 @@ class Visitor {
     await this.page.keyboard.type(text)
   }
 
-  press(action: 'connection' | 'theme' | 'play'): Promise<void> {
+  press(action: 'connection' | 'theme' | 'play' | 'compact'): Promise<void> {
     return this.page.locator(`[data-action="${action}"]`).click()
   }
 
@@ -53,6 +53,34 @@ class Visitor {
     )
   }
 
+  /** The document and its control, as the page shows them. */
+  sizes(): Promise<Sizes> {
+    return this.page.evaluate(() => {
+      const { provider, text } = (globalThis as unknown as Exposed).tidemark
+      const shown = document.querySelector<HTMLElement>('.structure')?.dataset
+      const tombstones = document.querySelector('[data-strip="live"] figcaption')?.textContent
+      return {
+        text: text.toString(),
+        epoch: provider.epoch,
+        shownEpoch: Number(document.querySelector('[data-figure="epoch"] dd')?.textContent),
+        liveBytes: Number(shown?.['liveBytes']),
+        plainBytes: Number(shown?.['plainBytes']),
+        tombstones: Number(tombstones?.match(/([\d,]+) tombstone/)?.[1]?.replaceAll(',', '')),
+      }
+    })
+  }
+
+  /** Types by itself at the highest speed until plain Yjs would hold so much. */
+  async playUntil(plainBytes: number): Promise<void> {
+    await this.page.locator('.segments label').last().click()
+    await this.press('play')
+    await this.page.waitForFunction(
+      (bytes) => Number(document.querySelector<HTMLElement>('.structure')?.dataset['plainBytes']) > bytes,
+      plainBytes,
+    )
+    await this.press('play')
+  }
+
   /** Whether something about the page becomes true. */
   async until(condition: (scope: Exposed) => boolean): Promise<void> {
     await this.page.waitForFunction(`(${condition})(globalThis)`)
@@ -67,6 +95,41 @@ class Visitor {
       return provider.members.length === expected && logOperations + waiting === 0 && shown === '0 operations'
     }, members)
   }
+}
+
+interface Sizes {
+  readonly text: string
+  readonly epoch: number
+  readonly shownEpoch: number
+  readonly liveBytes: number
+  readonly plainBytes: number
+  readonly tombstones: number
+}
+
+/** What is the same in all pages; the documents differ by some bytes per author. */
+type Agreed = Pick<Sizes, 'text' | 'epoch' | 'shownEpoch' | 'plainBytes'>
+
+/** Waits until all pages show the same, and no more changes in a while; returns it. */
+async function agreement(visitors: readonly Visitor[]): Promise<Agreed> {
+  let agreed: Agreed | undefined
+  await expect
+    .poll(
+      async () => {
+        const before = agreed
+        const all = await Promise.all(
+          visitors.map(async (visitor): Promise<Agreed> => {
+            const { text, epoch, shownEpoch, plainBytes } = await visitor.sizes()
+            return { text, epoch, shownEpoch, plainBytes }
+          }),
+        )
+        agreed = all[0]
+        return new Set([...all, before].map((one) => JSON.stringify(one))).size
+      },
+      { timeout: 30_000, interval: 500 },
+    )
+    .toBe(1)
+  if (!agreed) throw new Error('nobody was asked')
+  return agreed
 }
 
 interface Demo {
@@ -175,6 +238,63 @@ describe('the demo', () => {
     expect(texts[0]?.match(/types a Svelte component\n<script>/g)?.length).toBe(2)
   })
 
+  test('collects tombstones in all pages at once, which plain Yjs would keep', async ({ demo }) => {
+    const visitors = await threeVisitors(demo)
+    const [first, second, third] = visitors
+    await first.playUntil(15_000)
+    const full = await first.sizes()
+    expect(full.liveBytes).toBeGreaterThan(2 * full.text.length)
+    expect(full.tombstones).toBeGreaterThan(1000)
+    await third.type('a person in between')
+    for (const visitor of visitors) await visitor.settled(3)
+    const before = await agreement(visitors)
+
+    await second.press('compact')
+    for (const { page } of visitors) {
+      await page.getByText(/^Epoch \d+ began: .* Nothing is left to collect\.$/).waitFor()
+    }
+    const after = await agreement(visitors)
+    expect(after).toMatchObject({ text: before.text, plainBytes: before.plainBytes })
+    expect(after.epoch).toBeGreaterThan(full.epoch)
+    expect(after.shownEpoch).toBe(after.epoch)
+    const textBytes = new TextEncoder().encode(after.text).length
+    for (const { tombstones, liveBytes } of await Promise.all(visitors.map((visitor) => visitor.sizes()))) {
+      expect(tombstones).toBe(0)
+      expect(liveBytes).toBeLessThan(textBytes + 200)
+    }
+    expect(await first.page.locator('[data-figure="cut"] dd').first().textContent()).toMatch(/ms pause$/)
+    expect(await first.page.locator('[data-action="compact"]').getAttribute('aria-disabled')).toBe('true')
+
+    // Whoever comes later is told what it missed, and knows it still when those who saw it are gone.
+    const late = await demo.visitor()
+    await late.enter(demo.url)
+    expect(await agreement([...visitors, late])).toEqual(after)
+    await Promise.all([first, second].map((visitor) => visitor.press('connection')))
+    await late.settled(2)
+    await late.type('x')
+    const grown = await agreement([third, late])
+    expect(grown.plainBytes).toBeGreaterThan(after.plainBytes)
+    expect(grown.plainBytes).toBeLessThan(after.plainBytes + 100)
+  })
+
+  test('lets undo what was written before a cut', async ({ demo }) => {
+    const visitors = await threeVisitors(demo)
+    const [first, second] = visitors
+    await first.type('kept ')
+    await second.playUntil(3000)
+    await first.page.locator('.cm-content').press('Control+Home')
+    await first.type('unwanted ')
+    for (const visitor of visitors) await visitor.settled(3)
+    await second.press('compact')
+    for (const { page } of visitors) await page.getByText(/^Epoch \d+ began/).waitFor()
+    expect(await second.text()).toContain('unwanted kept ')
+    await first.page.locator('.cm-content').press('Control+z')
+    for (const visitor of visitors) await visitor.settled(3)
+    const texts = await Promise.all(visitors.map((visitor) => visitor.text()))
+    expect(new Set(texts).size).toBe(1)
+    expect(texts[0]).not.toContain('unwanted')
+  })
+
   test('goes offline with its edits and comes back with them', async ({ demo }) => {
     const visitors = await threeVisitors(demo)
     const [first, second] = visitors
@@ -182,6 +302,7 @@ describe('the demo', () => {
     await first.settled(3)
     await first.press('connection')
     await first.page.getByText('Offline', { exact: true }).waitFor()
+    await first.page.getByText('Offline: a cut is everybody’s, so go online first.').waitFor()
     await second.settled(2)
     await first.type('alone ')
     await second.type('together ')
@@ -207,6 +328,8 @@ describe('the demo', () => {
     await witness.type('is anybody there?')
     await witness.page.getByText('Waiting for Bob: no link to it, silent').waitFor()
     await witness.page.locator('.node[data-block="silent"] .label', { hasText: 'Bob' }).waitFor()
+    await witness.page.getByText('Not without Bob, who may still need the history.').waitFor()
+    expect(await witness.page.locator('[data-action="compact"]').getAttribute('aria-disabled')).toBe('true')
   })
 
   test('says what to do when no signaling server answers', async ({ demo }) => {

@@ -38,6 +38,8 @@ const MEASURE_INTERVAL_MS = 300
 const REST_FACTOR = 20
 /** Both sides are at rest if nothing has changed for so long; figures that old belong together. */
 const AT_REST_MS = 3000
+/** While somebody types, one comparison may fall between the two sides’ views of a large edit: the median does not. */
+const COMPARISONS = 9
 
 export class Comparison {
   measurement: Measurement = {
@@ -56,6 +58,7 @@ export class Comparison {
   private restsUntilMs = 0
   private own: PlainFigures = { bytes: 0, tombstones: 0 }
   private ownChangedMs = 0
+  private comparisons: PlainFigures[] = []
   /** What came before this page, as far as others know. */
   private before: PlainFigures = { bytes: 0, tombstones: 0 }
   private followed: { readonly figures: PlainFigures; readonly atMs: number } | undefined
@@ -85,7 +88,8 @@ export class Comparison {
       this.isFollowing = true
       if (!this.isStale) this.countOnFrom(figures)
     } else if (this.isAtRest(followed.atMs)) {
-      // While somebody types the two sides are some edits apart; now they can be compared exactly.
+      // While somebody types the two sides are some edits apart; now one comparison is exact.
+      this.comparisons = []
       this.countOnFrom(figures)
     }
   }
@@ -143,7 +147,12 @@ export class Comparison {
   private countOnFrom(figures: PlainFigures): void {
     const { own } = this
     this.isFollowing = false
-    const before = { bytes: figures.bytes - own.bytes, tombstones: figures.tombstones - own.tombstones }
+    const difference = { bytes: figures.bytes - own.bytes, tombstones: figures.tombstones - own.tombstones }
+    this.comparisons = [...this.comparisons, difference].slice(-COMPARISONS)
+    const before = {
+      bytes: median(this.comparisons.map(({ bytes }) => bytes)),
+      tombstones: median(this.comparisons.map(({ tombstones }) => tombstones)),
+    }
     if (isSame(before, this.before)) return
     this.before = before
     this.publish({})
@@ -161,4 +170,9 @@ export class Comparison {
 
 function isSame(a: PlainFigures, b: PlainFigures): boolean {
   return a.bytes === b.bytes && a.tombstones === b.tombstones
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[Math.floor(sorted.length / 2)] ?? 0
 }
