@@ -63,11 +63,16 @@ export class Gossiping {
     if (offersNews(theirs, holdings, history.point)) this.ask(link)
   }
 
-  /** We are leaving: neighbours that may lack something of the log get it, or our last words would wait for it. */
+  /**
+   * We have left: every neighbour gets what we made last, whatever tree it is on, because whoever should pass it on may
+   * be leaving, too. Those that may lack more get all of the log, or our last words would wait for it (rule LE3).
+   */
   handOver(): void {
+    const { history, self } = this.room
+    const all = history.missingFrom(new Map())
+    const own = all.filter(({ author }) => author === self)
     for (const link of this.neighbourhood.links.inRoom) {
-      if (link.isServed) continue
-      for (const operations of batches(this.room.history.missingFrom(new Map()))) {
+      for (const operations of batches(link.isServed ? own : all)) {
         this.neighbourhood.send(link.id, gossip({ operations }))
       }
     }

@@ -405,9 +405,8 @@ export class Replica {
     if (this.current === 'member') {
       this.room.takeLocalChange()
       this.lettingIn.abandonAll()
-      this.gossiping.handOver()
       this.room.author({ kind: 'leave', who: this.id })
-      this.neighbourhood.flush()
+      this.gossiping.handOver()
     } else this.comingIn?.withdraw('changed its mind')
     for (const link of this.neighbourhood.links.all) this.neighbourhood.close(link, 'left the room')
     this.emit({ type: 'greet', lineage: null })

@@ -3,6 +3,7 @@
  */
 import { describe, expect, test } from 'vitest'
 import type { Operation } from '../../src/index.js'
+import { encodeMessage } from '../../src/wire/codec.js'
 import { carriesOperations, carriesReports, Network } from '../hand-driven-network.js'
 
 describe('founding', () => {
@@ -62,6 +63,20 @@ describe('leaving', () => {
     expect(bert.replica.status).toBe('over')
     expect(bert.outputsOf('rejoin')).toEqual([])
     expect(bert.outputsOf('greet').at(-1)).toEqual({ type: 'greet', lineage: null })
+  })
+
+  test('[LE3] is heard even if whoever should pass it on leaves at the same moment', () => {
+    const net = new Network()
+    const [anna, bert, cleo] = net.room(['anna', 'bert', 'cleo'])
+    const [link = -1] = net.linksBetween(bert, cleo)
+    const prune = encodeMessage({ type: 'prune', authors: ['cleo'] })
+    cleo.feed({ type: 'message', link, bytes: prune })
+    cleo.set.add('last words')
+    cleo.feed({ type: 'leave' })
+    anna.feed({ type: 'leave' })
+    net.settle()
+    expect(bert.replica.members).toEqual(['bert'])
+    expect(bert.set.words).toEqual(['last words'])
   })
 
   test('[LE1] holds nobody back, and is news to those who stay', () => {
