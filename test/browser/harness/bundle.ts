@@ -3,6 +3,7 @@
  */
 import { SourceMap } from 'node:module'
 import { build } from 'esbuild'
+import { publishedTests } from './published-tests.js'
 
 export interface Bundle {
   readonly code: string
@@ -43,6 +44,9 @@ async function runEsbuild(entryFile: string, format: Format): Promise<Bundle> {
     target: 'es2022',
     conditions: ['@tidemark/source'],
     outdir: '/',
+    plugins: [publishedTests],
+    // Style sheets become files of their own, which no page loads; the fonts that they name are not needed.
+    loader: { '.ttf': 'empty' },
     sourcemap: 'external',
     sourcesContent: false,
     logLevel: 'silent',

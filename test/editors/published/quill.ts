@@ -1,0 +1,9 @@
+import '../repeatable-randomness.js'
+import * as suite from 'published-tests:y-quill'
+import { seedRandomness } from '../repeatable-randomness.js'
+import { runPublished } from './runner.js'
+
+export function run(name: string, seed: number) {
+  seedRandomness(seed)
+  return runPublished(suite, name, seed)
+}
