@@ -44,6 +44,10 @@ export class LocalChanges {
     this.#deletes = deletes
   }
 
+  clear(): void {
+    this.replace(new Map(), new Ranges())
+  }
+
   /** Adds what an update holds, which the document has got in another way than by a transaction of its own. */
   add(update: Uint8Array): void {
     const { structs, ds } = Y.decodeUpdate(update)
@@ -71,8 +75,7 @@ export class LocalChanges {
     for (const client of this.#deletes.clients()) {
       for (const { clock, end } of this.#deletes.of(client)) writer.addDelete(client, clock, end - clock)
     }
-    this.#structs = new Map()
-    this.#deletes = new Ranges()
+    this.clear()
     return writer.finish()
   }
 

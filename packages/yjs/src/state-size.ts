@@ -31,6 +31,15 @@ export class StateSize {
     this.#doc = doc
   }
 
+  /** The document has got another structure, of which somebody else has counted the bytes. */
+  restart(bytes: number): void {
+    this.#bytes = bytes
+    this.#unitsMeasured = this.#units
+    this.#unitsDeletedSince = 0
+    this.#walk = undefined
+    this.#wasUnknown = false
+  }
+
   noteDeletions(transaction: Y.Transaction): void {
     for (const ranges of transaction.deleteSet.clients.values()) {
       for (const { len } of ranges) this.#unitsDeletedSince += len
@@ -39,8 +48,7 @@ export class StateSize {
 
   get bytes(): number {
     const { store } = this.#doc
-    let units = 0
-    for (const client of store.clients.keys()) units += Y.getState(store, client)
+    const units = this.#units
     const changed = units - this.#unitsMeasured + this.#unitsDeletedSince
     if (this.#walk === undefined && changed > units * STALE_SHARE) {
       this.#walk = new Walk(store)
@@ -50,6 +58,13 @@ export class StateSize {
     }
     this.#advance(units)
     return this.#bytes
+  }
+
+  get #units(): number {
+    const { store } = this.#doc
+    let units = 0
+    for (const client of store.clients.keys()) units += Y.getState(store, client)
+    return units
   }
 
   #advance(units: number): void {

@@ -62,7 +62,7 @@ export class YjsStructure implements Structure {
   readonly #changes = new LocalChanges()
   readonly #full: FullCompaction | undefined
   readonly #foreignOrigins = new Set<unknown>()
-  #size: StateSize
+  readonly #size: StateSize
   #load: Load | undefined
   #illFormed: readonly Y.ID[] = []
 
@@ -164,12 +164,11 @@ export class YjsStructure implements Structure {
       origin: this,
       stateBytes: () => this.stateBytes(),
       integrate: (update, isLoading) => this.#integrate(update, isLoading),
-      onSwitched: () => {
-        this.#size = new StateSize(this.#doc)
-      },
+      onSwitched: (bytes) => this.#size.restart(bytes),
       onLocalChange: () => this.#options.onLocalChange(),
-      onEpoch: (change) => this.#options.onEpoch?.(change),
-      onOrphaned: (document) => this.#options.onOrphaned?.(document),
+      onObserverError: (error) => this.#reportObserverError(error),
+      onEpoch: (change) => this.#tell(() => this.#options.onEpoch?.(change)),
+      onOrphaned: (document) => this.#tell(() => this.#options.onOrphaned?.(document)),
     })
   }
 
@@ -197,6 +196,15 @@ export class YjsStructure implements Structure {
     }
     if (!parkedByOthers && isParked(this.#doc.store)) {
       throw new ParkedUpdateError('Yjs did not integrate an update that had passed the gate')
+    }
+  }
+
+  /** What the application does wrong must not stop what is under way. */
+  #tell(listener: () => void): void {
+    try {
+      listener()
+    } catch (error) {
+      this.#reportObserverError(error)
     }
   }
 

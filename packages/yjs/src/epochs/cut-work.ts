@@ -10,7 +10,6 @@
  * in time. Nothing of the first document is kept once the second one is begun.
  */
 import type { Cut, CutResult, CutWork, NamedPayload } from '@tidemark/core'
-import type * as Y from 'yjs'
 import {
   encodeTable,
   type Flattened,
@@ -32,8 +31,10 @@ export interface PreparedCut {
   /** From the epoch before to this one. */
   readonly table: TranslationTable
   /** The document after the cut, everything above it included. */
-  readonly doc: Y.Doc
+  readonly rebuilding: Rebuilding
   readonly bytesAfter: number
+  /** Nothing lies above the cut. */
+  readonly isAllBelow: boolean
 }
 
 export interface CutHost {
@@ -100,7 +101,8 @@ export class YjsCutWork implements CutWork {
     this.#integrateAbove(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY)
     const { history, table, rebuilding } = this.#next
     const bytesAfter = history.baseBytes + this.#aboveBytes
-    const result = this.#host.switchTo({ history, table, doc: rebuilding.doc, bytesAfter })
+    const isAllBelow = this.#cut.above.length === 0
+    const result = this.#host.switchTo({ history, table, rebuilding, bytesAfter, isAllBelow })
     this.abandon()
     return { ...result, bytesAfter }
   }

@@ -19,6 +19,7 @@ import { isParked } from '../store.js'
 import { type CutHost, type PreparedCut, YjsCutWork } from './cut-work.js'
 import { bytesOf, type History, linksFrom, NO_HISTORY, presentNaming } from './history.js'
 import { fitted, readPayload } from './incoming.js'
+import { outliveObserverErrors } from './observer-errors.js'
 import { carryInto, copyOf, FORGOTTEN, wayBack } from './return.js'
 import { RoomLoad } from './room-load.js'
 import { StateSender } from './state-transfer.js'
@@ -43,9 +44,10 @@ export interface FullHost {
   stateBytes(): number
   /** Integrates what has passed the gate. */
   integrate(update: Uint8Array, isLoading: boolean): void
-  /** The document has got another structure. */
-  onSwitched(): void
+  /** The document has got another structure, of about this size. */
+  onSwitched(bytes: number): void
   onLocalChange(): void
+  readonly onObserverError: (error: unknown) => void
   onEpoch(change: EpochChange): void
   onOrphaned(document: Y.Doc): void
 }
@@ -53,21 +55,31 @@ export interface FullHost {
 /** As large as what the transport sends at once. */
 const FOUNDING_PIECE_BYTES = 16 * 1024
 
+/**
+ * How a document's ids are to be understood belongs to the document: an application may keep it while it makes and
+ * destroys what connects it.
+ */
+const HISTORIES = new WeakMap<Y.Doc, History>()
+
 export class FullCompaction implements Epochs, CutHost {
   readonly undo: UndoTracking
   readonly #host: FullHost
-  #history: History = NO_HISTORY
+  #history: History
   #retargeter: Retargeter
   #work: YjsCutWork | undefined
   /** Undefined: no load is under way; the sponsor's name comes after it began. */
   #load: RoomLoad | 'unnamed' | undefined
   /** Something was taken as a local change that a base need not hold yet. */
-  #hasAuthored = false
+  #hasAuthored: boolean
   #isSwitching = false
 
   constructor(host: FullHost) {
     this.#host = host
-    this.#retargeter = new Retargeter(host.doc, 0)
+    const history = HISTORIES.get(host.doc)
+    // Whatever had the document before may have left something unsynced.
+    this.#hasAuthored = history !== undefined
+    this.#history = history ?? NO_HISTORY
+    this.#retargeter = new Retargeter(host.doc, this.#history.client)
     this.undo = new UndoTracking()
   }
 
@@ -94,9 +106,12 @@ export class FullCompaction implements Epochs, CutHost {
     const pieces: Uint8Array[] = []
     const state = new StatePieces(this.#host.doc, FOUNDING_PIECE_BYTES)
     for (let next = state.next(); !next.done; next = state.next()) pieces.push(next.value.bytes)
+    this.#host.changes.clear()
+    this.#hasAuthored = false
     const namings = [{ lineage, epoch: 0 }, ...this.#history.namings]
     const { chain } = this.#history
-    this.#become({ namings, pieces, baseBytes: bytesOf(pieces), client: 0, table: undefined, chain })
+    const baseBytes = bytesOf(pieces)
+    this.#become({ namings, pieces, baseBytes, client: 0, table: undefined, chain }, baseBytes)
   }
 
   reaches(naming: Naming): boolean {
@@ -162,7 +177,7 @@ export class FullCompaction implements Epochs, CutHost {
     } else if (load.isStraight) {
       this.#load = undefined
       this.#host.changes.dropBelow(load.reached)
-      this.#become(load.room.history)
+      this.#become(load.room.history, load.bytes)
     } else {
       this.#load = undefined
       this.#finishReturn(load)
@@ -177,15 +192,22 @@ export class FullCompaction implements Epochs, CutHost {
   }
 
   get canSwitch(): boolean {
-    const { doc, changes } = this.#host
+    const { doc } = this.#host
     const isOpen = doc._transaction !== null || doc._transactionCleanups.length > 0
-    return !isOpen && !isParked(doc.store) && changes.isEmpty
+    return !isOpen && !isParked(doc.store)
   }
 
-  switchTo({ history, table, doc: next }: PreparedCut): Omit<CutResult, 'bytesAfter'> {
+  switchTo(prepared: PreparedCut): Omit<CutResult, 'bytesAfter'> {
+    const { history, table, rebuilding, bytesAfter, isAllBelow } = prepared
+    const { doc, changes } = this.#host
     const bytesBefore = this.#host.stateBytes()
     const from = presentNaming(this.#history).epoch
-    const change = { from, to: from + 1, ...this.#move(next, table, history) }
+    // A newcomer may not make operations yet: what its user did goes along, and stays a local change.
+    if (!changes.isEmpty) carryInto(rebuilding, doc, table, changes)
+    const moved = this.#move({ doc: rebuilding.doc, history, bytes: bytesAfter }, table)
+    const change = { from, to: from + 1, ...moved }
+    // What is below a cut is everybody's.
+    if (isAllBelow) this.#hasAuthored = false
     this.#host.onEpoch(change)
     return { bytesBefore, changedVisibly: change.changedVisibly }
   }
@@ -203,10 +225,15 @@ export class FullCompaction implements Epochs, CutHost {
     this.#host.integrate(update, isLoading)
   }
 
-  #become(history: History): void {
-    this.#history = history
+  #become(history: History, bytes: number): void {
+    this.#remember(history)
     this.#retargeter = new Retargeter(this.#host.doc, history.client)
-    this.#host.onSwitched()
+    this.#host.onSwitched(bytes)
+  }
+
+  #remember(history: History): void {
+    this.#history = history
+    HISTORIES.set(this.#host.doc, history)
   }
 
   #finishReturn(load: RoomLoad): void {
@@ -214,21 +241,29 @@ export class FullCompaction implements Epochs, CutHost {
     const { history, rebuilding } = load.room
     const before = this.#history.namings[0]
     const way = wayBack(this.#history, history)
-    if (way.kind === 'lost' && (this.#hasAuthored || !changes.isEmpty)) this.#host.onOrphaned(copyOf(doc))
+    if (way.kind === 'lost' && !this.#isKnownTo(history)) this.#host.onOrphaned(copyOf(doc))
     const table = way.kind === 'lost' ? FORGOTTEN : way.table
     carryInto(rebuilding, doc, table, changes)
-    const moved = this.#move(rebuilding.doc, table, history)
+    this.#hasAuthored = false
+    const moved = this.#move({ doc: rebuilding.doc, history, bytes: load.bytes }, table)
     const from = before?.epoch ?? 0
     const to = presentNaming(history).epoch
     const isSame = before !== undefined && history.namings.some((naming) => sameNaming(naming, before))
     if (!isSame) this.#host.onEpoch({ from, to, ...moved })
   }
 
+  /** Whether the room has everything that is here: it is further on in our lineage, and nothing of ours is unsynced. */
+  #isKnownTo(room: History): boolean {
+    if (this.#hasAuthored || !this.#host.changes.isEmpty) return false
+    const [own] = this.#history.namings
+    const { lineage, epoch } = presentNaming(room)
+    return own !== undefined && own.lineage === lineage && own.epoch <= epoch
+  }
+
   /** Gives the live document the structure of another one, and what depends on ids the new ones. */
   #move(
-    next: Y.Doc,
+    next: { readonly doc: Y.Doc; readonly history: History; readonly bytes: number },
     table: IdTranslation,
-    history: History,
   ): Pick<EpochChange, 'translatePosition' | 'changedVisibly'> {
     const { doc, changes, origin } = this.#host
     let isAnswered = false
@@ -237,15 +272,17 @@ export class FullCompaction implements Epochs, CutHost {
       changes.add(update)
     }
     this.#isSwitching = true
+    const restore = outliveObserverErrors(doc, this.#host.onObserverError)
     let changedVisibly: boolean
     try {
-      changedVisibly = moveInto(doc, next, table, { origin, undoManagers: this.undo.managers, onAnswer })
+      changedVisibly = moveInto(doc, next.doc, table, { origin, undoManagers: this.undo.managers, onAnswer })
     } finally {
+      restore()
       this.#isSwitching = false
     }
     const translatePosition = (position: Y.RelativePosition) => translateRelativePosition(position, table)
     this.undo.translateMeta(translatePosition)
-    this.#become(history)
+    this.#become(next.history, next.bytes)
     if (isAnswered) this.#host.onLocalChange()
     return { translatePosition, changedVisibly }
   }
@@ -254,7 +291,7 @@ export class FullCompaction implements Epochs, CutHost {
     const load = this.#load
     this.#load = undefined
     // The live document holds a part of that room's state: it is of that room until it enters another one.
-    if (load instanceof RoomLoad && load.isStraight) this.#history = { ...NO_HISTORY, namings: load.namings }
+    if (load instanceof RoomLoad && load.isStraight) this.#remember({ ...NO_HISTORY, namings: load.namings })
   }
 
   #abandonWork(): void {

@@ -27,6 +27,8 @@ export class RoomLoad {
   readonly #pieces: Uint8Array[] = []
   /** Of the live document, the clocks that came with the state. */
   readonly reached = new Map<number, number>()
+  /** Of the base and the operations above it. */
+  bytes = 0
   #room:
     | { readonly history: History; readonly rebuilding: Rebuilding; readonly retargeter: Retargeter }
     | undefined
@@ -64,6 +66,7 @@ export class RoomLoad {
     const incoming = readPayload(payload, epoch, history, doc.store)
     if (typeof incoming === 'string') return incoming
     const isTranslated = epoch < presentNaming(history).epoch
+    this.bytes += payload.length
     if (this.#integrateLive === undefined) {
       rebuilding.addOperation({ update: incoming.update, translated: isTranslated })
     } else {
@@ -89,6 +92,7 @@ export class RoomLoad {
     const contents = inspect(update, doc.store)
     if (typeof contents === 'string') return contents
     this.#pieces.push(update)
+    this.bytes += update.length
     if (this.#integrateLive === undefined) {
       this.#room.rebuilding.addPiece(update)
     } else {

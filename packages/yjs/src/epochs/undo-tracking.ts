@@ -1,16 +1,24 @@
 /**
  * Undo managers whose stacks follow the document into another naming.
  *
- * Editors keep the selection before a step in the step's `meta`, as relative positions. They are looked for at any
- * depth of plain objects, arrays, maps and sets. A position whose container is gone stays as it is: it names
- * nothing any more, which is what editors expect of a position that can not be resolved.
+ * Editors keep the selection before a step in the step's `meta`, as relative positions within objects of their own.
+ * These are changed in place, because the editor may hold the same object elsewhere. A selection that was taken
+ * before a cut may also enter a step after it; so all are led on once more before a step is undone. As an id that
+ * means something today is never one of the naming before, doing so twice changes nothing.
+ *
+ * Invariant: while a step is undone, every position in its meta leads somewhere: editors throw at one that does not.
  */
 import * as Y from 'yjs'
 
 type TranslatePosition = (position: Y.RelativePosition) => Y.RelativePosition | null
 
+/** What holds a selection is small; whatever is larger is something else, and may be half of the application. */
+const MAX_FIELDS = 32
+const MAX_DEPTH = 6
+
 export class UndoTracking {
   readonly #managers = new Set<Y.UndoManager>()
+  #translate: TranslatePosition = (position) => position
 
   get managers(): readonly Y.UndoManager[] {
     return [...this.#managers]
@@ -18,58 +26,63 @@ export class UndoTracking {
 
   /** @returns a function that stops it. */
   track(manager: Y.UndoManager): () => void {
-    this.#managers.add(manager)
+    const { doc } = manager
+    const beforeUndo = (transaction: Y.Transaction) => {
+      if (transaction.origin === manager) this.#leadOn(manager)
+    }
     const untrack = () => {
       this.#managers.delete(manager)
-      manager.doc.off('destroy', untrack)
+      doc.off('beforeTransaction', beforeUndo)
+      doc.off('destroy', untrack)
     }
-    manager.doc.on('destroy', untrack)
+    this.#managers.add(manager)
+    doc.on('beforeTransaction', beforeUndo)
+    doc.on('destroy', untrack)
     return untrack
   }
 
   translateMeta(translate: TranslatePosition): void {
+    this.#translate = translate
+    for (const manager of this.#managers) this.#leadOn(manager)
+  }
+
+  #leadOn(manager: Y.UndoManager): void {
     const seen = new Set<object>()
-    for (const manager of this.#managers) {
-      for (const step of [...manager.undoStack, ...manager.redoStack]) {
-        translateWithin(step.meta, translate, seen)
+    for (const step of [...manager.undoStack, ...manager.redoStack]) {
+      for (const position of positionsIn(step.meta, MAX_DEPTH, seen)) {
+        const translated = this.#translate(position)
+        const isLost = translated === null || !leadsSomewhere(translated, manager.doc)
+        const next = isLost ? endOfScope(manager, position.assoc) : translated
+        if (next !== undefined) Object.assign(position, next)
       }
     }
   }
 }
 
-/** Replaces the positions in what can hold some. */
-function translateWithin(holder: object, translate: TranslatePosition, seen: Set<object>): void {
-  const queue: object[] = [holder]
-  const replaced = (value: unknown): unknown => {
-    if (value instanceof Y.RelativePosition) return translate(value) ?? value
-    if (isHolder(value)) queue.push(value)
-    return value
-  }
-  for (const next of queue) {
-    if (seen.has(next)) continue
-    seen.add(next)
-    if (next instanceof Map) {
-      for (const [key, value] of next) next.set(key, replaced(value))
-    } else if (next instanceof Set) {
-      const values = [...next].map(replaced)
-      next.clear()
-      for (const value of values) next.add(value)
-    } else if (!Object.isFrozen(next)) {
-      replaceFields(next as Record<string, unknown>, replaced)
-    }
+function leadsSomewhere(position: Y.RelativePosition, doc: Y.Doc): boolean {
+  return Y.createAbsolutePositionFromRelativePosition(position, doc) !== null
+}
+
+/** Where the container is gone, the selection goes to the end of what the manager watches. */
+function endOfScope(manager: Y.UndoManager, assoc: number): Y.RelativePosition | undefined {
+  const type = manager.scope.find((scope) => scope instanceof Y.AbstractType)
+  if (type === undefined) return undefined
+  const { _item: item } = type
+  const name = item === null ? Y.findRootTypeKey(type) : null
+  return new Y.RelativePosition(item?.id ?? null, name, null, Math.max(0, assoc))
+}
+
+function* positionsIn(value: unknown, depth: number, seen: Set<object>): Generator<Y.RelativePosition> {
+  if (typeof value !== 'object' || value === null || seen.has(value)) return
+  seen.add(value)
+  if (value instanceof Y.RelativePosition) yield value
+  else if (depth > 0) {
+    for (const part of partsOf(value)) yield* positionsIn(part, depth - 1, seen)
   }
 }
 
-function replaceFields(fields: Record<string, unknown>, replaced: (value: unknown) => unknown): void {
-  for (const [key, value] of Object.entries(fields)) {
-    const next = replaced(value)
-    if (next !== value) fields[key] = next
-  }
-}
-
-function isHolder(value: unknown): value is object {
-  if (typeof value !== 'object' || value === null) return false
-  if (Array.isArray(value) || value instanceof Map || value instanceof Set) return true
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === Object.prototype || prototype === null
+function partsOf(holder: object): readonly unknown[] {
+  if (holder instanceof Y.AbstractType || holder instanceof Y.Doc || ArrayBuffer.isView(holder)) return []
+  const parts = holder instanceof Map || holder instanceof Set ? [...holder.values()] : Object.values(holder)
+  return parts.length > MAX_FIELDS && !(holder instanceof Map) ? [] : parts
 }
