@@ -24,6 +24,7 @@ import { IdRanges } from '../id-ranges.js'
 import { isParked } from '../store.js'
 import { CausalPast } from './causal-past.js'
 import { fillBelow } from './rebuild.js'
+import { decodeSkeleton, encodeSkeleton } from './skeleton.js'
 import { translateIds } from './translate.js'
 import type { TranslationTable } from './translation-table.js'
 import {
@@ -61,6 +62,17 @@ export class Crossing {
     })
   }
 
+  /** For somebody who has the table and not the document: see {@link Crossing.decode}. Operations are not in it. */
+  encode(): Uint8Array {
+    return encodeSkeleton(this.#old, this.table)
+  }
+
+  /** @returns why these bytes are not what {@link encode} gives for this table, if they are not. */
+  static decode(bytes: Uint8Array, table: TranslationTable): Crossing | string {
+    const old = decodeSkeleton(bytes, table)
+    return typeof old === 'string' ? old : new Crossing(old, table)
+  }
+
   /** The structs that operations of the old naming can name. */
   get store(): Y.Doc['store'] {
     return this.#old.store
@@ -69,9 +81,19 @@ export class Crossing {
   /**
    * @param into The document of the new naming that the result is to be integrated into, next. It holds whatever
    * the operation depends on.
-   * @throws UntranslatableError; then nothing has changed.
+   * @throws UntranslatableError, and nothing else. If the update names what nobody knows, nothing has changed. What is
+   * broken in other ways must be kept away: ask the gate first, with {@link store}.
    */
   translate(update: Uint8Array, into: Y.Doc, seen?: Seen): Uint8Array {
+    try {
+      return this.#carry(update, into, seen)
+    } catch (error) {
+      if (error instanceof UntranslatableError) throw error
+      throw new UntranslatableError('The operation does not fit the document at the cut', { cause: error })
+    }
+  }
+
+  #carry(update: Uint8Array, into: Y.Doc, seen: Seen | undefined): Uint8Array {
     const { structs, ds } = decode(update)
     const sections = sectionsOf(structs, (client) => this.table.endOf(client))
     if (sections.size === 0) return encodeUpdate(sections, translateIds(ds, this.table))

@@ -208,7 +208,7 @@ export class Replica {
     this.#base = { pieces, client }
     const rebuilding = new Rebuilding(client)
     for (const piece of pieces) rebuilding.addPiece(piece)
-    const crossing = new Crossing(shadow.doc, reloaded(table))
+    const crossing = this.#crossingFrom(shadow.doc, reloaded(table))
     this.#log = this.#log.filter((operation) => operation.clock > cut.through)
     for (const operation of this.#log) {
       const update = this.#inNaming(operation, this.epoch, shadow.doc)
@@ -225,6 +225,15 @@ export class Replica {
     this.#cuts = this.#cuts.filter(({ epoch }) => epoch >= this.epoch)
     this.#move(rebuilding.doc, table, types)
     this.#onCut(rebuild(this.#base, []).getText('tokens').toString(), this.tokens.toString())
+  }
+
+  /** Half of the replicas go on with what a newcomer would get. */
+  #crossingFrom(old: Y.Doc, table: TranslationTable): Crossing {
+    const crossing = new Crossing(old, table)
+    if (this.#id % 2 === 0) return crossing
+    const decoded = Crossing.decode(crossing.encode(), table)
+    if (typeof decoded === 'string') throw new Error(decoded)
+    return decoded
   }
 
   /** Tokens in the order they would have without the last cut, those included that have been erased since. */
