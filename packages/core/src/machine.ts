@@ -80,6 +80,12 @@ export interface ExecutedCut {
   readonly bytesAfter: number
 }
 
+export interface FormerBase {
+  readonly lineage: string
+  readonly epoch: number
+  readonly hash: string
+}
+
 export interface ReplicaConfig {
   /** A neighbour that says nothing for this long loses its link. */
   readonly linkTimeoutMs: Milliseconds
@@ -110,6 +116,10 @@ export interface ReplicaConfig {
   readonly undoHorizonMs: Milliseconds
   /** Keep every operation (compaction off). Never with a structure that has epochs. */
   readonly keepLog: boolean
+  /** Come in even if what we bring along can not be placed (rule CU11). */
+  readonly insists: boolean
+  /** The base that an earlier identity of ours was at when it ended (rule CU4). */
+  readonly formerBase: FormerBase | undefined
   /** Ids of ours that gave up before they were members: they never author anything (rule JO9). */
   readonly formerIds: readonly ReplicaId[]
 }
@@ -132,5 +142,7 @@ export const DEFAULT_CONFIG: ReplicaConfig = {
   idleCutMs: 3000,
   undoHorizonMs: 60_000,
   keepLog: false,
+  insists: false,
+  formerBase: undefined,
   formerIds: [],
 }

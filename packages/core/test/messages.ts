@@ -106,7 +106,7 @@ const MESSAGES: { readonly [T in Message['type']]: fc.Arbitrary<Extract<Message,
   prune: fc.record({ type: type('prune'), authors: few(id) }),
   graft: fc.record({ type: type('graft'), authors: few(id) }),
   relay: fc.record({ type: type('relay'), from: id, to: id, hops: uint, bytes: payload }),
-  'join-request': fc.record({ type: type('join-request'), namings }),
+  'join-request': fc.record({ type: type('join-request'), namings, base: baseHash, insists: fc.boolean() }),
   welcome: fc.record({
     type: type('welcome'),
     nonce: uint,

@@ -5,12 +5,11 @@
  * is a member, or in failure, after which this id is never used again.
  */
 import type { Operation, ReplicaId } from '../causality/operation.js'
-import type { Naming } from '../structure.js'
-import type { Go, Piece, Welcome } from '../wire/messages.js'
+import type { Go, JoinRequest, Piece, Welcome } from '../wire/messages.js'
 
 /** What the newcomer wants sent to its sponsor. */
 export type Reply =
-  | { readonly type: 'join-request'; readonly namings: readonly Naming[] }
+  | JoinRequest
   | { readonly type: 'piece-received'; readonly nonce: number; readonly count: number }
   | { readonly type: 'installed'; readonly nonce: number }
   | { readonly type: 'no'; readonly nonce: number; readonly reason: string }

@@ -8,7 +8,7 @@ import type { Operation } from '../causality/operation.js'
 import type { News, ReplicaConfig } from '../machine.js'
 import { Joining, type Reply } from '../membership/joining.js'
 import type { Link } from '../overlay/links.js'
-import type { Structure } from '../structure.js'
+import type { Naming, Structure } from '../structure.js'
 import type { LinkId } from '../transport.js'
 import { MAX_REASON_LENGTH } from '../wire/limits.js'
 import type { Go, No, Piece, Welcome } from '../wire/messages.js'
@@ -42,7 +42,9 @@ export class ComingIn {
     this.structure = structure
     this.send = send
     this.tell = tell
-    this.send(link.id, { type: 'join-request', namings: structure.epochs?.namings ?? [] })
+    const namings = structure.epochs?.namings ?? []
+    const { insists } = config
+    this.send(link.id, { type: 'join-request', namings, base: baseOf(namings, config), insists })
   }
 
   welcomed(welcome: Welcome, now: number): Outcome {
@@ -117,4 +119,10 @@ export class ComingIn {
   private reply(replies: readonly Reply[]): void {
     for (const reply of replies) this.send(this.joining.link, reply)
   }
+}
+
+/** The hash of the base that we were at when we left, if that is what we still hold. */
+function baseOf([newest]: readonly Naming[], { formerBase }: ReplicaConfig): string {
+  const isSame = newest?.lineage === formerBase?.lineage && newest?.epoch === formerBase?.epoch
+  return isSame ? (formerBase?.hash ?? '') : ''
 }

@@ -36,7 +36,7 @@ export class Cuts {
   private readonly policy: CutPolicy
   private lineage = ''
   private cutting: Cutting | undefined
-  /** Hash of the next base as our sponsor told it with `go`; otherwise reports tell it. */
+  /** Hash of the next base as our sponsor told it with `go`, or a newcomer that was there; otherwise reports tell it. */
   private told: { readonly epoch: number; readonly base: string } | undefined
   private readonly refused = new WeakSet<Operation>()
   /** Members whose base differed from ours in this epoch: said once. */
@@ -75,6 +75,25 @@ export class Cuts {
 
   get namings(): readonly Naming[] {
     return this.epochs.namings
+  }
+
+  /**
+   * Whether a newcomer is further on in our lineage than we are. It has left after a cut that we have not executed, and
+   * by executing it has shown that it is stable; so it comes back in a moment (rule CU4).
+   * @param hash of its base.
+   */
+  isBehind(namings: readonly Naming[], hash: string): boolean {
+    const [newest] = namings
+    if (newest?.lineage !== this.lineage || newest.epoch <= this.history.epoch) return false
+    if (newest.epoch === this.history.epoch + 1 && hash !== '')
+      this.told = { epoch: newest.epoch, base: hash }
+    return true
+  }
+
+  /** Whether somebody comes back to this lineage from so long ago that we hold no table for it (rule CU11). */
+  hasLost(namings: readonly Naming[]): boolean {
+    const isOurs = namings.some(({ lineage }) => lineage === this.lineage)
+    return isOurs && !namings.some((naming) => this.epochs.reaches(naming))
   }
 
   /** The epoch from which on a newcomer needs tables: for what it brings, or for what may still arrive (rule CU7). */
@@ -151,7 +170,8 @@ export class Cuts {
   limit(stable: Clock): Clock {
     const cut = this.history.nextCut
     if (!cut) return Number.POSITIVE_INFINITY
-    if (!this.cutting && (stable >= cut.clock || this.history.isCertified)) this.begin(cut)
+    const isCertified = this.history.isCertified || this.told?.epoch === this.history.epoch + 1
+    if (!this.cutting && (stable >= cut.clock || isCertified)) this.begin(cut)
     return cut.clock - 1
   }
 

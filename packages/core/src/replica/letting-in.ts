@@ -30,15 +30,19 @@ export class LettingIn {
   }
 
   /** Step 1 → 2: someone asks; it is welcomed, and from here on we answer for it. */
-  requested(link: Link, { namings }: JoinRequest, now: number): void {
+  requested(link: Link, { namings, base, insists }: JoinRequest, now: number): void {
     const newcomer = link.peer
     if (!newcomer || link.inRoom) return
     const { history, roster, floor } = this.room
     const isUsed = roster.has(newcomer) || history.applied.has(newcomer)
     if (isUsed || this.sponsoring.knows(newcomer)) return
     if (this.sponsoring.isBusy) {
-      return this.neighbourhood.send(link.id, { type: 'no', nonce: 0, reason: 'busy with other newcomers' })
+      return this.sendBack(link, 'busy with other newcomers')
     }
+    const { cuts } = this.room
+    if (cuts?.isBehind(namings, base)) return this.sendBack(link, 'not as far as you are, yet')
+    if (!insists && cuts?.hasLost(namings))
+      return this.sendBack(link, 'nothing here leads from what you bring')
     this.room.takeLocalChange()
     const parts = this.parts(namings)
     const join = this.sponsoring.begin(newcomer, link.id, floor, new Map(history.applied), parts, now)
@@ -105,6 +109,11 @@ export class LettingIn {
   /** We are leaving: nobody may count on us. */
   abandonAll(): void {
     for (const join of this.sponsoring.abandonAll()) this.refuse(join, 'the sponsor is leaving')
+  }
+
+  /** Another member may be able to let it in, or we in a moment. */
+  private sendBack(link: Link, reason: string): void {
+    this.neighbourhood.send(link.id, { type: 'no', nonce: 0, reason })
   }
 
   private refuse(join: PendingJoin, reason: string): void {

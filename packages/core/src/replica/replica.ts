@@ -6,7 +6,7 @@
  * The structure it replicates is called synchronously and only through the Structure interface.
  */
 import type { Clock, ReplicaId } from '../causality/operation.js'
-import { DEFAULT_CONFIG, type Input, type Output, type ReplicaConfig } from '../machine.js'
+import { DEFAULT_CONFIG, type FormerBase, type Input, type Output, type ReplicaConfig } from '../machine.js'
 import type { Link } from '../overlay/links.js'
 import { Neighbourhood } from '../overlay/neighbourhood.js'
 import { type Blocker, blockers } from '../snapshot/blockers.js'
@@ -111,6 +111,12 @@ export class Replica {
 
   get networkMap(): NetworkMap {
     return this.room.stability.networkMap(this.room.history.clock, this.lettingIn.sponsoring.cap)
+  }
+
+  /** The base that this replica is at; undefined where history is not cut. */
+  get lastBase(): FormerBase | undefined {
+    const { lineage, history, base, renumbers } = this.room
+    return renumbers ? { lineage, epoch: history.epoch, hash: base.hash } : undefined
   }
 
   /** Members, oldest first. */

@@ -5,7 +5,7 @@
  * the application does while one is being worked off (typing, say) becomes an input of its own behind it.
  */
 import type { ReplicaId } from '../causality/operation.js'
-import type { Input, Milliseconds, News, Output, ReplicaConfig } from '../machine.js'
+import type { FormerBase, Input, Milliseconds, News, Output, ReplicaConfig } from '../machine.js'
 import { Replica } from '../replica/replica.js'
 import type { Structure } from '../structure.js'
 import type { Transport, TransportEvents, TransportSession } from '../transport.js'
@@ -38,6 +38,8 @@ export interface SessionOptions {
 const LINGER_MS = 1000
 const FIRST_REJOIN_MS = 200
 const LONGEST_REJOIN_MS = 10_000
+/** So often a sponsor may send us to another one, because it can not place what we bring. */
+const PATIENT_ATTEMPTS = 5
 /** Attempts remembered so that one that was let in unnoticed can be retired. */
 const MAX_FORMER_IDS = 16
 
@@ -51,6 +53,7 @@ interface Incarnation {
 export class Session {
   private readonly options: SessionOptions
   private readonly formerIds: ReplicaId[] = []
+  private formerBase: FormerBase | undefined
   private readonly queue: Input[] = []
   private incarnation: Incarnation | undefined
   private isWorking = false
@@ -181,7 +184,10 @@ export class Session {
   private open(): void {
     const { structure, newReplicaId, config, room } = this.options
     const id = newReplicaId()
-    const replica = new Replica(id, structure, { ...config, formerIds: [...this.formerIds] })
+    const { formerBase } = this
+    const insists = this.failures >= PATIENT_ATTEMPTS
+    const former = { formerBase, formerIds: [...this.formerIds], insists }
+    const replica = new Replica(id, structure, { ...config, ...former })
     const transport = this.options.transport.open(room, id, this.eventsFor(id))
     this.incarnation = { replica, transport, wasMember: false }
     this.queue.push({ type: 'start' })
@@ -288,7 +294,8 @@ export class Session {
     this.queue.length = 0
     this.setTimer(null)
     incarnation.replica.abandon()
-    if (!incarnation.wasMember) this.remember(incarnation.replica.id)
+    if (incarnation.wasMember) this.formerBase = incarnation.replica.lastBase
+    else this.remember(incarnation.replica.id)
     const { scheduler } = this.options
     if (lingerMs === 0) incarnation.transport.destroy()
     else scheduler.at(scheduler.now() + lingerMs, () => incarnation.transport.destroy())

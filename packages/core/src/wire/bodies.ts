@@ -88,8 +88,17 @@ export const BODIES: Bodies = {
     }),
   },
   'join-request': {
-    write: (out, m) => records.writeNamings(out, m.namings),
-    read: (from) => ({ type: 'join-request', namings: records.readNamings(from) }),
+    write(out, m) {
+      records.writeNamings(out, m.namings)
+      records.writeBaseHash(out, m.base)
+      out.flag(m.insists)
+    },
+    read: (from) => ({
+      type: 'join-request',
+      namings: records.readNamings(from),
+      base: records.readBaseHash(from),
+      insists: from.flag(),
+    }),
   },
   welcome: {
     write(out, m) {

@@ -100,6 +100,10 @@ export interface JoinRequest {
   readonly type: 'join-request'
   /** How what the newcomer brings along is named, newest first; empty if it brings nothing. */
   readonly namings: readonly Naming[]
+  /** Hash of the base that goes with the newest naming, if it knows one (rule CU4). */
+  readonly base: string
+  /** It wants in even if nothing leads from what it brings to what the sponsor holds (rule CU11). */
+  readonly insists: boolean
 }
 
 export interface Welcome {

@@ -283,6 +283,31 @@ describe('an operation of another epoch', () => {
     expect(hashes([anna, bert, cleo]).size).toBe(1)
   })
 
+  test('[CU4] is not needed where somebody comes back from the epoch above ours', () => {
+    const net = new Network()
+    const [anna, , cleo] = ahead(net)
+    const formerBase = anna.replica.lastBase
+    const set = new RenumberedSet('anna-again')
+    set.epochs.namings = [{ lineage: 'anna', epoch: 1 }]
+    const early = net.newcomer('anna-again', cleo, { ...BY_HAND, formerBase }, set)
+    expect(early.outputsOf('rejoin')[0]?.reason).toContain('not as far')
+    net.pass(100)
+    expect(cleo.replica.stats.epoch).toBe(1)
+    expect(cleo.replica.room.base.hash).toBe(formerBase?.hash)
+  })
+
+  test('[CU4] is not needed, but the word of somebody who holds another base is not taken', () => {
+    const net = new Network()
+    const [anna, , cleo] = ahead(net)
+    const hash = 'ffffffffffffffff'
+    const set = new RenumberedSet('anna-again')
+    set.epochs.namings = [{ lineage: 'anna', epoch: 1 }]
+    net.newcomer('anna-again', cleo, { ...BY_HAND, formerBase: { lineage: 'anna', epoch: 1, hash } }, set)
+    net.pass(100)
+    expect(cleo.replica.stats.epoch).toBe(0)
+    expect(anna.replica.stats.epoch).toBe(1)
+  })
+
   test('[CU4] above ours shows us that we hold something else than the room: we start over', () => {
     const net = new Network()
     const [, bert, cleo] = ahead(net)
@@ -425,6 +450,23 @@ describe('a newcomer', () => {
     expect(epochs(peers)).toEqual([1, 1, 1, 1])
     expect(hashes(peers).size).toBe(1)
     expect(dora.set.words).toEqual(['old'])
+  })
+
+  test('[CU11] that comes back from before all tables is sent to somebody else, and let in if it insists', () => {
+    const net = new Network()
+    const [anna] = room(net, ['anna', 'bert']) as [Cutter, Cutter]
+    for (const word of ['a', 'b']) {
+      anna.type(word)
+      compact(anna)
+      net.pass(5000)
+    }
+    const returning = (id: string, insists: boolean) => {
+      const set = new RenumberedSet(id)
+      set.epochs.namings = [{ lineage: 'anna', epoch: 0 }]
+      return net.newcomer(id, anna, { ...BY_HAND, insists }, set)
+    }
+    expect(returning('cleo', false).outputsOf('rejoin')[0]?.reason).toContain('nothing here leads')
+    expect(returning('dora', true).replica.status).toBe('member')
   })
 
   test('[CU9] of another mode is told so, and does not come in', () => {

@@ -57,7 +57,9 @@ describe('every message', () => {
   })
 
   test('[WI1] begins with the version and its type', () => {
-    expect([...encodeMessage({ type: 'join-request', namings: [] })]).toEqual([1, 7, 0])
+    expect([...encodeMessage({ type: 'join-request', namings: [], base: '', insists: false })]).toEqual([
+      1, 7, 0, 0, 0,
+    ])
     expect([...encodeMessage({ type: 'heartbeat', digest: 5 })]).toEqual([1, 1, 5])
   })
 
@@ -117,8 +119,8 @@ describe('a frame is refused', () => {
     expect(reasonFor(bytes(2, 7))).toBe('unknown wire version 2')
     expect(reasonFor(bytes(1))).toBe('frame does not parse')
     expect(reasonFor(bytes(1, 15))).toBe('unknown type of message')
-    expect(reasonFor(bytes(1, 7, 0))).toBe('accepted')
-    expect(reasonFor(bytes(1, 7, 0, 0))).toBe('trailing bytes')
+    expect(reasonFor(bytes(1, 7, 0, 0, 0))).toBe('accepted')
+    expect(reasonFor(bytes(1, 7, 0, 0, 0, 0))).toBe('trailing bytes')
   })
 
   test('[WI2] if it counts more than has arrived, before anything is allocated', () => {
@@ -183,7 +185,12 @@ describe('a frame is refused', () => {
       return { type: 'hello', replica: 'anna', lineage: 'x'.repeat(length), renumbers: false, digest: 0 }
     }
     const naming = (length: number): Message => {
-      return { type: 'join-request', namings: [{ lineage: 'x'.repeat(length), epoch: 0 }] }
+      return {
+        type: 'join-request',
+        namings: [{ lineage: 'x'.repeat(length), epoch: 0 }],
+        base: '',
+        insists: false,
+      }
     }
     const bye = (length: number): Message => ({ type: 'bye', reason: 'x'.repeat(length) })
     const cases: [(length: number) => Message, number][] = [
@@ -242,6 +249,8 @@ describe('a frame is refused', () => {
           encoding.writeVarString(out, 'anna')
           encoding.writeVarUint(out, i)
         }
+        encoding.writeVarUint(out, 0)
+        encoding.writeUint8(out, 0)
       })
     expect(reasonFor(request(64))).toBe('accepted')
     expect(reasonFor(request(65))).toBe('too many namings')
@@ -249,8 +258,13 @@ describe('a frame is refused', () => {
 
   test('[WI1] a sender with more namings than that says the newest', () => {
     const namings = Array.from({ length: 70 }, (_, i) => ({ lineage: `lineage-${i}`, epoch: i }))
-    const message = { type: 'join-request', namings: namings.slice(0, 64) }
-    expect(decodeMessage(encodeMessage({ type: 'join-request', namings }))).toEqual({ ok: true, message })
+    const message = { type: 'join-request', namings: namings.slice(0, 64), base: '', insists: false }
+    expect(decodeMessage(encodeMessage({ type: 'join-request', namings, base: '', insists: false }))).toEqual(
+      {
+        ok: true,
+        message,
+      },
+    )
   })
 
   test('[RE1] if a report can not be: number 0, or a floor above its clock', () => {
