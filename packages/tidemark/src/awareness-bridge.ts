@@ -79,8 +79,8 @@ export class AwarenessBridge {
   receive(replica: ReplicaId, bytes: Uint8Array): string | undefined {
     const announcement = decode(bytes)
     if (announcement === undefined) return 'awareness state is malformed'
-    if (announcement.client === this.awareness.clientID) return 'awareness state of somebody else'
-    this.take(replica, announcement)
+    // Our own, under an id that we had before and that is not gone yet.
+    if (announcement.client !== this.awareness.clientID) this.take(replica, announcement)
     return undefined
   }
 

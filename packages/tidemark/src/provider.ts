@@ -248,7 +248,8 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
   /**
    * Compacts now, everything applied so far included, and resolves once this replica has done it: with `'full'` the
    * document, with `'log'` the log. With `'off'` it resolves once everybody holds what was applied. `blockedBy`
-   * tells who it waits for. Rejects if this replica disconnects meanwhile.
+   * tells who it waits for. Rejects if this replica disconnects meanwhile. Seldom needed: rooms are compacted when
+   * it pays. Unlike that, this does not spare what was deleted just now: it can no longer be undone.
    */
   compact(): Promise<{ epoch: number; bytes: number }> {
     this.session.localChange()

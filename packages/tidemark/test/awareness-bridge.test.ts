@@ -188,8 +188,11 @@ describe('whatever comes', () => {
 
   test('our own state is not taken from others', () => {
     const a = open()
-    const bytes = presence(0, a.awareness.clientID, 99, '{}')
-    expect(a.bridge.receive('x', bytes)).toBe('awareness state of somebody else')
+    a.awareness.setLocalState({ user: 'Ada' })
+    expect(a.bridge.receive('x', presence(0, a.awareness.clientID, 99, '{}'))).toBeUndefined()
+    expect(a.awareness.getLocalState()).toEqual({ user: 'Ada' })
+    a.bridge.drop('x')
+    expect(a.awareness.getLocalState()).toEqual({ user: 'Ada' })
   })
 
   test('an epoch that never comes keeps one state per member', () => {

@@ -1,6 +1,12 @@
 /** A copy of a document's root types that is kept by their events alone, and whether it is still right. */
 import * as Y from 'yjs'
 
+interface Step {
+  readonly insert?: unknown
+  readonly delete?: number | undefined
+  readonly retain?: number | undefined
+}
+
 export class Mirror {
   private readonly text: string[] = []
   private readonly list: unknown[] = []
@@ -23,10 +29,7 @@ export class Mirror {
     })
   }
 
-  private follow(
-    values: unknown[],
-    delta: readonly { insert?: unknown; delete?: number; retain?: number }[],
-  ): void {
+  private follow(values: unknown[], delta: readonly Step[]): void {
     this.events++
     let at = 0
     for (const { insert, delete: erased, retain } of delta) {

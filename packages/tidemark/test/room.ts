@@ -1,6 +1,8 @@
 /** One room over a network in memory, in virtual time. */
+import * as prng from 'lib0/prng'
 import { type CompactionMode, type TidemarkOptions, TidemarkProvider } from 'tidemark'
 import { type MemoryNetwork, type MemoryTransport, memoryNetwork, VirtualScheduler } from 'tidemark/testing'
+import { vi } from 'vitest'
 import * as Y from 'yjs'
 import { Mirror } from './mirror.js'
 
@@ -20,18 +22,34 @@ export class Room {
   readonly network: MemoryNetwork
   private readonly providers: TidemarkProvider[] = []
 
+  private readonly random: prng.PRNG
+
+  /** The same seed and the same calls give the same run: no other chance has a part in it. */
   constructor(seed = 7) {
+    this.random = prng.create(seed)
+    vi.spyOn(Math, 'random').mockImplementation(() => prng.real53(this.random))
+    vi.spyOn(crypto, 'getRandomValues').mockImplementation((array) => {
+      const bytes = array as unknown as Uint8Array
+      for (let i = 0; i < bytes.length; i++) bytes[i] = prng.int31(this.random, 0, 255)
+      return array
+    })
     this.network = memoryNetwork({ scheduler: this.scheduler, latencyMs: 10, jitterMs: 5, seed })
   }
 
   open(options: TidemarkOptions & { content?: string; compaction?: CompactionMode } = {}): Site {
-    const doc = new Y.Doc()
+    const doc = this.document()
     const text = doc.getText('t')
     const mirror = new Mirror(doc)
     if (options.content) text.insert(0, options.content)
     const transport = this.network.transport()
     const { provider, errors, epochs } = this.provide(doc, { transport, ...options })
     return { doc, text, provider, transport, mirror, errors, epochs }
+  }
+
+  document(): Y.Doc {
+    const doc = new Y.Doc()
+    doc.clientID = prng.int53(this.random, 1, 2 ** 32 - 1)
+    return doc
   }
 
   /** Another provider for a document. */
@@ -70,5 +88,6 @@ export class Room {
 
   destroy(): void {
     for (const provider of this.providers) provider.destroy()
+    vi.restoreAllMocks()
   }
 }
