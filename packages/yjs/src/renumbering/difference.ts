@@ -35,6 +35,8 @@ export interface Difference {
   apply(): TypePair[]
 }
 
+export const NO_DIFFERENCE: Difference = { isEmpty: true, changed: [], apply: () => [] }
+
 /** How ids are to be read so that the two documents can be compared. */
 export interface Names {
   readonly type: Rename

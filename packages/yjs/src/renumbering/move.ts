@@ -16,8 +16,9 @@
  */
 import * as Y from 'yjs'
 import { isParked, type StructStore } from '../store.js'
-import { compare, type TypePair } from './difference.js'
+import { compare, NO_DIFFERENCE, type TypePair } from './difference.js'
 import { fillTo } from './rebuild.js'
+import { showsSame } from './same-order.js'
 import { carryAnswers, rootPairs, showDifference } from './show.js'
 import type { IdTranslation } from './translation-table.js'
 import { carryKept, translateUndoStacks } from './undo.js'
@@ -28,6 +29,11 @@ export interface MoveOptions {
   readonly origin: unknown
   readonly undoManagers?: readonly Y.UndoManager[]
   /**
+   * The rebuilt document holds the very operations that the live one holds, as at a cut: then what lies below the cut
+   * need not be compared. Not so on return.
+   */
+  readonly sameOperations?: boolean
+  /**
    * Gets what observers wrote in answer to a visible difference. Without it such an edit is an error: it would be
    * lost for everybody else.
    */
@@ -37,7 +43,10 @@ export interface MoveOptions {
 /** @returns whether anything visible has changed. `rebuilt` must not be used any more. */
 export function moveInto(live: Y.Doc, rebuilt: Y.Doc, table: IdTranslation, options: MoveOptions): boolean {
   assertMovable(live, rebuilt, table)
-  const difference = (names: Parameters<typeof compare>[1]) => compare(rootPairs(live, rebuilt), names)
+  const difference = (names: Parameters<typeof compare>[1]) =>
+    options.sameOperations && showsSame(live, rebuilt, table)
+      ? NO_DIFFERENCE
+      : compare(rootPairs(live, rebuilt), names)
   const shown = showDifference(live, rebuilt, table, difference, options.origin)
   const answers = carryAnswers(live, rebuilt, shown)
   relink(live, rebuilt, table, [...shown.inserted, ...(answers?.inserted ?? [])], options.undoManagers ?? [])

@@ -30,6 +30,7 @@ function compact(
   moveInto(doc, rebuild({ pieces, client: CLIENT }, operations), table, {
     origin: 'compaction',
     undoManagers,
+    sameOperations: true,
     ...(onAnswer === undefined ? {} : { onAnswer }),
   })
   return table

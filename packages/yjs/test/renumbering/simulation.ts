@@ -243,7 +243,9 @@ export class Replica {
 
   #move(rebuilt: Y.Doc, table: TranslationTable, types: ReadonlyMap<string, unknown>): void {
     const clock = Y.getState(this.doc.store, this.doc.clientID)
-    if (moveInto(this.doc, rebuilt, table, { origin: this, undoManagers: [this.undo] })) {
+    if (
+      moveInto(this.doc, rebuilt, table, { origin: this, undoManagers: [this.undo], sameOperations: true })
+    ) {
       this.visibleChanges++
     } else {
       for (const [path, type] of typesOf(this.doc)) {
