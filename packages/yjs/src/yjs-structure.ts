@@ -106,8 +106,8 @@ export class YjsStructure implements Structure {
    * With 'fixed', take the local change first: the state holds it, and should its operation never leave this
    * replica, the newcomer would have what nobody else has.
    */
-  encodeState(pieceBytes: number, tablesFrom?: number): Iterator<StatePiece, undefined> {
-    if (this.#full !== undefined) return this.#full.encodeState(pieceBytes, tablesFrom)
+  encodeState(pieceBytes: number): Iterator<StatePiece, undefined> {
+    if (this.#full !== undefined) return this.#full.encodeState(pieceBytes)
     return new StatePieces(this.#doc, pieceBytes)
   }
 

@@ -7,6 +7,7 @@
  */
 import type { Naming } from '@tidemark/core'
 import * as sha256 from 'lib0/hash/sha256'
+import * as random from 'lib0/random'
 import * as string from 'lib0/string'
 
 const CLIENTS = 2 ** 31 - 1
@@ -21,6 +22,11 @@ export function freeBaseClient(naming: Naming, used: ReadonlyMap<number, unknown
   let client = baseClientOf(naming)
   while (used.has(client)) client = 1 + (client % CLIENTS)
   return client
+}
+
+/** For an author, above all bases'. */
+export function newAuthorClient(): number {
+  return CLIENTS + 1 + (random.uint32() % CLIENTS)
 }
 
 function hashed(lineage: string, epoch: number): number {

@@ -180,7 +180,7 @@ export class YjsCutWork implements CutWork {
   }
 
   #historyAfter(pieces: readonly Uint8Array[], table: TranslationTable, client: number): History {
-    const { namings, chain } = this.#old
+    const { namings, chain, lineages } = this.#old
     const baseBytes = bytesOf(pieces)
     return {
       namings: [{ lineage: this.#cut.lineage, epoch: this.#cut.epoch }],
@@ -189,6 +189,7 @@ export class YjsCutWork implements CutWork {
       client,
       table,
       chain: chain.with({ from: namings, bytes: encodeTable(table) }, baseBytes),
+      lineages,
     }
   }
 }

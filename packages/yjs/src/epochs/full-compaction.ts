@@ -16,11 +16,12 @@ import {
 } from '../renumbering/index.js'
 import { StatePieces } from '../state-pieces.js'
 import { isParked } from '../store.js'
+import { newAuthorClient } from './base-client.js'
 import { type CutHost, type PreparedCut, YjsCutWork } from './cut-work.js'
-import { bytesOf, type History, linksFrom, NO_HISTORY, presentNaming } from './history.js'
+import { bytesOf, type History, joinedLineages, linksFrom, NO_HISTORY, presentNaming } from './history.js'
 import { fitted, readPayload } from './incoming.js'
 import { outliveObserverErrors } from './observer-errors.js'
-import { carryInto, copyOf, FORGOTTEN, wayBack } from './return.js'
+import { carryInto, copyOf, FORGOTTEN, historyAfterReturn, wayBack } from './return.js'
 import { RoomLoad } from './room-load.js'
 import { StateSender } from './state-transfer.js'
 import { sameNaming } from './table-chain.js'
@@ -110,8 +111,9 @@ export class FullCompaction implements Epochs, CutHost {
     this.#hasAuthored = false
     const namings = [{ lineage, epoch: 0 }, ...this.#history.namings]
     const { chain } = this.#history
+    const lineages = joinedLineages([lineage], this.#history.lineages)
     const baseBytes = bytesOf(pieces)
-    this.#become({ namings, pieces, baseBytes, client: 0, table: undefined, chain }, baseBytes)
+    this.#become({ namings, pieces, baseBytes, client: 0, table: undefined, chain, lineages }, baseBytes)
   }
 
   reaches(naming: Naming): boolean {
@@ -136,16 +138,9 @@ export class FullCompaction implements Epochs, CutHost {
     this.#hasAuthored = true
   }
 
-  encodeState(pieceBytes: number, tablesFrom: number | undefined): Iterator<StatePiece, undefined> {
-    const present = presentNaming(this.#history)
-    return new StateSender(this.#linksSince(tablesFrom ?? present.epoch), this.#history.pieces, pieceBytes)
-  }
-
-  /** A table that is no longer kept can not be sent: then everything that is. */
-  #linksSince(epoch: number) {
-    const { lineage, epoch: present } = presentNaming(this.#history)
-    if (epoch >= present) return []
-    return linksFrom(this.#history, { lineage, epoch }) ?? this.#history.chain.links
+  encodeState(pieceBytes: number): Iterator<StatePiece, undefined> {
+    presentNaming(this.#history)
+    return new StateSender(this.#history, pieceBytes)
   }
 
   beginLoad(): void {
@@ -238,18 +233,23 @@ export class FullCompaction implements Epochs, CutHost {
 
   #finishReturn(load: RoomLoad): void {
     const { doc, changes } = this.#host
-    const { history, rebuilding } = load.room
-    const before = this.#history.namings[0]
-    const way = wayBack(this.#history, history)
-    if (way.kind === 'lost' && !this.#isKnownTo(history)) this.#host.onOrphaned(copyOf(doc))
+    const own = this.#history
+    const { history: room, rebuilding } = load.room
+    const way = wayBack(own, room)
     const table = way.kind === 'lost' ? FORGOTTEN : way.table
+    if (way.kind === 'lost') {
+      if (!this.#isKnownTo(room)) this.#host.onOrphaned(copyOf(doc))
+      // Its clocks are used up, but not in this room.
+      doc.clientID = newAuthorClient()
+    }
     carryInto(rebuilding, doc, table, changes)
     this.#hasAuthored = false
+    const history = historyAfterReturn(own, room)
     const moved = this.#move({ doc: rebuilding.doc, history, bytes: load.bytes }, table)
-    const from = before?.epoch ?? 0
+    const [before] = own.namings
     const to = presentNaming(history).epoch
     const isSame = before !== undefined && history.namings.some((naming) => sameNaming(naming, before))
-    if (!isSame) this.#host.onEpoch({ from, to, ...moved })
+    if (!isSame) this.#host.onEpoch({ from: before?.epoch ?? 0, to, ...moved })
   }
 
   /** Whether the room has everything that is here: it is further on in our lineage, and nothing of ours is unsynced. */
@@ -291,7 +291,9 @@ export class FullCompaction implements Epochs, CutHost {
     const load = this.#load
     this.#load = undefined
     // The live document holds a part of that room's state: it is of that room until it enters another one.
-    if (load instanceof RoomLoad && load.isStraight) this.#remember({ ...NO_HISTORY, namings: load.namings })
+    if (!(load instanceof RoomLoad && load.isStraight)) return
+    const { namings } = load
+    this.#remember({ ...NO_HISTORY, namings, lineages: namings.map(({ lineage }) => lineage) })
   }
 
   #abandonWork(): void {

@@ -18,6 +18,18 @@ export interface History {
   /** Leads here from the epoch before; undefined if there was none, or nobody needs it. */
   readonly table: TranslationTable | undefined
   readonly chain: TableChain
+  /**
+   * Every lineage that the content stems from, newest first. Tables are kept within a budget, but for ever it must be
+   * known that two documents have something in common: merged like strangers, they would show it twice.
+   */
+  readonly lineages: readonly string[]
+}
+
+/** After so many rooms, each founded with what the one before left behind, nobody comes back to the first. */
+const MAX_LINEAGES = 64
+
+export function joinedLineages(...lists: readonly (readonly string[])[]): string[] {
+  return [...new Set(lists.flat())].slice(0, MAX_LINEAGES)
 }
 
 export const NO_HISTORY: History = {
@@ -27,6 +39,7 @@ export const NO_HISTORY: History = {
   client: 0,
   table: undefined,
   chain: new TableChain(),
+  lineages: [],
 }
 
 export function bytesOf(pieces: readonly Uint8Array[]): number {

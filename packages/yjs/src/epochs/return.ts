@@ -8,7 +8,6 @@
  * Invariant: nothing that the room's base or the operations above it hold is carried a second time, and nothing else
  * is left behind.
  */
-import type { Naming } from '@tidemark/core'
 import * as Y from 'yjs'
 import { type IdRange, IdRanges } from '../id-ranges.js'
 import type { LocalChanges } from '../local-changes.js'
@@ -23,8 +22,8 @@ import { encodeUpdate } from '../renumbering/update-encoding.js'
 import { eachStruct, type StructStore } from '../store.js'
 import { RootNames } from '../struct-part.js'
 import { UpdateWriter } from '../update-writer.js'
-import { type History, linksFrom } from './history.js'
-import { decodeLinks } from './table-chain.js'
+import { type History, joinedLineages, linksFrom } from './history.js'
+import { decodeLinks, TableChain } from './table-chain.js'
 
 /** How the ids of a returning document lead to the room's. */
 export type Way =
@@ -55,13 +54,22 @@ export function wayBack(own: History, room: History): Way {
     return { kind: 'translated', table: links.length === 0 ? UNCHANGED : composed(decodeLinks(links)) }
   }
   // Two rooms that never had anything in common merge, as two Yjs documents do.
-  const lineages = new Set(namingsOf(own).map(({ lineage }) => lineage))
-  const areRelated = namingsOf(room).some(({ lineage }) => lineages.has(lineage))
+  const areRelated = own.lineages.some((lineage) => room.lineages.includes(lineage))
   return areRelated ? { kind: 'lost' } : { kind: 'translated', table: UNCHANGED }
 }
 
-function namingsOf({ namings, chain }: History): Naming[] {
-  return [...namings, ...chain.links.flatMap(({ from }) => from)]
+/** The room's history, with the tables that only this side has kept: it can let others in who need them. */
+export function historyAfterReturn(own: History, room: History): History {
+  const lineages = joinedLineages(room.lineages, own.lineages)
+  const [naming] = own.namings
+  const since = naming === undefined ? undefined : linksFrom(room, naming)
+  const [oldest] = own.chain.links
+  const [from] = oldest?.from ?? []
+  if (since === undefined || from === undefined || linksFrom(room, from) !== undefined) {
+    return { ...room, lineages }
+  }
+  const chain = new TableChain([...own.chain.links, ...since]).within(room.baseBytes)
+  return { ...room, lineages, chain }
 }
 
 /** Integrates into the room's document what the own one has and it lacks, and makes exactly that the local change. */
@@ -70,36 +78,19 @@ export function carryInto(room: Rebuilding, own: Y.Doc, table: IdTranslation, ch
   const update = encodeStructs(own, structs)
   if (structs.size > 0)
     room.addOperation({ update: translate(update, table), translated: table !== UNCHANGED })
-  const reserved = takeOwnClocks(room, own)
-  if (reserved !== undefined) structs.set(own.clientID, reserved)
   const deletes = newDeletes(own.store, room.doc.store, table)
   if (!deletes.isEmpty) room.addOperation({ update: encodeUpdate(new Map(), deletes), translated: false })
   changes.replace(structs, deletes)
 }
 
-/**
- * If what this replica wrote under its client id is given up, its clocks are used up all the same: somebody may have
- * received what the room has not. They are carried as structs without content.
- */
-function takeOwnClocks(room: Rebuilding, own: Y.Doc): IdRange | undefined {
-  const { clientID } = own
-  const clock = Y.getState(room.doc.store, clientID)
-  const end = Y.getState(own.store, clientID)
-  if (clock === 0 || clock >= end) return undefined
-  const filler = new Y.GC(Y.createID(clientID, clock), end - clock)
-  room.addOperation({
-    update: encodeUpdate(new Map([[clientID, [filler]]]), new IdRanges()),
-    translated: false,
-  })
-  return { clock, end }
-}
-
 function newStructs(own: StructStore, room: StructStore, table: IdTranslation): Map<number, IdRange> {
   const structs = new Map<number, IdRange>()
   for (const [client, [first]] of own.clients) {
-    // What an author did before the own base is in it under another name, and leaves a gap at the start.
+    // What an author did before the own base is in it under another name, and leaves a gap at the start. Where the
+    // room knows the author there must be no gap (and what was deleted right after it counts as a part of it).
     const filled = first instanceof Y.GC ? first.length : 0
-    const clock = Math.max(table.endOf(client), Y.getState(room, client), filled)
+    const known = room.clients.has(client) ? Y.getState(room, client) : filled
+    const clock = Math.max(table.endOf(client), known)
     const end = Y.getState(own, client)
     if (end > clock) structs.set(client, { clock, end })
   }

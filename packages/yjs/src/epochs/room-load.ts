@@ -9,7 +9,7 @@ import * as Y from 'yjs'
 import { inspect } from '../gate.js'
 import { Rebuilding, Retargeter } from '../renumbering/index.js'
 import { baseClientOf } from './base-client.js'
-import { bytesOf, type History, presentNaming } from './history.js'
+import { bytesOf, type History, joinedLineages, presentNaming } from './history.js'
 import { fitted, readPayload } from './incoming.js'
 import { StateReceiver } from './state-transfer.js'
 import { decodeLinks, type Link, TableChain } from './table-chain.js'
@@ -24,6 +24,7 @@ export class RoomLoad {
   readonly namings: readonly Naming[]
   readonly #receiver = new StateReceiver()
   readonly #links: Link[] = []
+  #lineages: readonly string[] = []
   readonly #pieces: Uint8Array[] = []
   /** Of the live document, the clocks that came with the state. */
   readonly reached = new Map<number, number>()
@@ -50,6 +51,10 @@ export class RoomLoad {
   add(bytes: Uint8Array): string | undefined {
     const received = this.#receiver.add(bytes)
     if (received === undefined || typeof received === 'string') return received
+    if (received.kind === 'lineages') {
+      this.#lineages = received.lineages
+      return undefined
+    }
     if (received.kind === 'table') {
       if (this.#pieces.length > 0) return 'a table follows the base'
       this.#links.push(received.link)
@@ -118,6 +123,10 @@ export class RoomLoad {
       client,
       table: last !== undefined && leadsHere ? decodeLinks([last])[0] : undefined,
       chain: new TableChain(this.#links),
+      lineages: joinedLineages(
+        this.namings.map(({ lineage }) => lineage),
+        this.#lineages,
+      ),
     }
     const rebuilding = new Rebuilding(client)
     const target = this.isStraight ? this.#live : rebuilding.doc

@@ -2,7 +2,9 @@
  * A base, and the tables that lead to it, on their way to a newcomer.
  *
  * The pieces of the base are cut where the content says, not where the transport would like it: so what travels are
- * parts of at most about `pieceBytes`, put together again on arrival. Tables come first, oldest first.
+ * parts of at most about `pieceBytes`, put together again on arrival. The lineages that the room stems from come first,
+ * then the tables, oldest first. All that are kept travel, whatever the newcomer itself needs: so every member can let
+ * in everybody whom any member could.
  *
  * Invariant: the sender holds its own references. A cut in the middle of a transfer replaces what the structure
  * holds, and changes nothing of what is sent.
@@ -11,12 +13,14 @@ import type { Naming, StatePiece } from '@tidemark/core'
 import * as decoding from 'lib0/decoding'
 import * as encoding from 'lib0/encoding'
 import { decodeTable } from '../renumbering/index.js'
+import type { History } from './history.js'
 import type { Link } from './table-chain.js'
 
-const KIND = { table: 0, base: 1 } as const
+const KIND = { lineages: 0, table: 1, base: 2 } as const
+const KIND_BITS = 3
 /** Flags beside the kind. */
-const CONTINUES = 2
-const LAST = 4
+const CONTINUES = 4
+const LAST = 8
 /** More than this put together from parts is not believed. */
 const MAX_JOINED_BYTES = 2 ** 28
 const EMPTY_UPDATE = Uint8Array.of(0, 0)
@@ -29,11 +33,12 @@ export class StateSender implements Iterator<StatePiece, undefined> {
   #part = 0
   #offset = 0
 
-  constructor(links: readonly Link[], base: readonly Uint8Array[], pieceBytes: number) {
+  constructor({ lineages, chain, pieces: base }: History, pieceBytes: number) {
     if (!(pieceBytes >= 1)) throw new Error(`A piece of ${pieceBytes} bytes is impossible`)
     const pieces = base.length === 0 ? [EMPTY_UPDATE] : base
     this.#parts = [
-      ...links.map((link) => ({ kind: KIND.table, bytes: encodeLink(link) })),
+      { kind: KIND.lineages, bytes: encodeLineages(lineages) },
+      ...chain.links.map((link) => ({ kind: KIND.table, bytes: encodeLink(link) })),
       ...pieces.map((bytes) => ({ kind: KIND.base, bytes })),
     ]
     this.#pieceBytes = pieceBytes
@@ -57,6 +62,7 @@ export class StateSender implements Iterator<StatePiece, undefined> {
 }
 
 export type Received =
+  | { readonly kind: 'lineages'; readonly lineages: readonly string[] }
   | { readonly kind: 'table'; readonly link: Link }
   | { readonly kind: 'base'; readonly update: Uint8Array }
 
@@ -73,7 +79,9 @@ export class StateReceiver {
   /** @returns what is complete with this piece, nothing yet (undefined), or why the piece is refused. */
   add(piece: Uint8Array): Received | string | undefined {
     const head = piece[0]
-    if (head === undefined || head > 7) return 'the piece of the state has an unknown kind'
+    const kind = (head ?? 0) & KIND_BITS
+    if (head === undefined || head >= 2 * LAST || kind > KIND.base)
+      return 'the piece of the state has an unknown kind'
     if (this.#isComplete) return 'a piece follows the last piece of the state'
     this.#joinedBytes += piece.length
     if (this.#joinedBytes > MAX_JOINED_BYTES) return 'the piece of the state is too long'
@@ -82,9 +90,13 @@ export class StateReceiver {
     const bytes = joined(this.#parts)
     this.#parts = []
     this.#joinedBytes = 0
-    if ((head & 1) === KIND.base) {
+    if (kind === KIND.base) {
       this.#isComplete = (head & LAST) !== 0
       return { kind: 'base', update: bytes }
+    }
+    if (kind === KIND.lineages) {
+      const lineages = decodeLineages(bytes)
+      return typeof lineages === 'string' ? lineages : { kind: 'lineages', lineages }
     }
     const link = decodeLink(bytes)
     return typeof link === 'string' ? link : { kind: 'table', link }
@@ -99,6 +111,25 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
     at += part.length
   }
   return bytes
+}
+
+function encodeLineages(lineages: readonly string[]): Uint8Array {
+  const out = encoding.createEncoder()
+  encoding.writeVarUint(out, lineages.length)
+  for (const lineage of lineages) encoding.writeVarString(out, lineage)
+  return encoding.toUint8Array(out)
+}
+
+function decodeLineages(bytes: Uint8Array): string[] | string {
+  const lineages: string[] = []
+  try {
+    const decoder = decoding.createDecoder(bytes)
+    for (let left = decoding.readVarUint(decoder); left > 0; left--)
+      lineages.push(decoding.readVarString(decoder))
+    return lineages
+  } catch (error) {
+    return `the lineages of the state can not be decoded: ${error instanceof Error ? error.message : String(error)}`
+  }
 }
 
 function encodeLink({ from, bytes }: Link): Uint8Array {

@@ -30,13 +30,18 @@ export class TableChain {
   }
 
   with(link: Link, baseBytes: number): TableChain {
-    const budget = Math.max(BUDGET_BYTES, baseBytes * BUDGET_SHARE_OF_BASE) - link.bytes.length
-    const kept = [link]
+    return new TableChain([...this.#links, link]).within(baseBytes)
+  }
+
+  /** What the budget allows. */
+  within(baseBytes: number): TableChain {
+    const budget = Math.max(BUDGET_BYTES, baseBytes * BUDGET_SHARE_OF_BASE)
+    const kept: Link[] = []
     let bytes = 0
-    for (const older of this.#links.toReversed()) {
-      bytes += older.bytes.length
-      if (bytes > budget) break
-      kept.unshift(older)
+    for (const link of this.#links.toReversed()) {
+      bytes += link.bytes.length
+      if (bytes > budget && kept.length > 0) break
+      kept.unshift(link)
     }
     return new TableChain(kept)
   }

@@ -59,8 +59,15 @@ export class UndoTracking {
   }
 }
 
-function leadsSomewhere(position: Y.RelativePosition, doc: Y.Doc): boolean {
-  return Y.createAbsolutePositionFromRelativePosition(position, doc) !== null
+/** As Yjs will find out, without counting what stands before it: a stack may hold hundreds of positions. */
+function leadsSomewhere({ item, type, tname }: Y.RelativePosition, { store }: Y.Doc): boolean {
+  const found = (id: Y.ID) => {
+    const struct = id.clock < Y.getState(store, id.client) ? Y.getItem(store, id) : undefined
+    return struct instanceof Y.Item ? struct : undefined
+  }
+  if (item !== null) return found(item) !== undefined
+  if (tname !== null) return true
+  return type !== null && found(type)?.content instanceof Y.ContentType
 }
 
 /** Where the container is gone, the selection goes to the end of what the manager watches. */

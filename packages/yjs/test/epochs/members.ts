@@ -56,16 +56,10 @@ export function cut(of: Member, below: NamedPayload[], above: NamedPayload[] = [
   return { ...work.commit(), fingerprint: Buffer.from(work.fingerprint).toString('hex') }
 }
 
-export function load(
-  to: Member,
-  from: Member,
-  above: NamedPayload[] = [],
-  tablesFrom = 0,
-  pieceBytes = 50,
-): void {
+export function load(to: Member, from: Member, above: NamedPayload[] = []): void {
   to.structure.beginLoad()
   to.epochs.enter(from.epochs.namings)
-  for (const bytes of piecesOf(from, tablesFrom, pieceBytes)) {
+  for (const bytes of piecesOf(from)) {
     const refusal = to.structure.loadPiece(bytes)
     if (refusal !== undefined) throw new Error(`Refused: ${refusal}`)
   }
@@ -73,9 +67,9 @@ export function load(
   to.structure.endLoad()
 }
 
-export function piecesOf({ structure }: Member, tablesFrom = 0, pieceBytes = 50): Uint8Array[] {
+export function piecesOf({ structure }: Member, pieceBytes = 50): Uint8Array[] {
   const pieces: Uint8Array[] = []
-  const iterator = structure.encodeState(pieceBytes, tablesFrom)
+  const iterator = structure.encodeState(pieceBytes)
   for (let next = iterator.next(); !next.done; next = iterator.next()) pieces.push(next.value.bytes)
   return pieces
 }

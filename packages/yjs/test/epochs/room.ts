@@ -235,12 +235,8 @@ export class Replica {
   }
 
   /** Begins to load the state of a sponsor; the pieces are made as they are needed. */
-  beginLoad(sponsor: Replica, hasAllTables: boolean): void {
-    const naming = this.epochs.namings.find((known) => sponsor.epochs.reaches(known))
-    // Operations of the epoch before may still be on their way. With all tables it can be a sponsor to anybody.
-    const needed = Math.min(naming?.epoch ?? sponsor.epoch, sponsor.epoch - 1)
-    const tablesFrom = hasAllTables ? 0 : needed
-    const iterator = sponsor.structure.encodeState(PIECE_BYTES, tablesFrom)
+  beginLoad(sponsor: Replica): void {
+    const iterator = sponsor.structure.encodeState(PIECE_BYTES)
     const pieces: Uint8Array[] = []
     for (let next = iterator.next(); !next.done; next = iterator.next()) pieces.push(next.value.bytes)
     this.#work = undefined
@@ -389,7 +385,7 @@ export class Room {
   }
 
   #welcome(sponsor: Replica, replica: Replica): void {
-    replica.beginLoad(sponsor, this.#random() < 0.95)
+    replica.beginLoad(sponsor)
     // The state lacks what is still on its way to the sponsor.
     for (const { to, operation } of [...this.#inFlight]) {
       if (to === sponsor)
@@ -547,25 +543,17 @@ export class Room {
     this.#checkTokens(first.tokens.toString())
   }
 
-  /** What could not be placed was handed to the application; what its user erased there is not erased. */
-  get orphaned(): string {
-    return this.replicas
-      .flatMap(({ orphans }) => orphans.map((doc) => doc.getText('tokens').toString()))
-      .join('')
-  }
-
   #checkTokens(shown: string): void {
-    const { orphaned } = this
-    const isAnyOrphaned = this.replicas.some(({ orphans }) => orphans.length > 0)
+    if (this.replicas.some(({ orphans }) => orphans.length > 0)) throw new Error('Somebody was orphaned')
     const places = new Map([...shown].map((token, index) => [token, index]))
     if (places.size !== shown.length) throw new Error('A token is doubled')
     for (const [token, { left, right }] of this.typed) {
       const at = places.get(token)
       if (at === undefined) {
-        if (!this.erased.has(token) && !orphaned.includes(token)) throw new Error('A token is lost')
+        if (!this.erased.has(token)) throw new Error('A token is lost')
         continue
       }
-      if (this.erased.has(token) && !isAnyOrphaned) throw new Error('A token has come back')
+      if (this.erased.has(token)) throw new Error('A token has come back')
       const before = left === undefined ? undefined : places.get(left)
       const after = right === undefined ? undefined : places.get(right)
       if ((before !== undefined && before > at) || (after !== undefined && after < at)) this.swaps++

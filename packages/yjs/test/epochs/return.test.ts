@@ -1,0 +1,272 @@
+import { describe, expect, test } from 'vitest'
+import * as Y from 'yjs'
+import { YjsStructure } from '../../src/index.js'
+import { contentOf } from '../renumbering/content.js'
+import { Mirror } from '../renumbering/mirror.js'
+import {
+  apply,
+  change,
+  cut,
+  epochOf,
+  founder,
+  LINEAGE,
+  load,
+  type Member,
+  member,
+  newcomer,
+} from './members.js'
+
+/** Alice and Bob share a text with history; Bob goes away. */
+function parted(onOrphaned: (document: Y.Doc) => void = () => {}) {
+  const alice = founder(1)
+  const bob = member(2, { onOrphaned })
+  load(bob, alice)
+  const mirror = new Mirror([bob.text, bob.doc.getArray('array')])
+  const below = [
+    change(alice, () => alice.text.insert(0, 'one two three')),
+    change(alice, () => alice.doc.getArray('array').push([new Y.Text('inner')])),
+    change(alice, () => alice.text.delete(4, 4)),
+  ]
+  apply(bob, ...below)
+  cut(alice, below)
+  cut(bob, below)
+  return { alice, bob, mirror }
+}
+
+function settle(from: Member, to: Member): void {
+  const payload = from.structure.takeLocalChange()
+  if (payload !== undefined) apply(to, { payload, epoch: epochOf(from) })
+  expect(contentOf(to.doc)).toEqual(contentOf(from.doc))
+}
+
+describe('coming back', () => {
+  test('keeps what was written offline and shows what the others did, under the same objects', () => {
+    const { alice, bob, mirror } = parted()
+    const inner = bob.doc.getArray<Y.Text>('array').get(0)
+    const ofAlice = [
+      change(alice, () => alice.text.insert(3, ' and')),
+      change(alice, () => alice.doc.getArray<Y.Text>('array').get(0).insert(5, ' text')),
+      change(alice, () => alice.text.delete(0, 3)),
+    ]
+    bob.text.insert(9, '!')
+    bob.text.delete(4, 5)
+    bob.doc.getArray<Y.Text>('array').get(0).insert(0, 'my ')
+    cut(alice, ofAlice)
+    const more = change(alice, () => alice.text.insert(0, 'So'))
+    cut(alice, [more])
+    load(bob, alice)
+    mirror.check()
+    expect(epochOf(bob)).toBe(3)
+    expect(bob.doc.getArray('array').get(0)).toBe(inner)
+    expect(inner.toString()).toBe('my inner text')
+    expect(bob.text.toString()).toBe('So and !')
+    settle(bob, alice)
+    expect(bob.structure.takeLocalChange()).toBeUndefined()
+  })
+
+  test('carries nothing that the room has received', () => {
+    const { alice, bob } = parted()
+    const sent = change(bob, () => bob.text.insert(0, 'sent '))
+    apply(alice, sent)
+    load(bob, alice, [sent])
+    expect(bob.structure.takeLocalChange()).toBeUndefined()
+    cut(alice, [sent])
+    load(bob, alice)
+    expect(bob.structure.takeLocalChange()).toBeUndefined()
+    expect(bob.text.toString()).toBe('sent one three')
+  })
+
+  test('carries what was made an operation and reached nobody', () => {
+    const { alice, bob } = parted()
+    change(bob, () => bob.text.insert(0, 'lost '))
+    cut(alice, [change(alice, () => alice.text.insert(9, '.'))])
+    load(bob, alice)
+    settle(bob, alice)
+    expect(alice.text.toString()).toBe('lost one three.')
+  })
+
+  test('carries what somebody else made and could only tell this side', () => {
+    const { alice, bob } = parted()
+    const carol = newcomer(3, bob)
+    apply(
+      bob,
+      change(carol, () => carol.text.insert(0, 'Carol: ')),
+    )
+    cut(alice, [])
+    load(bob, alice)
+    const carried = change(bob, () => {})
+    apply(alice, carried)
+    expect(alice.text.toString()).toBe('Carol: one three')
+    load(carol, alice, [carried])
+    expect(carol.text.toString()).toBe('Carol: one three')
+    expect(carol.structure.takeLocalChange()).toBeUndefined()
+  })
+
+  test('leaves no gap where the first thing written offline was deleted again', () => {
+    const { alice, bob } = parted()
+    // As a GC struct it grows together with the one that fills the clocks before the base.
+    const list = bob.doc.getArray<unknown>('array')
+    list.push([new Y.Map([['a', 1]])])
+    list.delete(1, 1)
+    list.push(['kept'])
+    load(bob, alice)
+    settle(bob, alice)
+    expect(list.toJSON()).toEqual(['inner', 'kept'])
+    settle(alice, bob)
+  })
+
+  test('a document keeps its naming when it gets another structure', () => {
+    const { alice, bob } = parted()
+    bob.structure.destroy()
+    bob.text.insert(0, 'meanwhile ')
+    cut(alice, [change(alice, () => alice.text.insert(9, '.'))])
+    const structure = new YjsStructure(bob.doc, { compaction: 'full', onLocalChange: () => {} })
+    const { epochs } = structure
+    if (epochs === undefined) throw new Error('Full compaction has epochs')
+    expect(epochs.namings).toEqual([{ lineage: LINEAGE, epoch: 1 }])
+    const again = { ...bob, structure, epochs }
+    load(again, alice)
+    settle(again, alice)
+    expect(alice.text.toString()).toBe('meanwhile one three.')
+  })
+
+  test('through somebody who came later than oneself', () => {
+    const { alice, bob } = parted()
+    bob.text.insert(0, 'offline ')
+    cut(alice, [change(alice, () => alice.text.insert(9, '.'))])
+    cut(alice, [])
+    const carol = newcomer(3, alice)
+    cut(carol, [])
+    load(bob, carol)
+    settle(bob, carol)
+    expect(carol.text.toString()).toBe('offline one three.')
+  })
+
+  test('tables of all earlier epochs are handed on', () => {
+    const { bob } = parted()
+    cut(bob, [])
+    const dave = newcomer(5, newcomer(4, bob))
+    for (const epoch of [0, 1, 2]) expect(dave.epochs.reaches({ lineage: LINEAGE, epoch })).toBe(true)
+    expect(dave.epochs.reaches({ lineage: LINEAGE, epoch: 3 })).toBe(false)
+    expect(dave.epochs.reaches({ lineage: 'another', epoch: 1 })).toBe(false)
+  })
+})
+
+describe('an abandoned load', () => {
+  test('of a document with content leaves everything as it was', () => {
+    const { alice, bob } = parted()
+    cut(alice, [change(alice, () => alice.text.insert(0, 'x'.repeat(200)))])
+    bob.text.insert(0, 'offline ')
+    const before = contentOf(bob.doc)
+    bob.structure.beginLoad()
+    bob.epochs.enter(alice.epochs.namings)
+    const first = alice.structure.encodeState(50).next()
+    if (!first.done) expect(bob.structure.loadPiece(first.value.bytes)).toBeUndefined()
+    expect(bob.structure.takeLocalChange()).toBeUndefined()
+    bob.structure.endLoad()
+    expect(contentOf(bob.doc)).toEqual(before)
+    expect(epochOf(bob)).toBe(1)
+    load(bob, alice)
+    settle(bob, alice)
+  })
+
+  test('into an empty document is made up for by the next one, though the room went on', () => {
+    const { alice } = parted()
+    const carol = member(3)
+    carol.structure.beginLoad()
+    carol.epochs.enter(alice.epochs.namings)
+    const pieces = alice.structure.encodeState(10)
+    for (let left = 12; left > 0; left--) {
+      const next = pieces.next()
+      if (!next.done) carol.structure.loadPiece(next.value.bytes)
+    }
+    carol.structure.endLoad()
+    carol.text.insert(0, 'typed ')
+    cut(alice, [change(alice, () => alice.text.insert(0, 'X'))])
+    load(carol, alice)
+    settle(carol, alice)
+    expect(alice.text.toString()).toContain('Xone three')
+    expect(alice.text.toString().match(/typed/g)).toHaveLength(1)
+  })
+})
+
+describe('where nothing leads back', () => {
+  /** Founded with an older copy of the room, and cut: its names mean nothing to the others, and yet they share content. */
+  function founding(older: Member): Member {
+    older.epochs.found('another')
+    const typed = change(older, () => older.text.insert(0, 'another: '))
+    cut(older, [typed])
+    return older
+  }
+
+  test('what is unsynced goes to the application, whole, and the room is shown', () => {
+    const orphans: Y.Doc[] = []
+    const { bob } = parted((document) => orphans.push(document))
+    const older = newcomer(5, bob)
+    cut(bob, [])
+    bob.text.insert(0, 'unsynced ')
+    const room = founding(older)
+    const texts: string[] = []
+    bob.text.observe(() => texts.push(bob.text.toString()))
+    load(bob, room)
+    expect(orphans.map((doc) => doc.getText('text').toString())).toEqual(['unsynced one three'])
+    expect(bob.text.toString()).toBe('another: one three')
+    expect(texts).toEqual(['another: one three'])
+    expect(bob.structure.takeLocalChange()).toBeUndefined()
+    // Its clocks are used up, so it goes on under another client id.
+    apply(
+      room,
+      change(bob, () => bob.text.insert(0, 'and ')),
+    )
+    expect(contentOf(room.doc)).toEqual(contentOf(bob.doc))
+  })
+
+  test('they are known to have something in common however late they meet', () => {
+    const orphans: Y.Doc[] = []
+    const { bob } = parted((document) => orphans.push(document))
+    const older = newcomer(5, bob)
+    cut(bob, [])
+    const room = newcomer(6, newcomer(7, founding(older)))
+    load(bob, room)
+    expect(bob.text.toString()).toBe('another: one three')
+    expect(orphans).toHaveLength(1)
+  })
+
+  test('rooms that never had anything in common merge: both contents stay, once', () => {
+    const alice = founder(1)
+    const bob = member(2)
+    bob.epochs.found('elsewhere')
+    const ofAlice = [change(alice, () => alice.text.insert(0, 'Alice'))]
+    const ofBob = [change(bob, () => bob.text.insert(0, 'Bob'))]
+    cut(alice, ofAlice)
+    cut(bob, ofBob)
+    load(bob, alice)
+    settle(bob, alice)
+    expect(alice.text.toString()).toMatch(/^(AliceBob|BobAlice)$/)
+    const below = [change(bob, () => bob.text.insert(0, '.'))]
+    apply(alice, ...below)
+    expect(bob.structure.takeLocalChange()).toBeUndefined()
+  })
+
+  test('content of no room at all is carried whole', () => {
+    const { alice } = parted()
+    const carol = member(3)
+    carol.text.insert(0, 'from before ')
+    load(carol, alice)
+    settle(carol, alice)
+    expect(alice.text.toString()).toContain('from before')
+    expect(alice.text.toString()).toContain('one three')
+  })
+
+  test('a room founded with what another one left behind takes back those of the other', () => {
+    const { alice, bob } = parted()
+    alice.epochs.found('next')
+    expect(alice.epochs.namings.map(({ lineage }) => lineage)).toEqual(['next', LINEAGE])
+    cut(alice, [change(alice, () => alice.text.insert(0, 'next: '))])
+    bob.text.insert(9, '!')
+    load(bob, alice)
+    settle(bob, alice)
+    expect(alice.text.toString()).toBe('next: one three!')
+    expect(bob.epochs.namings).toEqual([{ lineage: 'next', epoch: 1 }])
+  })
+})
