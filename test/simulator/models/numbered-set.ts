@@ -57,10 +57,6 @@ export class NumberedSet implements Structure, Epochs {
     return this.namings[0]?.epoch ?? 0
   }
 
-  get hasUnsent(): boolean {
-    return this.unsent.length > 0
-  }
-
   /** The user's. */
   perform(changes: readonly Change[]): void {
     this.live.change(changes)
@@ -215,6 +211,12 @@ export class NumberedSet implements Structure, Epochs {
     return work
   }
 
+  /** What waits to be taken is told in the next naming from here on. */
+  translateUnsent(table: Table): readonly Change[] {
+    this.unsent = translateChanges(this.unsent, table)
+    return this.unsent
+  }
+
   isAtWorkOn(work: CutWork): boolean {
     return this.work === work
   }
@@ -261,7 +263,7 @@ class Work implements CutWork {
   }
 
   get canCommit(): boolean {
-    return this.next !== undefined && !this.set.hasUnsent
+    return this.next !== undefined
   }
 
   commit(): CutResult {
@@ -269,6 +271,7 @@ class Work implements CutWork {
     const { set, cut, next } = this
     if (!next || !this.canCommit) throw new Error('a cut was committed before its time')
     for (; this.done < cut.above.length; this.done++) this.takeIn(cut.above[this.done])
+    next.live.change(set.translateUnsent(next.table))
     const shown = (numbering: Numbering) =>
       numbering
         .tokens()

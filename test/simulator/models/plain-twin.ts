@@ -6,7 +6,8 @@ import * as Y from 'yjs'
 import { Census } from './census.js'
 import { type Intent, perform } from './intent.js'
 import type { ContainerId, Twin } from './model.js'
-import type { TokenId } from './tokens.js'
+import type { Run, TokenId } from './tokens.js'
+import type { Wish } from './yjs-user.js'
 
 export class PlainTwin implements Twin {
   private readonly doc: Y.Doc
@@ -20,9 +21,13 @@ export class PlainTwin implements Twin {
     })
   }
 
-  want(intents: readonly Intent[]): void {
+  want(wishes: readonly Wish[]): void {
     this.doc.transact(() => {
-      for (const intent of intents) perform(this.doc, new Census(this.doc), intent)
+      for (const { intent, run } of wishes) {
+        const census = new Census(this.doc)
+        if (run) run.crossed = crossedBy(run, intent, census)
+        perform(this.doc, census, intent)
+      }
     })
   }
 
@@ -54,4 +59,18 @@ export class PlainTwin implements Twin {
     const { sequences } = new Census(this.doc)
     return new Map([...sequences].map(([id, { tokens }]) => [id, tokens]))
   }
+}
+
+/** What it will have on its other side here, because the order was another one already. */
+function crossedBy({ around, at }: Run, intent: Intent, census: Census): ReadonlySet<TokenId> {
+  const crossed = new Set<TokenId>()
+  if (intent.type !== 'type' && intent.type !== 'insert') return crossed
+  const present = census.sequences.get(intent.into)?.tokens ?? []
+  const place = present.indexOf(intent.after ?? -2) + 1
+  const places = new Map(present.map((token, i) => [token, i]))
+  for (const [i, token] of around.entries()) {
+    const there = places.get(token)
+    if (there !== undefined && there < place !== i < at) crossed.add(token)
+  }
+  return crossed
 }

@@ -19,7 +19,9 @@ export interface Run {
   /** How many of `around` stand before the run. */
   readonly at: number
   readonly first: TokenId
-  count: number
+  readonly count: number
+  /** Of `around`, what stood on the other side where the same was wanted without compaction. */
+  crossed?: ReadonlySet<TokenId>
 }
 
 /** Who typed it, and what that device knew then. */

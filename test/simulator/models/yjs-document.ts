@@ -7,11 +7,11 @@ import * as Y from 'yjs'
 import type { Random } from '../random.js'
 import { Census, type SharedType } from './census.js'
 import { freshCopy } from './fresh-copy.js'
-import { type Intent, perform } from './intent.js'
+import { perform } from './intent.js'
 import type { ContainerId, MakeModel, Model, ModelOptions } from './model.js'
 import { PlainTwin } from './plain-twin.js'
 import type { ActionId, TokenBook, TokenId } from './tokens.js'
-import { YjsUser } from './yjs-user.js'
+import { type Wish, YjsUser } from './yjs-user.js'
 
 const MAX_CLIENT = 2 ** 31 - 1
 
@@ -49,7 +49,7 @@ class YjsDocument implements Model {
 
   edit(random: Random, book: TokenBook): readonly ActionId[] {
     const { doc, user } = this
-    const intents: Intent[] = []
+    const wishes: Wish[] = []
     const actions: ActionId[] = []
     doc.transact(() => {
       for (let left = user.wishesAtOnce(random); left > 0; left--) {
@@ -57,11 +57,11 @@ class YjsDocument implements Model {
         const wish = user.wish(census, random, book)
         if (!wish) continue
         perform(doc, census, wish.intent)
-        intents.push(wish.intent)
+        wishes.push(wish)
         actions.push(...wish.actions)
       }
     })
-    this.twin?.want(intents)
+    this.twin?.want(wishes)
     return actions
   }
 

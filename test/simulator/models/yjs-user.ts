@@ -6,7 +6,15 @@ import type { Random } from '../random.js'
 import type { Census, SharedType } from './census.js'
 import type { Intent, NestedKind, Unit } from './intent.js'
 import type { ContainerId, Feature } from './model.js'
-import { type ActionId, inserts, removes, type Token, type TokenBook, type TokenId } from './tokens.js'
+import {
+  type ActionId,
+  inserts,
+  type Run,
+  removes,
+  type Token,
+  type TokenBook,
+  type TokenId,
+} from './tokens.js'
 
 const KEYS = ['a', 'b', 'c']
 const ATTRIBUTES = ['x', 'y']
@@ -24,6 +32,8 @@ const IN_XML: readonly NestedKind[] = ['element', 'xml-text']
 export interface Wish {
   readonly intent: Intent
   readonly actions: readonly ActionId[]
+  /** What is inserted by it. */
+  readonly run?: Run | undefined
 }
 
 export class YjsUser {
@@ -81,10 +91,8 @@ export class YjsUser {
     const at = random.below(Math.min(tokens.length, BUSY_LENGTH) + 1)
     const run = book.makeRun([...tokens], at, random.between(1, 3), inside(into))
     const text = run.map(({ char }) => char).join('')
-    return {
-      intent: { type: 'type', into, after: tokens[at - 1], text },
-      actions: run.map(({ id }) => inserts(id)),
-    }
+    const intent: Intent = { type: 'type', into, after: tokens[at - 1], text }
+    return { intent, actions: run.map(({ id }) => inserts(id)), run: run[0]?.run }
   }
 
   private insertUnits(
@@ -116,10 +124,8 @@ export class YjsUser {
     const at = random.below(Math.min(tokens.length, BUSY_LENGTH) + 1)
     const run = book.makeRun([...tokens], at, count, inside(into))
     const units = run.map(({ char }): Unit => ({ kind: draw(), char }))
-    return {
-      intent: { type: 'insert', into, after: tokens[at - 1], units },
-      actions: run.map(({ id }) => inserts(id)),
-    }
+    const intent: Intent = { type: 'insert', into, after: tokens[at - 1], units }
+    return { intent, actions: run.map(({ id }) => inserts(id)), run: run[0]?.run }
   }
 
   private erase(census: Census, from: ContainerId, random: Random): Wish | undefined {

@@ -65,7 +65,6 @@ export const SITUATIONS = [
   'returned with edits across several cuts',
   'histories met after a cut',
   'content orphaned',
-  'go of no use',
   'settled as small as its content',
   'compared with its twin',
   'settled with nobody missing',

@@ -2,10 +2,10 @@
  * What compaction has changed: a document beside one in which the same was wanted and nothing was ever forgotten.
  *
  * Only insertions that did not know of each other may have changed places, and whatever was typed beside one of
- * them has moved with it; of values set under one key without knowing of each other, another one may have won.
+ * them afterwards has gone with it; of values set under one key without knowing of each other, another one may have won.
  */
 import type { Model, Twin } from '../models/model.js'
-import { inserts, leftOf, rightOf, type Token, type TokenBook, type TokenId } from '../models/tokens.js'
+import { inserts, type Token, type TokenBook, type TokenId } from '../models/tokens.js'
 import { placesOf } from './content.js'
 import type { Coverage } from './coverage.js'
 import { Violation } from './violation.js'
@@ -14,9 +14,7 @@ export class TwinComparison {
   private readonly book: TokenBook
   private readonly coverage: Coverage
   private readonly orders = new Map<object, Map<number, number>>()
-  private readonly explained = new Map<string, boolean>()
   private isSwapped: (a: TokenId, b: TokenId) => boolean = () => false
-  private isPlaced: (token: TokenId) => boolean = () => false
 
   constructor(book: TokenBook, coverage: Coverage) {
     this.book = book
@@ -27,7 +25,6 @@ export class TwinComparison {
     this.coverage.met('compared with its twin')
     this.checkTokens(name, model, twin)
     const [ours, theirs] = [placesOf(model.sequences()), placesOf(twin.sequences())]
-    this.isPlaced = (token) => ours.has(token) && theirs.has(token)
     this.isSwapped = (a, b) => {
       const [a1, b1, a2, b2] = [ours.get(a), ours.get(b), theirs.get(a), theirs.get(b)]
       if (!a1 || !b1 || !a2 || !b2 || a1.in !== b1.in || a2.in !== b2.in) return false
@@ -74,34 +71,12 @@ export class TwinComparison {
 
   /** They are swapped; are they allowed to be? */
   private isExplained(a: TokenId, b: TokenId): boolean {
-    const key = a < b ? `${a} ${b}` : `${b} ${a}`
-    const known = this.explained.get(key)
-    if (known !== undefined) return known
-    this.explained.set(key, false)
-    const isExplained = this.explain(a, b)
-    this.explained.set(key, isExplained)
-    return isExplained
-  }
-
-  private explain(a: TokenId, b: TokenId): boolean {
     const [first, second] = [this.book.tokens[a], this.book.tokens[b]]
     if (!first || !second) return false
     const [knowsFirst, knowsSecond] = [this.knew(second, a), this.knew(first, b)]
     if (!knowsFirst && !knowsSecond) return true
-    // The later one has moved with what it was typed beside.
-    const [later, earlier] = knowsFirst ? [second, a] : [first, b]
-    return [this.nearest(leftOf(later)), this.nearest(rightOf(later))].some(
-      (beside) =>
-        beside !== undefined &&
-        beside !== earlier &&
-        this.isSwapped(beside, earlier) &&
-        this.isExplained(beside, earlier),
-    )
-  }
-
-  private nearest(stood: Iterable<TokenId>): TokenId | undefined {
-    for (const token of stood) if (this.isPlaced(token)) return token
-    return undefined
+    // Where it was typed, the order was another one already.
+    return (knowsFirst ? second.run?.crossed?.has(a) : first.run?.crossed?.has(b)) ?? false
   }
 
   /** Whether whoever typed it had the other one in the document, seen or not. */

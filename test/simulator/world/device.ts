@@ -249,8 +249,7 @@ export class Device {
     story.tell(this.name, `starts over: ${reason}`)
     oracle.detach(this.holder, false)
     if (reason === 'the sponsor did not let us in') {
-      if (this.holder.epochs) coverage.met('go of no use')
-      else this.stage.fail(new Violation('admission', `${this.name} got its go, and could not join with it`))
+      this.stage.fail(new Violation('admission', `${this.name} got its go, and could not join with it`))
     }
     if (reason === 'the room has another history') coverage.met('two histories met')
     else if (reason === 'busy with other newcomers') coverage.met('sponsor was busy')

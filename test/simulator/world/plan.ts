@@ -99,6 +99,9 @@ const AMBUSHES = [
   'cut sponsor',
 ] as const
 
+/** Many short schedules find more than few long ones. */
+const MOST_TURNS = 150
+
 export function drawPlan(seed: number): Plan {
   const random = new Random(seed)
   const plan = drawAnyPlan(seed, random)
@@ -125,12 +128,13 @@ function misunderstood(plan: Plan, random: Random): Plan {
 
 function drawAnyPlan(seed: number, random: Random): Plan {
   const sometimes = (probability: number, draw: () => number) => (random.chance(probability) ? draw() : 0)
-  const maxDevices = random.between(1, 8)
+  const maxDevices = random.chance(0.8) ? random.between(1, 5) : random.between(6, 8)
+  const meanTurnMs = random.magnitude(30, 600)
   const isCrashing = random.chance(0.25)
   const weight = (probability: number) => sometimes(probability, () => random.magnitude(0.1, 2))
   const isPartitioning = random.chance(0.3)
   const compaction = random.chance(0.8) ? 'full' : random.chance(0.8) ? 'log' : 'off'
-  const structure = random.chance(0.5) ? 'yjs' : 'tokens'
+  const structure = random.chance(0.45) ? 'yjs' : 'tokens'
   return {
     seed,
     structure,
@@ -139,8 +143,8 @@ function drawAnyPlan(seed: number, random: Random): Plan {
     hasTwin: structure === 'yjs' && random.chance(0.5),
     maxDevices,
     early: random.between(1, maxDevices),
-    activeMs: random.magnitude(4000, 30_000),
-    meanTurnMs: random.magnitude(30, 600),
+    activeMs: Math.min(random.magnitude(3000, 30_000), Math.max(3000, MOST_TURNS * meanTurnMs)),
+    meanTurnMs,
     editShare: random.between(3, 9) / 10,
     weights: {
       join: 2,
