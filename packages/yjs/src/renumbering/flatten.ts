@@ -27,8 +27,8 @@ export interface Flattened {
 }
 
 const PIECE_BYTES = 16 * 1024
-/** Structs looked at in one step; about a millisecond. */
-const STRUCTS_PER_STEP = 2000
+/** Structs looked at in one step; well below a millisecond. */
+const STRUCTS_PER_STEP = 1000
 
 /**
  * Yields after each step.
@@ -177,27 +177,25 @@ class Numbering {
       if (gap !== undefined) gap.right = this.#clock
       gap = undefined
       this.fates.set(item, this.#clock)
-      yield* this.#takeInto(item, start, parent)
+      let rest = this.#take(item.content, start, parent)
+      for (; rest !== undefined; rest = this.#take(rest, start, parent)) yield
     }
     this.#flush(start, parent)
   }
 
-  /** Adds a list's item to the run at hand, which ends where a piece is full. */
-  *#takeInto(item: Y.Item, start: number, parent: string | number): Generator<void, void, void> {
-    if (!joinable(this.#run.at(-1), item.content)) this.#flush(start, parent)
-    for (let rest: Y.Item['content'] | undefined = item.content; rest !== undefined; ) {
-      if (this.#writer.isFull) {
-        this.#flush(start, parent)
-        this.#writer.endPiece()
-        yield
-      }
-      const { content, left } = this.#writer.takeUnits(rest, this.#run.length === 0)
-      if (this.#run.length === 0) this.#runClock = this.#clock
-      this.#run.push(content)
-      if (content instanceof Y.ContentType) this.enqueue(content.type, this.#clock)
-      this.#clock += content.getLength()
-      rest = left
+  /** Adds content of a list to the run at hand, up to where the piece is full. @returns what is left of it. */
+  #take(content: Y.Item['content'], start: number, parent: string | number): Y.Item['content'] | undefined {
+    if (!joinable(this.#run.at(-1), content)) this.#flush(start, parent)
+    if (this.#writer.isFull) {
+      this.#flush(start, parent)
+      this.#writer.endPiece()
     }
+    const { content: taken, left } = this.#writer.takeUnits(content, this.#run.length === 0)
+    if (this.#run.length === 0) this.#runClock = this.#clock
+    this.#run.push(taken)
+    if (taken instanceof Y.ContentType) this.enqueue(taken.type, this.#clock)
+    this.#clock += taken.getLength()
+    return left
   }
 
   /** Writes the run down; it follows whatever else the list that began at `start` holds. */

@@ -2,15 +2,19 @@
  * Full compaction of a Yjs document: what a cut does to it, without the protocol that decides about cuts.
  *
  * Executing a cut, in this order:
- * 1. `rebuild` the old base with the operations up to the cut, in total order: the document at the cut;
- * 2. `flatten` it: the new base, the same bytes at every replica, and the table that leads into it;
- * 3. `translate` every operation above the cut, and keep the result in the log, marked as translated;
- * 4. `rebuild` the new base with these operations;
+ * 1. a `Rebuilding` of the old base with the operations up to the cut, in total order: the document at the cut;
+ * 2. `flattenInSteps` of it: the new base, the same bytes at every replica, and the table that leads into it;
+ * 3. a `Crossing` of both, which carries operations from the old naming into the new one;
+ * 4. a `Rebuilding` of the new base with every operation above the cut, carried over, in causal order;
  * 5. `moveInto` the live document.
  *
- * Afterwards an operation of the old epoch is translated on arrival, given to a {@link Retargeter} of the live
- * document, and integrated after `fillBelow`. An operation of the epoch itself needs `fillBelow` alone. The log
- * holds what `translate` returned, not what was retargeted: each document it is integrated into retargets anew.
+ * The crossing is kept until the next cut is executed: an operation of the old epoch that arrives later is
+ * carried into the live document, and at the next cut those below it are carried into the document at that cut, with
+ * the same result. A newcomer gets `Crossing.encode`. An operation of the epoch itself needs `fillBelow` alone.
+ *
+ * `translate` and `Retargeter` do with the table alone: for what somebody brings back from an earlier epoch, as
+ * operations of its own. There they place by nearest survivors, which need not be where it was typed; and two
+ * replicas that carry one operation over, one in each way, may not agree.
  */
 
 export { composed } from './composed-table.js'
