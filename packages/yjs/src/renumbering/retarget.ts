@@ -21,6 +21,8 @@ type GapStart = number | null
 export class Retargeter {
   readonly #doc: Y.Doc
   readonly #client: number
+  /** Origins never change; two authors who take turns make chains of them as long as the window. */
+  readonly #gaps = new WeakMap<Y.Item, { readonly start: GapStart | undefined }>()
   readonly #firstClocks = new WeakMap<SharedType, { readonly clock: number | null }>()
   /** The operation at hand. */
   #own = new Map<number, DecodedStruct[]>()
@@ -90,13 +92,20 @@ export class Retargeter {
   }
 
   #gapAfter(start: Y.ID | null): GapStart | undefined {
+    const passed: Y.Item[] = []
+    let gap: GapStart | undefined
     for (let id = start; ; ) {
-      if (id === null) return null
-      if (id.client === this.#client) return id.clock
+      gap = id?.client === this.#client ? id.clock : null
+      if (id === null || id.client === this.#client) break
       const struct = this.#find(id)
-      if (!(struct instanceof Y.Item)) return undefined
+      const known = struct instanceof Y.Item ? this.#gaps.get(struct) : undefined
+      gap = known?.start
+      if (known !== undefined || !(struct instanceof Y.Item)) break
+      passed.push(struct)
       id = struct.origin
     }
+    for (const item of passed) this.#gaps.set(item, { start: gap })
+    return gap
   }
 
   /** The first id of the base after a gap, or null where the list ends. */
