@@ -31,7 +31,6 @@ export interface Measurement {
   readonly plainRuns: RunMap
 }
 
-const EDITS_PER_STEP = 20
 const LEAST_TIME_LEFT_MS = 2
 /** Measuring rests this often, and this many times as long as it took. */
 const MEASURE_INTERVAL_MS = 300
@@ -52,8 +51,11 @@ export class Comparison {
   }
   private readonly text: Y.Text
   private readonly control = new ControlDocument()
-  private waiting: Edit[] = []
+  private readonly waiting: Edit[] = []
+  /** The edit that is being integrated. */
+  private integrating: Generator<void, void> | undefined
   private isScheduled = false
+  private isBroken = false
   private isStale = true
   private restsUntilMs = 0
   private own: PlainFigures = { bytes: 0, tombstones: 0 }
@@ -100,7 +102,7 @@ export class Comparison {
   }
 
   private schedule(): void {
-    if (this.isScheduled) return
+    if (this.isScheduled || this.isBroken) return
     this.isScheduled = true
     const restMs = this.waiting.length > 0 ? 0 : this.restsUntilMs - performance.now()
     setTimeout(() => whenIdle((timeLeftMs) => this.work(timeLeftMs)), Math.max(restMs, 0))
@@ -108,11 +110,18 @@ export class Comparison {
 
   private work(timeLeftMs: () => number): void {
     this.isScheduled = false
-    do this.control.apply(this.waiting.splice(0, EDITS_PER_STEP))
-    while (this.waiting.length > 0 && timeLeftMs() > LEAST_TIME_LEFT_MS)
-    const isMeasured = this.waiting.length === 0 && performance.now() >= this.restsUntilMs
-    if (isMeasured) this.measure()
+    let isDone = this.integrateSome()
+    while (!isDone && timeLeftMs() > LEAST_TIME_LEFT_MS) isDone = this.integrateSome()
+    if (isDone && performance.now() >= this.restsUntilMs) this.measure()
     if (this.isStale) this.schedule()
+  }
+
+  /** @returns whether the control is up to date. */
+  private integrateSome(): boolean {
+    if (this.integrating?.next().done === false) return false
+    const next = this.waiting.shift()
+    this.integrating = next && this.control.applying(next)
+    return next === undefined
   }
 
   private measure(): void {
@@ -122,7 +131,12 @@ export class Comparison {
     const startMs = performance.now()
     this.isStale = false
     const shown = text.toString()
-    if (shown !== control.text.toString()) throw new Error('the control document shows another text')
+    if (shown !== control.text.toString()) {
+      this.isBroken = true
+      throw new Error(
+        'the control document shows another text: an event said something else than what happened',
+      )
+    }
     const plainRuns = runMapOf(control.text)
     const own = { bytes: control.bytes, tombstones: plainRuns.tombstones }
     if (!isSame(own, this.own)) this.ownChangedMs = startMs

@@ -11,14 +11,25 @@ import * as Y from 'yjs'
 import type { Edit, Insertion } from './edit.js'
 import { PrefixSums } from './prefix-sums.js'
 
+const CHANGES_PER_STEP = 40
+
 export class ControlDocument {
   private readonly doc = new Y.Doc()
   readonly text: Y.Text = this.doc.getText('text')
 
-  apply(edits: readonly Edit[]): void {
-    this.doc.transact(() => {
-      for (const edit of edits) this.repeat(edit)
-    })
+  apply(edit: Edit): void {
+    for (const _ of this.applying(edit));
+  }
+
+  /** The same in steps: an edit may be a whole state. Whoever looks in between sees half of it. */
+  *applying(edit: Edit): Generator<void, void> {
+    const changes = this.changesOf(edit)
+    for (let done = 0; done < changes.length; done += CHANGES_PER_STEP) {
+      this.doc.transact(() => {
+        for (const change of changes.slice(done, done + CHANGES_PER_STEP)) change()
+      })
+      yield
+    }
   }
 
   /** What plain Yjs would store, and send to whoever comes next. */
@@ -30,17 +41,18 @@ export class ControlDocument {
    * First what is inserted, in its authors' order, because it depends on that whether two insertions are one struct;
    * then what is deleted, from the right, so that no place moves.
    */
-  private repeat(edit: Edit): void {
+  private changesOf(edit: Edit): (() => void)[] {
     const lengths = new PrefixSums(edit.map(({ kind, length }) => (kind === 'inserted' ? 0 : length)))
-    for (const [at, { client, content }] of insertionsInOrder(edit)) {
+    const insertions = insertionsInOrder(edit).map(([at, { client, content }]) => () => {
       this.doc.clientID = client
       this.text.insert(lengths.before(at), content)
       lengths.add(at, content.length)
-    }
-    for (const [fromRight, part] of edit.toReversed().entries()) {
-      if (part.kind === 'kept' || (part.kind === 'inserted' && !part.isDeleted)) continue
-      this.text.delete(lengths.before(edit.length - 1 - fromRight), part.length)
-    }
+    })
+    const deletions = edit.flatMap((part, at) => {
+      if (part.kind === 'kept' || (part.kind === 'inserted' && !part.isDeleted)) return []
+      return [() => this.text.delete(lengths.before(at), part.length)]
+    })
+    return [...insertions, ...deletions.toReversed()]
   }
 }
 
