@@ -24,6 +24,8 @@ export class StateSize {
   #unitsMeasured = 0
   #unitsDeletedSince = 0
   #walk: Walk | undefined
+  /** Whether somebody else's figure stands in for a walk. */
+  #isDue = false
   /** Whether the figure before the present walk says little about the document. */
   #wasUnknown = true
 
@@ -31,13 +33,13 @@ export class StateSize {
     this.#doc = doc
   }
 
-  /** The document has got another structure, of which somebody else has counted the bytes. */
+  /** The document has got another structure, of about so many bytes; that figure holds until it is walked over. */
   restart(bytes: number): void {
     this.#bytes = bytes
     this.#unitsMeasured = this.#units
     this.#unitsDeletedSince = 0
     this.#walk = undefined
-    this.#wasUnknown = false
+    this.#isDue = true
   }
 
   noteDeletions(transaction: Y.Transaction): void {
@@ -50,11 +52,12 @@ export class StateSize {
     const { store } = this.#doc
     const units = this.#units
     const changed = units - this.#unitsMeasured + this.#unitsDeletedSince
-    if (this.#walk === undefined && changed > units * STALE_SHARE) {
+    if (this.#walk === undefined && (this.#isDue || changed > units * STALE_SHARE)) {
       this.#walk = new Walk(store)
       this.#unitsMeasured = units
       this.#unitsDeletedSince = 0
-      this.#wasUnknown = changed > units * UNKNOWN_SHARE
+      this.#wasUnknown = !this.#isDue && changed > units * UNKNOWN_SHARE
+      this.#isDue = false
     }
     this.#advance(units)
     return this.#bytes

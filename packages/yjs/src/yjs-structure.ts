@@ -25,7 +25,10 @@ import { isParked } from './store.js'
 export interface YjsStructureOptions {
   /** Whether cuts renumber the document ('full'), or its ids stay as they are ('fixed', unless told otherwise). */
   readonly compaction?: 'full' | 'fixed'
-  /** Something is ready for `takeLocalChange`. Called at the end of a transaction, during a load too. */
+  /**
+   * Something is ready for `takeLocalChange`. Called once Yjs has cleaned up all transactions, during a load too: what
+   * is applied in answer to it has transactions and events of its own.
+   */
   readonly onLocalChange: () => void
   /** The user's own change can not be shared as it is. */
   readonly onWarning?: (message: string) => void
@@ -61,6 +64,7 @@ export class YjsStructure implements Structure {
   readonly #options: YjsStructureOptions
   readonly #changes = new LocalChanges()
   readonly #full: FullCompaction | undefined
+  #hasNews = false
   readonly #foreignOrigins = new Set<unknown>()
   readonly #size: StateSize
   #load: Load | undefined
@@ -77,12 +81,14 @@ export class YjsStructure implements Structure {
     doc.on('beforeObserverCalls', this.#findIllFormed)
     doc.on('afterTransaction', this.#suppressCleanup)
     doc.on('afterTransactionCleanup', this.#record)
+    doc.on('afterAllTransactions', this.#announce)
   }
 
   destroy(): void {
     this.#doc.off('beforeObserverCalls', this.#findIllFormed)
     this.#doc.off('afterTransaction', this.#suppressCleanup)
     this.#doc.off('afterTransactionCleanup', this.#record)
+    this.#doc.off('afterAllTransactions', this.#announce)
   }
 
   /** @param epoch the naming the payload was authored in; of no meaning with 'fixed'. */
@@ -106,8 +112,8 @@ export class YjsStructure implements Structure {
    * With 'fixed', take the local change first: the state holds it, and should its operation never leave this
    * replica, the newcomer would have what nobody else has.
    */
-  encodeState(pieceBytes: number): Iterator<StatePiece, undefined> {
-    if (this.#full !== undefined) return this.#full.encodeState(pieceBytes)
+  encodeState(pieceBytes: number, tablesFrom?: number): Iterator<StatePiece, undefined> {
+    if (this.#full !== undefined) return this.#full.encodeState(pieceBytes, tablesFrom)
     return new StatePieces(this.#doc, pieceBytes)
   }
 
@@ -235,7 +241,17 @@ export class YjsStructure implements Structure {
     if (this.#full !== undefined) this.#noteForeign(transaction)
     this.#checkShareable(transaction)
     if (this.#full?.isSwitching) return
-    if (this.#changes.record(transaction)) this.#options.onLocalChange()
+    if (this.#changes.record(transaction)) this.#hasNews = true
+  }
+
+  /**
+   * Not earlier: while Yjs cleans up, observers of a new transaction are called after all others, and each would see
+   * what all of them have done.
+   */
+  readonly #announce = (): void => {
+    if (!this.#hasNews) return
+    this.#hasNews = false
+    this.#options.onLocalChange()
   }
 
   #noteForeign({ local, origin }: Y.Transaction): void {

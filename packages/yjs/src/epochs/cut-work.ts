@@ -32,7 +32,8 @@ export interface PreparedCut {
   readonly table: TranslationTable
   /** The document after the cut, everything above it included. */
   readonly rebuilding: Rebuilding
-  readonly bytesAfter: number
+  /** Of base and operations; together they take less. */
+  readonly bytes: number
   /** Nothing lies above the cut. */
   readonly isAllBelow: boolean
 }
@@ -40,7 +41,7 @@ export interface PreparedCut {
 export interface CutHost {
   readonly canSwitch: boolean
   /** Moves the structure into the live document. */
-  switchTo(prepared: PreparedCut): Omit<CutResult, 'bytesAfter'>
+  switchTo(prepared: PreparedCut): CutResult
 }
 
 export class YjsCutWork implements CutWork {
@@ -100,11 +101,11 @@ export class YjsCutWork implements CutWork {
     if (!this.canCommit || this.#next === undefined) throw new Error('The cut can not be committed now')
     this.#integrateAbove(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY)
     const { history, table, rebuilding } = this.#next
-    const bytesAfter = history.baseBytes + this.#aboveBytes
+    const bytes = history.baseBytes + this.#aboveBytes
     const isAllBelow = this.#cut.above.length === 0
-    const result = this.#host.switchTo({ history, table, rebuilding, bytesAfter, isAllBelow })
+    const result = this.#host.switchTo({ history, table, rebuilding, bytes, isAllBelow })
     this.abandon()
-    return { ...result, bytesAfter }
+    return result
   }
 
   get #isPrepared(): boolean {

@@ -18,7 +18,15 @@ import { StatePieces } from '../state-pieces.js'
 import { isParked } from '../store.js'
 import { newAuthorClient } from './base-client.js'
 import { type CutHost, type PreparedCut, YjsCutWork } from './cut-work.js'
-import { bytesOf, type History, joinedLineages, linksFrom, NO_HISTORY, presentNaming } from './history.js'
+import {
+  bytesOf,
+  type History,
+  joinedLineages,
+  linksFrom,
+  linksToSend,
+  NO_HISTORY,
+  presentNaming,
+} from './history.js'
 import { fitted, readPayload } from './incoming.js'
 import { outliveObserverErrors } from './observer-errors.js'
 import { carryInto, copyOf, FORGOTTEN, historyAfterReturn, wayBack } from './return.js'
@@ -138,9 +146,8 @@ export class FullCompaction implements Epochs, CutHost {
     this.#hasAuthored = true
   }
 
-  encodeState(pieceBytes: number): Iterator<StatePiece, undefined> {
-    presentNaming(this.#history)
-    return new StateSender(this.#history, pieceBytes)
+  encodeState(pieceBytes: number, tablesFrom?: number): Iterator<StatePiece, undefined> {
+    return new StateSender(this.#history, linksToSend(this.#history, tablesFrom), pieceBytes)
   }
 
   beginLoad(): void {
@@ -192,19 +199,19 @@ export class FullCompaction implements Epochs, CutHost {
     return !isOpen && !isParked(doc.store)
   }
 
-  switchTo(prepared: PreparedCut): Omit<CutResult, 'bytesAfter'> {
-    const { history, table, rebuilding, bytesAfter, isAllBelow } = prepared
+  switchTo(prepared: PreparedCut): CutResult {
+    const { history, table, rebuilding, bytes, isAllBelow } = prepared
     const { doc, changes } = this.#host
     const bytesBefore = this.#host.stateBytes()
     const from = presentNaming(this.#history).epoch
     // A newcomer may not make operations yet: what its user did goes along, and stays a local change.
     if (!changes.isEmpty) carryInto(rebuilding, doc, table, changes)
-    const moved = this.#move({ doc: rebuilding.doc, history, bytes: bytesAfter }, table)
+    const moved = this.#move({ doc: rebuilding.doc, history, bytes, sameOperations: true }, table)
     const change = { from, to: from + 1, ...moved }
     // What is below a cut is everybody's.
     if (isAllBelow) this.#hasAuthored = false
     this.#host.onEpoch(change)
-    return { bytesBefore, changedVisibly: change.changedVisibly }
+    return { bytesBefore, bytesAfter: this.#host.stateBytes(), changedVisibly: change.changedVisibly }
   }
 
   translatePosition(position: Y.RelativePosition, fromEpoch: number): Y.RelativePosition | null | undefined {
@@ -235,7 +242,7 @@ export class FullCompaction implements Epochs, CutHost {
     const { doc, changes } = this.#host
     const own = this.#history
     const { history: room, rebuilding } = load.room
-    const way = wayBack(own, room)
+    const way = wayBack({ history: own, store: doc.store }, { history: room, store: rebuilding.doc.store })
     const table = way.kind === 'lost' ? FORGOTTEN : way.table
     if (way.kind === 'lost') {
       if (!this.#isKnownTo(room)) this.#host.onOrphaned(copyOf(doc))
@@ -245,7 +252,10 @@ export class FullCompaction implements Epochs, CutHost {
     carryInto(rebuilding, doc, table, changes)
     this.#hasAuthored = false
     const history = historyAfterReturn(own, room)
-    const moved = this.#move({ doc: rebuilding.doc, history, bytes: load.bytes }, table)
+    const moved = this.#move(
+      { doc: rebuilding.doc, history, bytes: load.bytes, sameOperations: false },
+      table,
+    )
     const [before] = own.namings
     const to = presentNaming(history).epoch
     const isSame = before !== undefined && history.namings.some((naming) => sameNaming(naming, before))
@@ -262,7 +272,12 @@ export class FullCompaction implements Epochs, CutHost {
 
   /** Gives the live document the structure of another one, and what depends on ids the new ones. */
   #move(
-    next: { readonly doc: Y.Doc; readonly history: History; readonly bytes: number },
+    next: {
+      readonly doc: Y.Doc
+      readonly history: History
+      readonly bytes: number
+      readonly sameOperations: boolean
+    },
     table: IdTranslation,
   ): Pick<EpochChange, 'translatePosition' | 'changedVisibly'> {
     const { doc, changes, origin } = this.#host
@@ -275,7 +290,12 @@ export class FullCompaction implements Epochs, CutHost {
     const restore = outliveObserverErrors(doc, this.#host.onObserverError)
     let changedVisibly: boolean
     try {
-      changedVisibly = moveInto(doc, next.doc, table, { origin, undoManagers: this.undo.managers, onAnswer })
+      changedVisibly = moveInto(doc, next.doc, table, {
+        origin,
+        undoManagers: this.undo.managers,
+        sameOperations: next.sameOperations,
+        onAnswer,
+      })
     } finally {
       restore()
       this.#isSwitching = false

@@ -57,3 +57,27 @@ export function presentNaming({ namings }: History): Naming {
 export function linksFrom({ namings, chain }: History, naming: Naming): readonly Link[] | undefined {
   return namings.some((known) => sameNaming(known, naming)) ? [] : chain.since(naming)
 }
+
+const OLDER_LINKS_BYTES = 16 * 1024
+const OLDER_LINKS_SHARE_OF_BASE = 0.1
+
+/**
+ * The links a newcomer gets: those from `tablesFrom` on (all, if that is further back than what is kept), and of the
+ * older ones the newest, as far as they hardly count beside the base. With them it can let in others who need them.
+ */
+export function linksToSend(history: History, tablesFrom: number | undefined): readonly Link[] {
+  const { lineage, epoch } = presentNaming(history)
+  const { links } = history.chain
+  const demanded =
+    tablesFrom === undefined || tablesFrom >= epoch
+      ? 0
+      : (linksFrom(history, { lineage, epoch: tablesFrom }) ?? links).length
+  let start = links.length - demanded
+  let budget = Math.max(OLDER_LINKS_BYTES, history.baseBytes * OLDER_LINKS_SHARE_OF_BASE)
+  for (let link = links[start - 1]; link !== undefined; link = links[start - 1]) {
+    budget -= link.bytes.length
+    if (budget < 0) break
+    start--
+  }
+  return links.slice(start)
+}

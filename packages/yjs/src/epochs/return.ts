@@ -15,6 +15,7 @@ import {
   composed,
   type IdTranslation,
   type Rebuilding,
+  type TranslationTable,
   translate,
   translateIds,
 } from '../renumbering/index.js'
@@ -30,6 +31,12 @@ export type Way =
   | { readonly kind: 'translated'; readonly table: IdTranslation }
   /** Nothing leads there: only the room's state can stay. */
   | { readonly kind: 'lost' }
+
+/** A document, and how its ids are to be read. */
+export interface Returning {
+  readonly history: History
+  readonly store: StructStore
+}
 
 /** Ids that no cut has renumbered. */
 const UNCHANGED: IdTranslation = {
@@ -47,15 +54,35 @@ export const FORGOTTEN: IdTranslation = {
   id: (clock) => Y.createID(0, clock),
 }
 
-export function wayBack(own: History, room: History): Way {
-  for (const naming of own.namings) {
-    const links = linksFrom(room, naming)
-    if (links === undefined) continue
-    return { kind: 'translated', table: links.length === 0 ? UNCHANGED : composed(decodeLinks(links)) }
+export function wayBack(own: Returning, room: Returning): Way {
+  for (const naming of own.history.namings) {
+    const links = linksFrom(room.history, naming)
+    if (links !== undefined) return translatedBy(decodeLinks(links))
   }
-  // Two rooms that never had anything in common merge, as two Yjs documents do.
-  const areRelated = own.lineages.some((lineage) => room.lineages.includes(lineage))
-  return areRelated ? { kind: 'lost' } : { kind: 'translated', table: UNCHANGED }
+  const tables = decodeLinks(room.history.chain.links)
+  const inRoom = clientsOf(room, tables)
+  // The room has taken in exactly this base from somebody else, under these ids.
+  const { client } = own.history
+  if (client !== 0 && inRoom.has(client)) return translatedBy(tables)
+  const isSameFamily = own.history.lineages.some((lineage) => room.history.lineages.includes(lineage))
+  if (isSameFamily || (client !== 0 && sharesAny(own, inRoom))) return { kind: 'lost' }
+  // Strangers merge, as two Yjs documents do; what somebody else has brought along already has its ids in the tables.
+  return translatedBy(tables)
+}
+
+function translatedBy(tables: readonly TranslationTable[]): Way {
+  return { kind: 'translated', table: tables.length === 0 ? UNCHANGED : composed(tables) }
+}
+
+/** Whose structs a document has, or had before they were renumbered. */
+function clientsOf({ store }: Returning, tables: readonly TranslationTable[]): Set<number> {
+  return new Set([...store.clients.keys(), ...tables.flatMap((table) => [...table.clients.keys()])])
+}
+
+/** No two histories draw the same client id: a common one is a common past. */
+function sharesAny(own: Returning, clients: ReadonlySet<number>): boolean {
+  const ofOwn = clientsOf(own, decodeLinks(own.history.chain.links))
+  return [...ofOwn].some((client) => clients.has(client))
 }
 
 /** The room's history, with the tables that only this side has kept: it can let others in who need them. */

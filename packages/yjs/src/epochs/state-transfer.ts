@@ -3,8 +3,7 @@
  *
  * The pieces of the base are cut where the content says, not where the transport would like it: so what travels are
  * parts of at most about `pieceBytes`, put together again on arrival. The lineages that the room stems from come first,
- * then the tables, oldest first. All that are kept travel, whatever the newcomer itself needs: so every member can let
- * in everybody whom any member could.
+ * then the tables, oldest first.
  *
  * Invariant: the sender holds its own references. A cut in the middle of a transfer replaces what the structure
  * holds, and changes nothing of what is sent.
@@ -33,12 +32,12 @@ export class StateSender implements Iterator<StatePiece, undefined> {
   #part = 0
   #offset = 0
 
-  constructor({ lineages, chain, pieces: base }: History, pieceBytes: number) {
+  constructor({ lineages, pieces: base }: History, links: readonly Link[], pieceBytes: number) {
     if (!(pieceBytes >= 1)) throw new Error(`A piece of ${pieceBytes} bytes is impossible`)
     const pieces = base.length === 0 ? [EMPTY_UPDATE] : base
     this.#parts = [
       { kind: KIND.lineages, bytes: encodeLineages(lineages) },
-      ...chain.links.map((link) => ({ kind: KIND.table, bytes: encodeLink(link) })),
+      ...links.map((link) => ({ kind: KIND.table, bytes: encodeLink(link) })),
       ...pieces.map((bytes) => ({ kind: KIND.base, bytes })),
     ]
     this.#pieceBytes = pieceBytes

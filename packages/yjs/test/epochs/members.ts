@@ -69,7 +69,7 @@ export function load(to: Member, from: Member, above: NamedPayload[] = []): void
 
 export function piecesOf({ structure }: Member, pieceBytes = 50): Uint8Array[] {
   const pieces: Uint8Array[] = []
-  const iterator = structure.encodeState(pieceBytes)
+  const iterator = structure.encodeState(pieceBytes, 0)
   for (let next = iterator.next(); !next.done; next = iterator.next()) pieces.push(next.value.bytes)
   return pieces
 }

@@ -248,6 +248,30 @@ describe('where nothing leads back', () => {
     expect(bob.structure.takeLocalChange()).toBeUndefined()
   })
 
+  test('what one of another room has brought is not brought again by the next, renumbered or not', () => {
+    const orphans: Y.Doc[] = []
+    const alice = founder(1)
+    const bob = member(2)
+    bob.epochs.found('elsewhere')
+    cut(bob, [change(bob, () => bob.text.insert(0, 'Bob'))])
+    const carol = newcomer(3, bob)
+    const dave = member(4, { onOrphaned: (document) => orphans.push(document) })
+    load(dave, bob)
+    cut(dave, [])
+    load(bob, alice)
+    const brought = change(bob, () => {})
+    apply(alice, brought)
+    cut(alice, [brought])
+    // Carol has the very names that Bob had; Dave has others for the same.
+    carol.text.insert(3, ' and Carol')
+    load(carol, alice)
+    settle(carol, alice)
+    expect(alice.text.toString()).toBe('Bob and Carol')
+    load(dave, alice, [])
+    expect(orphans).toHaveLength(1)
+    expect(dave.text.toString()).toBe('Bob')
+  })
+
   test('content of no room at all is carried whole', () => {
     const { alice } = parted()
     const carol = member(3)
