@@ -39,7 +39,17 @@ const base: fc.Arbitrary<BaseState> = fc.record({
 })
 
 const head = fc
-  .record({ author: id, seq: fc.integer({ min: 1, max: 1e9 }), ahead: fc.nat(), deps: vector, epoch: uint })
+  .record(
+    {
+      author: id,
+      seq: fc.integer({ min: 1, max: 1e9 }),
+      ahead: fc.nat(),
+      deps: vector,
+      epoch: uint,
+      base: baseHash,
+    },
+    { requiredKeys: ['author', 'seq', 'ahead', 'deps', 'epoch'] },
+  )
   .map(({ ahead, deps, ...rest }) => {
     const others = new Map([...deps].filter(([author]) => author !== rest.author))
     return { ...rest, deps: others, clock: rest.seq + ahead }
@@ -134,8 +144,6 @@ const MESSAGES: { readonly [T in Message['type']]: fc.Arbitrary<Extract<Message,
   go: fc.record({
     type: type('go'),
     nonce: uint,
-    epoch: uint,
-    base: baseHash,
     operations: few(operation),
   }),
   no: fc.record({ type: type('no'), nonce: uint, reason: text(200) }),

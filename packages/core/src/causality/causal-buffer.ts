@@ -49,14 +49,23 @@ export class CausalBuffer {
 
   /** Takes out one operation of an epoch up to `epoch` whose past is applied, if there is one. */
   takeReady(applied: VersionVector, epoch: number): Operation | undefined {
-    const ready = this.find(applied, (operation) => operation.epoch <= epoch)
-    if (ready) this.remove(ready.author, ready.seq)
-    return ready
+    for (const [author, waiting] of this.byAuthor) {
+      const next = waiting.get((applied.get(author) ?? 0) + 1)
+      if (!next || next.epoch > epoch || !isReady(next, applied)) continue
+      this.remove(author, next.seq)
+      return next
+    }
+    return undefined
   }
 
-  /** Whether an operation waits for nothing but that we reach its epoch. */
-  hasReadyAbove(applied: VersionVector, epoch: number): boolean {
-    return this.find(applied, (operation) => operation.epoch > epoch) !== undefined
+  /** Operations that wait for nothing but that we reach their epoch. */
+  readyAbove(applied: VersionVector, epoch: number): Operation[] {
+    const found: Operation[] = []
+    for (const [author, waiting] of this.byAuthor) {
+      const next = waiting.get((applied.get(author) ?? 0) + 1)
+      if (next && next.epoch > epoch && isReady(next, applied)) found.push(next)
+    }
+    return found
   }
 
   /** Forgets operations that turned out to be applied already, or that nobody needs any more. */
@@ -64,14 +73,6 @@ export class CausalBuffer {
     for (const [author, waiting] of this.byAuthor) {
       for (const operation of waiting.values()) if (isObsolete(operation)) this.remove(author, operation.seq)
     }
-  }
-
-  private find(applied: VersionVector, isMeant: (operation: Operation) => boolean): Operation | undefined {
-    for (const [author, waiting] of this.byAuthor) {
-      const next = waiting.get((applied.get(author) ?? 0) + 1)
-      if (next && isMeant(next) && isReady(next, applied)) return next
-    }
-    return undefined
   }
 
   private remove(author: ReplicaId, seq: number): void {

@@ -25,6 +25,12 @@ export interface HistoryState {
   readonly point: Clock
 }
 
+/** Which base the operations lie above. */
+export interface BaseName {
+  readonly through: Clock
+  readonly hash: string
+}
+
 /** What becomes of operations at or below the snapshot point: nobody needs them, cuts need them, or all are kept. */
 export type Retention = 'drop' | 'until-cut' | 'keep'
 
@@ -45,8 +51,13 @@ export class History {
   point: Clock = 0
   /** The base holds everything with a clock up to this one (rule CU3); 0 before the first cut. */
   baseThrough: Clock = 0
+  /** Names the base; empty before the first cut. */
+  baseHash = ''
+  /** The epoch of our last own operation. */
+  private authoredIn = 0
   /** Between the base and the snapshot point, in total order; always empty where history is not cut. */
   private stable: Operation[] = []
+  private stableBytes = 0
   private readonly retention: Retention
   /** Cuts of this epoch in the log, in total order: the first one counts (rule CU2). */
   private cuts: CutOperation[] = []
@@ -81,8 +92,11 @@ export class History {
       if (seq !== undefined && author !== this.self) deps.set(author, seq)
     }
     this.changed.clear()
-    const head = { author: this.self, seq: this.seq + 1, clock: this.clock + 1, deps, epoch: this.epoch }
-    const operation: Operation = { ...head, ...body }
+    const { epoch } = this
+    const head = { author: this.self, seq: this.seq + 1, clock: this.clock + 1, deps, epoch }
+    const isFirst = epoch > 0 && epoch !== this.authoredIn
+    this.authoredIn = epoch
+    const operation: Operation = { ...head, ...(isFirst && { base: this.baseHash }), ...body }
     this.record(operation)
     this.changed.delete(this.self)
     return operation
@@ -104,9 +118,9 @@ export class History {
     return this.waiting.takeReady(this.applied, this.epoch)
   }
 
-  /** An operation of the next epoch waits for us to get there: its author knew that the cut was stable (rule CU4). */
-  get isCertified(): boolean {
-    return this.waiting.hasReadyAbove(this.applied, this.epoch)
+  /** Operations of the next epoch that wait for us to get there: their authors knew that the cut was stable (rule CU4). */
+  get certificates(): readonly Operation[] {
+    return this.waiting.readyAbove(this.applied, this.epoch)
   }
 
   /** Notes that an operation is applied. */
@@ -138,7 +152,7 @@ export class History {
     const keep = this.retention === 'keep'
     const passed = keep ? this.log.between(this.point, point) : this.log.takeThrough(point)
     this.point = point
-    if (this.retention === 'until-cut') for (const operation of passed) this.stable.push(operation)
+    if (this.retention === 'until-cut') for (const operation of passed) this.keepUntilCut(operation)
     // Also where the log is kept: vectors, and with them digests, must not differ between members.
     for (const operation of passed) if (operation.kind === 'leave') this.forget(operation.who)
     if (passed.length > 0) this.waiting.discard((operation) => this.isObsolete(operation))
@@ -147,7 +161,7 @@ export class History {
 
   /** Payload bytes of the segment. */
   get segmentBytes(): number {
-    return this.stable.reduce((sum, operation) => sum + payloadBytes(operation), 0)
+    return this.stableBytes
   }
 
   /** Everything applied above the base with a clock up to `through`, in total order. */
@@ -171,10 +185,12 @@ export class History {
   }
 
   /** The next epoch begins: everything with a clock up to `cut.through` is in its base (rule CU3). */
-  enterNextEpoch(cut: CutOperation): Operation[] {
+  enterNextEpoch(cut: CutOperation, baseHash: string): Operation[] {
     const passed = this.compactThrough(Math.max(this.point, cut.clock))
     this.stable = this.stable.filter(({ clock }) => clock > cut.through)
+    this.stableBytes = this.stable.reduce((sum, operation) => sum + payloadBytes(operation), 0)
     this.baseThrough = cut.through
+    this.baseHash = baseHash
     this.epoch++
     this.cuts = []
     for (const operation of this.log.operations) this.noteCut(operation)
@@ -190,20 +206,26 @@ export class History {
    * Starts from a sponsor's history. What changes after this is what our first operation depends on.
    * @param operations all it held, in total order.
    */
-  import(state: HistoryState, baseThrough: Clock, operations: readonly Operation[]): void {
+  import(state: HistoryState, base: BaseName, operations: readonly Operation[]): void {
     for (const [author, seq] of state.applied) this.applied.set(author, seq)
     this.clock = state.clock
     this.epoch = state.epoch
     this.point = state.point
-    this.baseThrough = baseThrough
+    this.baseThrough = base.through
+    this.baseHash = base.hash
     for (const operation of operations) {
-      if (this.retention === 'until-cut' && operation.clock <= state.point) this.stable.push(operation)
+      if (this.retention === 'until-cut' && operation.clock <= state.point) this.keepUntilCut(operation)
       else {
         this.log.insert(operation)
         this.noteCut(operation)
       }
     }
     this.changed.clear()
+  }
+
+  private keepUntilCut(operation: Operation): void {
+    this.stable.push(operation)
+    this.stableBytes += payloadBytes(operation)
   }
 
   private noteCut(operation: Operation): void {

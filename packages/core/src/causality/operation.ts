@@ -41,6 +41,8 @@ export interface OperationHead {
   readonly deps: ReadonlyMap<ReplicaId, number>
   /** The naming that the payload uses: how many cuts its author had executed. */
   readonly epoch: number
+  /** In its author's first operation of an epoch: hash of the base, by which others know the cut (rule CU4). */
+  readonly base?: string
 }
 
 export type Operation = OperationHead & Body

@@ -10,7 +10,7 @@ import { Cutting } from '../compaction/cutting.js'
 import type { News } from '../machine.js'
 import type { Stability } from '../snapshot/stability.js'
 import type { Epochs, Naming } from '../structure.js'
-import type { Go, Welcome } from '../wire/messages.js'
+import type { Welcome } from '../wire/messages.js'
 
 export interface CutHooks {
   tell(news: News): void
@@ -23,7 +23,7 @@ export interface CutHooks {
   passed(operations: readonly Operation[], logBytesBefore: number): void
 }
 
-/** A prepared cut waits for an open transaction of the application, or for somebody's word that it is stable. */
+/** A prepared cut waits until the application is in the middle of nothing. */
 const COMMIT_RETRY_MS = 20
 
 export class Cuts {
@@ -36,7 +36,7 @@ export class Cuts {
   private readonly policy: CutPolicy
   private lineage = ''
   private cutting: Cutting | undefined
-  /** Hash of the next base as our sponsor told it with `go`, or a newcomer that was there; otherwise reports tell it. */
+  /** What a newcomer told that had left after the cut: otherwise operations of the next epoch tell it. */
   private told: { readonly epoch: number; readonly base: string } | undefined
   private readonly refused = new WeakSet<Operation>()
   /** Members whose base differed from ours in this epoch: said once. */
@@ -66,10 +66,9 @@ export class Cuts {
   }
 
   /** @param operations all that the sponsor held above the base. */
-  joined(welcome: Welcome, operations: readonly Operation[], go: Go): void {
+  joined(welcome: Welcome, operations: readonly Operation[]): void {
     this.lineage = welcome.lineage
     this.base = welcome.base
-    this.told = go
     for (const operation of operations) this.weigh(operation)
   }
 
@@ -170,8 +169,7 @@ export class Cuts {
   limit(stable: Clock): Clock {
     const cut = this.history.nextCut
     if (!cut) return Number.POSITIVE_INFINITY
-    const isCertified = this.history.isCertified || this.told?.epoch === this.history.epoch + 1
-    if (!this.cutting && (stable >= cut.clock || isCertified)) this.begin(cut)
+    if (!this.cutting && (stable >= cut.clock || this.isCertified)) this.begin(cut)
     return cut.clock - 1
   }
 
@@ -196,7 +194,7 @@ export class Cuts {
 
   /** Executes whatever cut stands between us and our own join, in one go: we are nobody's member yet (rule CU7). */
   catchUp(drain: () => void): void {
-    for (let cut = this.history.nextCut; cut && this.history.isCertified; cut = this.history.nextCut) {
+    for (let cut = this.history.nextCut; cut && this.isCertified; cut = this.history.nextCut) {
       const cutting = this.begin(cut)
       while (!cutting.isPrepared) cutting.prepare()
       if (cutting.canCommit) this.commit(cutting)
@@ -223,16 +221,14 @@ export class Cuts {
     const hash = baseHash(this.lineage, epoch, next, cutting.fingerprint)
     if (this.hooks.stablePoint() < operation.clock) {
       // Somebody ahead of us showed that it is stable; whoever was taken out meanwhile would be shown the same.
-      const attested = this.attestedBase(epoch)
-      if (attested === undefined) return undefined
-      if (attested !== hash) return 'this replica holds something else than the room'
+      if (!this.attestedBases.includes(hash)) return this.contradicted()
     }
     const { bytesBefore, bytesAfter } = cutting.commit()
     this.cutting = undefined
     this.base = { ...next, hash }
     this.alarmed.clear()
     const logBytes = history.log.bytes
-    const passed = history.enterNextEpoch(operation)
+    const passed = history.enterNextEpoch(operation, hash)
     this.stability.enterEpoch(epoch, history.clock)
     this.policy.executed(operation.through)
     this.hooks.tell({ type: 'cut', cut: { epoch, through: operation.through, bytesBefore, bytesAfter } })
@@ -240,8 +236,21 @@ export class Cuts {
     return undefined
   }
 
-  private attestedBase(epoch: number): string | undefined {
-    return this.told?.epoch === epoch ? this.told.base : this.stability.attestedBase(epoch)
+  /** Others know another base than the one we would come to. A stranger's word counts for nothing then. */
+  private contradicted(): string | undefined {
+    this.told = undefined
+    if (!this.isCertified) this.cutting = undefined
+    return this.isCertified ? 'this replica holds something else than the room' : undefined
+  }
+
+  /** What those who have executed the next cut say of the base that it leads to. */
+  private get attestedBases(): string[] {
+    const bases = this.history.certificates.flatMap(({ base }) => base ?? [])
+    return this.told?.epoch === this.history.epoch + 1 ? [...bases, this.told.base] : bases
+  }
+
+  private get isCertified(): boolean {
+    return this.attestedBases.length > 0
   }
 
   /** Compares what others say of their base with ours (rule CU5). */

@@ -86,9 +86,8 @@ export class LettingIn {
       this.room.author({ kind: 'join', who: newcomer, floor: acknowledged.join.floor })
     }
     const since = acknowledged.verdict === 'admit' ? acknowledged.join.applied : acknowledged.applied
-    const { history, base } = this.room
-    const operations = history.missingFrom(since)
-    this.neighbourhood.send(link.id, { type: 'go', nonce, epoch: history.epoch, base: base.hash, operations })
+    const operations = this.room.history.missingFrom(since)
+    this.neighbourhood.send(link.id, { type: 'go', nonce, operations })
     this.neighbourhood.enterRoom(link, newcomer, now)
     link.isServed = true
   }

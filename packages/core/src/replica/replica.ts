@@ -211,6 +211,7 @@ export class Replica {
 
   private settleAsMember(now: number): void {
     this.room.drain()
+    if (!this.room.roster.has(this.id)) return this.part('somebody has made this replica leave')
     this.retireFormerIds()
     this.lettingIn.expire(now)
     this.lettingIn.pump()
@@ -414,6 +415,11 @@ export class Replica {
       this.room.author({ kind: 'leave', who: this.id })
       this.gossiping.handOver()
     } else this.comingIn?.withdraw('changed its mind')
+    this.part(rejoinReason)
+  }
+
+  /** Nothing more is said under this id. @param rejoinReason set if another identity is to follow. */
+  private part(rejoinReason?: string): void {
     for (const link of this.neighbourhood.links.all) this.neighbourhood.close(link, 'left the room')
     this.emit({ type: 'greet', lineage: null })
     this.end(rejoinReason)

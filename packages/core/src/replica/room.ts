@@ -129,8 +129,8 @@ export class Room {
   /** Takes over a sponsor's room. @returns whether we are a member of it now. */
   install(welcome: Welcome, operations: readonly Operation[], go: Go): boolean {
     this.lineage = welcome.lineage
-    this.history.import(welcome, welcome.base.through, operations)
-    this.cuts?.joined(welcome, operations, go)
+    this.history.import(welcome, welcome.base, operations)
+    this.cuts?.joined(welcome, operations)
     for (const { replica, joined, sponsor, ...standing } of welcome.members) {
       const record = { replica, joined: { clock: joined, author: replica } }
       this.roster.add(sponsor === undefined ? record : { ...record, sponsor })

@@ -91,14 +91,6 @@ export class Stability {
     return since
   }
 
-  /** The hash that anybody has told of the base of `epoch`; read at once, in effect or not (rule CU4). */
-  attestedBase(epoch: number): string | undefined {
-    for (const report of this.newest.values()) {
-      if (report.replica !== this.self && report.epoch === epoch) return report.base
-    }
-    return undefined
-  }
-
   /** Who left needs nothing more from us: it holds nobody back (rule LE1). */
   removeMember(member: ReplicaId): void {
     this.standings.delete(member)

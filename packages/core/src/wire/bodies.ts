@@ -160,17 +160,9 @@ export const BODIES: Bodies = {
   go: {
     write(out, m) {
       out.uint(m.nonce)
-      out.uint(m.epoch)
-      records.writeBaseHash(out, m.base)
       writeOperations(out, m.operations)
     },
-    read: (from) => ({
-      type: 'go',
-      nonce: from.uint(),
-      epoch: from.uint(),
-      base: records.readBaseHash(from),
-      operations: readOperations(from),
-    }),
+    read: (from) => ({ type: 'go', nonce: from.uint(), operations: readOperations(from) }),
   },
   no: {
     write(out, m) {

@@ -147,9 +147,6 @@ export interface Installed {
 export interface Go {
   readonly type: 'go'
   readonly nonce: number
-  /** The sponsor's epoch by now, and the hash of its base. */
-  readonly epoch: number
-  readonly base: string
   readonly operations: readonly Operation[]
 }
 

@@ -10,16 +10,17 @@ import { MAX_LINEAGE_LENGTH, MAX_PRESENCE_BYTES } from './limits.js'
 import type { Presence, WelcomeMember } from './messages.js'
 import { type Reader, WireError, type Writer } from './primitives.js'
 
-/** The place in this list is the kind byte: append, never reorder. */
+/** The place in this list, doubled, is the kind byte, plus one if the hash of a base follows. Append, never reorder. */
 const KINDS = ['update', 'join', 'leave', 'cut'] as const
 
 export function writeOperation(out: Writer, operation: Operation): void {
-  out.uint(KINDS.indexOf(operation.kind))
+  out.uint(2 * KINDS.indexOf(operation.kind) + (operation.base === undefined ? 0 : 1))
   out.id(operation.author)
   out.uint(operation.seq)
   out.uint(operation.clock)
   out.vector(operation.deps)
   out.uint(operation.epoch)
+  if (operation.base !== undefined) writeBaseHash(out, operation.base)
   writeBody(out, operation)
 }
 
@@ -38,7 +39,8 @@ function writeBody(out: Writer, body: Body): void {
 }
 
 export function readOperation(from: Reader): Operation {
-  const kind = KINDS[from.uint()]
+  const code = from.uint()
+  const kind = KINDS[Math.floor(code / 2)]
   if (!kind) throw new WireError('unknown kind of operation')
   const head: OperationHead = {
     author: from.id(),
@@ -46,6 +48,7 @@ export function readOperation(from: Reader): Operation {
     clock: from.uint(),
     deps: from.vector(),
     epoch: from.uint(),
+    ...(code % 2 === 1 && { base: readBaseHash(from) }),
   }
   if (head.seq < 1 || head.clock < head.seq) throw new WireError('operation numbers out of range')
   if (head.deps.has(head.author)) throw new WireError('operation depends on its author')

@@ -103,7 +103,7 @@ describe('acknowledging', () => {
 
   test('[JO6] go is believed only with our nonce, and after everything is loaded', () => {
     const joining = welcomed()
-    const go = (nonce: number) => joining.accepts({ type: 'go', nonce, epoch: 0, base: '', operations: [] })
+    const go = (nonce: number) => joining.accepts({ type: 'go', nonce, operations: [] })
     expect(go(7)).toBe(false)
     joining.received(piece(0, true), 0)
     expect(go(6)).toBe(false)

@@ -79,6 +79,16 @@ describe('leaving', () => {
     expect(bert.set.words).toEqual(['last words'])
   })
 
+  test('[LE1] that somebody else has made for us ends this identity, and another one follows', () => {
+    const net = new Network()
+    const [anna, bert] = net.room(['anna', 'bert'])
+    anna.replica.room.author({ kind: 'leave', who: 'bert' })
+    anna.feed({ type: 'timer' })
+    net.settle()
+    expect(bert.replica.status).toBe('over')
+    expect(bert.outputsOf('rejoin')).toHaveLength(1)
+  })
+
   test('[LE1] holds nobody back, and is news to those who stay', () => {
     const net = new Network()
     const [anna, bert, cleo] = net.room(['anna', 'bert', 'cleo'])

@@ -160,17 +160,6 @@ describe('epochs', () => {
     expect(stability.everybodySince(1)).toBe(6)
   })
 
-  test('[CU4] the hash of a base is read from a report at once, though it waits; our own word does not count', () => {
-    const stability = stabilityOf(['anna', 'bert'])
-    stability.report(own(0, 4, 1, '7766554433221100'), NOBODY)
-    expect(stability.attestedBase(1)).toBeUndefined()
-    stability.receive(entered(1, 2, 6))
-    stability.takeEffect(vector({}))
-    expect(stability.everybodySince(1)).toBeUndefined()
-    expect(stability.attestedBase(1)).toBe(BASE)
-    expect(stability.attestedBase(2)).toBeUndefined()
-  })
-
   test('[RE4] the beginning of one is news', () => {
     const stability = stabilityOf(['anna', 'bert'])
     stability.report(own(0, 0), NOBODY)

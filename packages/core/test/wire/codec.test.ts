@@ -230,15 +230,16 @@ describe('a frame is refused', () => {
   })
 
   test('[WI2] if it names a base by a hash of another length', () => {
-    const go = (bytes: number) =>
-      frame('go', (out) => {
-        for (const value of [1, 2]) encoding.writeVarUint(out, value)
-        encoding.writeVarUint8Array(out, new Uint8Array(bytes))
+    const request = (bytes: number) =>
+      frame('join-request', (out) => {
         encoding.writeVarUint(out, 0)
+        encoding.writeVarUint8Array(out, new Uint8Array(bytes))
+        encoding.writeUint8(out, 0)
       })
-    for (const bytes of [0, BASE_HASH_BYTES]) expect(reasonFor(go(bytes))).toBe('accepted')
-    for (const bytes of [1, BASE_HASH_BYTES - 1]) expect(reasonFor(go(bytes))).toBe('hash of another length')
-    expect(reasonFor(go(BASE_HASH_BYTES + 1))).toBe('too many bytes')
+    for (const bytes of [0, BASE_HASH_BYTES]) expect(reasonFor(request(bytes))).toBe('accepted')
+    for (const bytes of [1, BASE_HASH_BYTES - 1])
+      expect(reasonFor(request(bytes))).toBe('hash of another length')
+    expect(reasonFor(request(BASE_HASH_BYTES + 1))).toBe('too many bytes')
   })
 
   test('[WI2] if it has more namings than any document goes through', () => {
