@@ -6,6 +6,7 @@ import { type ChartSpec, stepped, TimeChart } from './time-chart.js'
 export class LogChart extends TimeChart {
   protected override readonly spec: ChartSpec = {
     title: 'Operations kept',
+    hint: 'by each tab',
     leastMaximum: 10,
     axisWidth: 44,
     valueText: count,

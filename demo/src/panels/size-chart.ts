@@ -10,6 +10,7 @@ const LABEL_GAP_PX = 4
 export class SizeChart extends TimeChart {
   protected override readonly spec: ChartSpec = {
     title: 'Document size',
+    hint: 'as Yjs encodes it',
     leastMaximum: 400,
     axisWidth: 50,
     valueText: bytes,

@@ -10,6 +10,7 @@ import { agoText, timeSplits, timeWindow } from './time-window.js'
 
 export interface ChartSpec {
   readonly title: string
+  readonly hint: string
   readonly lines: readonly LineSpec[]
   /** The scale reaches at least this far. */
   readonly leastMaximum: number
@@ -65,7 +66,7 @@ export abstract class TimeChart extends Panel {
     const { spec, view } = this
     return html`
       <section class="panel chart" aria-label=${spec.title}>
-        <h2>${spec.title}</h2>
+        <h2>${spec.title} <span class="hint">${spec.hint}</span></h2>
         <ul class="legend">${spec.lines.map((line, i) => this.legendEntry(line, i + 1))}</ul>
         <div class="chart-canvas" role="img" aria-label=${this.describe(view)}></div>
       </section>
