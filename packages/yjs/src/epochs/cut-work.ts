@@ -21,6 +21,7 @@ import {
 import { freeBaseClient } from './base-client.js'
 import { Fingerprint } from './fingerprint.js'
 import { bytesOf, type History, presentNaming } from './history.js'
+import { addTranslated } from './incoming.js'
 
 /** What a step takes of operations: about two milliseconds. */
 const OPERATIONS_PER_STEP = 64
@@ -154,7 +155,8 @@ export class YjsCutWork implements CutWork {
   #integrateBelow(shadow: Rebuilding, operation: NamedPayload | undefined): void {
     if (operation === undefined) throw new Error('An operation below the cut is missing')
     const { payload, isTranslated } = this.#inOldNaming(operation)
-    shadow.addOperation({ update: payload, translated: isTranslated })
+    if (isTranslated) addTranslated(shadow, payload, this.#old.client)
+    else shadow.addOperation({ update: payload, translated: false })
   }
 
   #inOldNaming({ payload, epoch }: NamedPayload): { payload: Uint8Array; isTranslated: boolean } {
@@ -176,7 +178,7 @@ export class YjsCutWork implements CutWork {
       const { payload } = this.#inOldNaming(operation)
       const update = translate(payload, this.#next.table)
       this.#aboveBytes += update.length
-      this.#next.rebuilding.addOperation({ update, translated: true })
+      addTranslated(this.#next.rebuilding, update, this.#next.history.client)
     }
   }
 

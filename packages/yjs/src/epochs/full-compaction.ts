@@ -7,13 +7,7 @@
 import type { Cut, CutResult, CutWork, Epochs, Naming, StatePiece } from '@tidemark/core'
 import * as Y from 'yjs'
 import type { LocalChanges } from '../local-changes.js'
-import {
-  fillBelow,
-  type IdTranslation,
-  moveInto,
-  Retargeter,
-  translateRelativePosition,
-} from '../renumbering/index.js'
+import { fillBelow, type IdTranslation, moveInto, translateRelativePosition } from '../renumbering/index.js'
 import { StatePieces } from '../state-pieces.js'
 import { isParked } from '../store.js'
 import { newAuthorClient } from './base-client.js'
@@ -27,7 +21,7 @@ import {
   NO_HISTORY,
   presentNaming,
 } from './history.js'
-import { fitted, readPayload } from './incoming.js'
+import { Fitting, fitted, readPayload } from './incoming.js'
 import { outliveObserverErrors } from './observer-errors.js'
 import { carryInto, copyOf, FORGOTTEN, historyAfterReturn, wayBack } from './return.js'
 import { RoomLoad } from './room-load.js'
@@ -74,7 +68,7 @@ export class FullCompaction implements Epochs, CutHost {
   readonly undo: UndoTracking
   readonly #host: FullHost
   #history: History
-  #retargeter: Retargeter
+  #fitting: Fitting
   #work: YjsCutWork | undefined
   /** Undefined: no load is under way; the sponsor's name comes after it began. */
   #load: RoomLoad | 'unnamed' | undefined
@@ -88,7 +82,7 @@ export class FullCompaction implements Epochs, CutHost {
     // Whatever had the document before may have left something unsynced.
     this.#hasAuthored = history !== undefined
     this.#history = history ?? NO_HISTORY
-    this.#retargeter = new Retargeter(host.doc, this.#history.client)
+    this.#fitting = new Fitting(host.doc, this.#history.client)
     this.undo = new UndoTracking()
   }
 
@@ -138,7 +132,7 @@ export class FullCompaction implements Epochs, CutHost {
     const incoming = readPayload(payload, epoch, this.#history, this.#host.doc.store)
     if (typeof incoming === 'string') return incoming
     const isTranslated = epoch < presentNaming(this.#history).epoch
-    this.#integrate(fitted(incoming.update, isTranslated, this.#retargeter), false)
+    this.#integrate(fitted(incoming.update, isTranslated, this.#fitting), false)
     return undefined
   }
 
@@ -205,7 +199,7 @@ export class FullCompaction implements Epochs, CutHost {
     const bytesBefore = this.#host.stateBytes()
     const from = presentNaming(this.#history).epoch
     // A newcomer may not make operations yet: what its user did goes along, and stays a local change.
-    if (!changes.isEmpty) carryInto(rebuilding, doc, table, changes)
+    if (!changes.isEmpty) carryInto({ rebuilding, client: history.client }, doc, table, changes)
     const moved = this.#move({ doc: rebuilding.doc, history, bytes, sameOperations: true }, table)
     const change = { from, to: from + 1, ...moved }
     // What is below a cut is everybody's.
@@ -229,7 +223,7 @@ export class FullCompaction implements Epochs, CutHost {
 
   #become(history: History, bytes: number): void {
     this.#remember(history)
-    this.#retargeter = new Retargeter(this.#host.doc, history.client)
+    this.#fitting = new Fitting(this.#host.doc, history.client)
     this.#host.onSwitched(bytes)
   }
 
@@ -249,7 +243,7 @@ export class FullCompaction implements Epochs, CutHost {
       // Its clocks are used up, but not in this room.
       doc.clientID = newAuthorClient()
     }
-    carryInto(rebuilding, doc, table, changes)
+    carryInto({ rebuilding, client: room.client }, doc, table, changes)
     this.#hasAuthored = false
     const history = historyAfterReturn(own, room)
     const moved = this.#move(

@@ -10,9 +10,10 @@
 import type { Naming } from '@tidemark/core'
 import type * as Y from 'yjs'
 import { formFault, inspectAboveCut, type UpdateContents } from '../gate.js'
-import { type Retargeter, type TranslationTable, translate } from '../renumbering/index.js'
+import { type Rebuilding, Retargeter, type TranslationTable, translate } from '../renumbering/index.js'
 import { baseClientOf } from './base-client.js'
 import { type History, presentNaming } from './history.js'
+import { afterBaseEntries } from './map-entries.js'
 
 export interface Incoming {
   readonly update: Uint8Array
@@ -65,7 +66,27 @@ function reservedFault({ sections }: UpdateContents, { lineage, epoch }: Naming)
   return undefined
 }
 
-/** Fits a translated update to its neighbours in the document of `retargeter`; one authored in the epoch stays. */
-export function fitted(update: Uint8Array, isTranslated: boolean, retargeter: Retargeter): Uint8Array {
-  return isTranslated ? retargeter.retarget(update) : update
+/** Fits a translated update to its neighbours in the live document; one authored in the epoch stays. */
+export function fitted(update: Uint8Array, isTranslated: boolean, fitting: Fitting): Uint8Array {
+  if (!isTranslated) return update
+  return fitting.retargeter.retarget(afterBaseEntries(update, fitting.doc, fitting.client))
+}
+
+/** What is needed to fit translated updates into a document. */
+export class Fitting {
+  readonly doc: Y.Doc
+  readonly client: number
+  readonly retargeter: Retargeter
+
+  /** @param client the synthetic client id of the document's base. */
+  constructor(doc: Y.Doc, client: number) {
+    this.doc = doc
+    this.client = client
+    this.retargeter = new Retargeter(doc, client)
+  }
+}
+
+/** Integrates a translated update, fitted to its neighbours. */
+export function addTranslated(rebuilding: Rebuilding, update: Uint8Array, client: number): void {
+  rebuilding.addOperation({ update: afterBaseEntries(update, rebuilding.doc, client), translated: true })
 }

@@ -24,6 +24,7 @@ import { eachStruct, type StructStore } from '../store.js'
 import { RootNames } from '../struct-part.js'
 import { UpdateWriter } from '../update-writer.js'
 import { type History, joinedLineages, linksFrom } from './history.js'
+import { addTranslated } from './incoming.js'
 import { decodeLinks, TableChain } from './table-chain.js'
 
 /** How the ids of a returning document lead to the room's. */
@@ -100,11 +101,18 @@ export function historyAfterReturn(own: History, room: History): History {
 }
 
 /** Integrates into the room's document what the own one has and it lacks, and makes exactly that the local change. */
-export function carryInto(room: Rebuilding, own: Y.Doc, table: IdTranslation, changes: LocalChanges): void {
+export function carryInto(
+  { rebuilding: room, client }: { readonly rebuilding: Rebuilding; readonly client: number },
+  own: Y.Doc,
+  table: IdTranslation,
+  changes: LocalChanges,
+): void {
   const structs = newStructs(own.store, room.doc.store, table)
-  const update = encodeStructs(own, structs)
-  if (structs.size > 0)
-    room.addOperation({ update: translate(update, table), translated: table !== UNCHANGED })
+  if (structs.size > 0) {
+    const update = translate(encodeStructs(own, structs), table)
+    if (table === UNCHANGED) room.addOperation({ update, translated: false })
+    else addTranslated(room, update, client)
+  }
   const deletes = newDeletes(own.store, room.doc.store, table)
   if (!deletes.isEmpty) room.addOperation({ update: encodeUpdate(new Map(), deletes), translated: false })
   changes.replace(structs, deletes)

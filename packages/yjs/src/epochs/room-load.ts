@@ -7,10 +7,10 @@
 import type { Naming } from '@tidemark/core'
 import * as Y from 'yjs'
 import { inspect } from '../gate.js'
-import { Rebuilding, Retargeter } from '../renumbering/index.js'
+import { Rebuilding } from '../renumbering/index.js'
 import { baseClientOf } from './base-client.js'
 import { bytesOf, type History, joinedLineages, presentNaming } from './history.js'
-import { fitted, readPayload } from './incoming.js'
+import { addTranslated, Fitting, fitted, readPayload } from './incoming.js'
 import { StateReceiver } from './state-transfer.js'
 import { decodeLinks, type Link, TableChain } from './table-chain.js'
 
@@ -30,9 +30,7 @@ export class RoomLoad {
   readonly reached = new Map<number, number>()
   /** Of the base and the operations above it. */
   bytes = 0
-  #room:
-    | { readonly history: History; readonly rebuilding: Rebuilding; readonly retargeter: Retargeter }
-    | undefined
+  #room: { readonly history: History; readonly rebuilding: Rebuilding; readonly fitting: Fitting } | undefined
 
   constructor(live: Y.Doc, namings: readonly Naming[], integrateLive: IntegrateLive | undefined) {
     this.#live = live
@@ -66,16 +64,17 @@ export class RoomLoad {
   /** An operation above the base. */
   apply(payload: Uint8Array, epoch: number): string | undefined {
     if (this.#room === undefined || !this.isComplete) throw new Error('An operation came before its base')
-    const { history, rebuilding, retargeter } = this.#room
+    const { history, rebuilding, fitting } = this.#room
     const doc = this.isStraight ? this.#live : rebuilding.doc
     const incoming = readPayload(payload, epoch, history, doc.store)
     if (typeof incoming === 'string') return incoming
     const isTranslated = epoch < presentNaming(history).epoch
     this.bytes += payload.length
     if (this.#integrateLive === undefined) {
-      rebuilding.addOperation({ update: incoming.update, translated: isTranslated })
+      if (isTranslated) addTranslated(rebuilding, incoming.update, history.client)
+      else rebuilding.addOperation({ update: incoming.update, translated: false })
     } else {
-      this.#integrateLive(fitted(incoming.update, isTranslated, retargeter))
+      this.#integrateLive(fitted(incoming.update, isTranslated, fitting))
       for (const [client, { end }] of incoming.contents.sections) this.#noteReached(client, end)
     }
     return undefined
@@ -130,7 +129,7 @@ export class RoomLoad {
     }
     const rebuilding = new Rebuilding(client)
     const target = this.isStraight ? this.#live : rebuilding.doc
-    return { history, rebuilding, retargeter: new Retargeter(target, client) }
+    return { history, rebuilding, fitting: new Fitting(target, client) }
   }
 
   #noteReached(client: number, end: number): void {

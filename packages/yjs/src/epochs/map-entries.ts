@@ -1,0 +1,64 @@
+/**
+ * Writes to a map that cross a cut come after the entry of the base.
+ *
+ * A write that knew of no earlier one has no origin, and Yjs orders such writes by client id. The base's entry stands
+ * for whichever value won below the cut; its id is drawn, and would beat every author with a lower one: a value that
+ * the write had replaced, and somebody has since deleted, would come back. So the write gets the base's entry as its
+ * origin, as if its author had seen it.
+ *
+ * Invariant: the result depends on the update and on the base, on nothing that is above it.
+ */
+import * as Y from 'yjs'
+import { IdRanges } from '../id-ranges.js'
+import {
+  type DecodedStruct,
+  encodeUpdate,
+  looseParent,
+  setLooseParent,
+} from '../renumbering/update-encoding.js'
+
+/**
+ * @param update in the naming of the base, translated from an earlier one.
+ * @param client the base's synthetic client id.
+ */
+export function afterBaseEntries(update: Uint8Array, doc: Y.Doc, client: number): Uint8Array {
+  const { structs, ds } = Y.decodeUpdate(update)
+  let isChanged = false
+  for (const struct of structs) {
+    if (struct instanceof Y.Item && follow(struct, doc, client)) isChanged = true
+  }
+  if (!isChanged) return update
+  const sections = new Map<number, DecodedStruct[]>()
+  for (const struct of structs) {
+    const section = sections.get(struct.id.client)
+    if (section === undefined) sections.set(struct.id.client, [struct])
+    else section.push(struct)
+  }
+  const deletes = new IdRanges()
+  deletes.addDeleteSet(ds)
+  return encodeUpdate(sections, deletes)
+}
+
+function follow(item: Y.Item, doc: Y.Doc, client: number): boolean {
+  if (item.parentSub === null || item.origin !== null || item.rightOrigin !== null) return false
+  const type = typeOfBase(looseParent(item), doc, client)
+  let entry = type?._map.get(item.parentSub) ?? null
+  while (entry !== null && entry.id.client !== client) entry = entry.left
+  if (entry === null) return false
+  item.origin = entry.lastId
+  setLooseParent(item, null)
+  item.parentSub = null
+  return true
+}
+
+/** Only types of the base have entries in it. */
+function typeOfBase(
+  parent: ReturnType<typeof looseParent>,
+  doc: Y.Doc,
+  client: number,
+): Y.ContentType['type'] | undefined {
+  if (typeof parent === 'string') return doc.share.get(parent)
+  if (parent?.client !== client || parent.clock >= Y.getState(doc.store, client)) return undefined
+  const holder = Y.getItem(doc.store, parent)
+  return holder instanceof Y.Item && holder.content instanceof Y.ContentType ? holder.content.type : undefined
+}
