@@ -91,6 +91,9 @@ export interface Epochs {
   /** Bytes that a cut does away with on account of this payload, roughly: its own, and those of what it deletes. */
   weight(payload: Uint8Array): number
 
+  /** Operations of the epoch before this one will not come any more, and none is above the base. */
+  settle(): void
+
   /** Begins to execute a cut. There is one at a time: beginning another one, or a load, abandons it. */
   begin(cut: Cut): CutWork
 }

@@ -66,6 +66,9 @@ export class RenumberedSet extends SharedSet {
     reaches: ({ lineage, epoch }) =>
       this.epochs.namings.some((naming) => naming.lineage === lineage && naming.epoch === epoch),
     weight: (payload) => payload.length,
+    settle: () => {
+      this.table = undefined
+    },
     begin: (cut) => this.begin(cut),
   }
 

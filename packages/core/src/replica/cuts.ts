@@ -39,6 +39,8 @@ export class Cuts {
   /** What a newcomer told that had left after the cut: otherwise operations of the next epoch tell it. */
   private told: { readonly epoch: number; readonly base: string } | undefined
   private readonly refused = new WeakSet<Operation>()
+  /** The last epoch that everybody was seen in. */
+  private settledIn = 0
   /** Members whose base differed from ours in this epoch: said once. */
   private readonly alarmed = new Set<ReplicaId>()
 
@@ -103,6 +105,15 @@ export class Cuts {
     // Another lineage that we can trace is the one that ours was founded from.
     const brought = known === undefined ? epoch : known.lineage === this.lineage ? known.epoch : 0
     return Math.min(brought, oldestArrival)
+  }
+
+  /** Once nobody can come with the naming before this one, the structure need not know it any more (rule CU6). */
+  settle(): void {
+    const { epoch } = this.history
+    if (this.settledIn === epoch || this.stability.everybodySince(epoch) === undefined) return
+    // From here on none arrives; those above the base are needed until the next cut.
+    this.settledIn = epoch
+    if (!this.mayMeetEarlier) this.epochs.settle()
   }
 
   /** Operations of the epoch before this one are above the base, or may still come. */

@@ -223,6 +223,7 @@ export class Replica {
     // The cut held the point back; there may be no other input for long.
     if (cuts) this.room.decide()
     cuts?.checkBases()
+    cuts?.settle()
     if (this.reporting.isDue(this.room.hasNews, this.room.roster.size, now)) {
       this.neighbourhood.spreadReport(this.room.report())
     }
