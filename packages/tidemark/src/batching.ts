@@ -1,5 +1,8 @@
 /**
- * The first change leaves at once; what follows within the next few milliseconds goes together.
+ * The first change leaves in a task of its own; what follows within the next few milliseconds goes together.
+ *
+ * Never within the call that asks for it: that may be an editor in the middle of an update, and sending may have
+ * the replica go on with other things that editors are told of.
  */
 import type { Scheduler } from '@tidemark/core'
 
@@ -7,7 +10,7 @@ export class Batching {
   private readonly scheduler: Scheduler
   private readonly windowMs: number
   private readonly send: () => void
-  private cancelWindow: (() => void) | undefined
+  private cancelTimer: (() => void) | undefined
   private isWaiting = false
 
   constructor(scheduler: Scheduler, windowMs: number, send: () => void) {
@@ -18,29 +21,25 @@ export class Batching {
 
   /** There is something to send. */
   request(): void {
-    if (this.cancelWindow) {
-      this.isWaiting = true
-      return
-    }
-    this.open()
-    this.send()
+    this.isWaiting = true
+    this.cancelTimer ??= this.wait(0)
   }
 
   stop(): void {
-    this.cancelWindow?.()
-    this.cancelWindow = undefined
+    this.cancelTimer?.()
+    this.cancelTimer = undefined
     this.isWaiting = false
   }
 
-  private open(): void {
-    this.cancelWindow = this.scheduler.at(this.scheduler.now() + this.windowMs, () => this.close())
+  private wait(ms: number): () => void {
+    return this.scheduler.at(this.scheduler.now() + ms, () => this.due())
   }
 
-  private close(): void {
-    this.cancelWindow = undefined
+  private due(): void {
+    this.cancelTimer = undefined
     if (!this.isWaiting) return
     this.isWaiting = false
-    this.open()
+    this.cancelTimer = this.wait(this.windowMs)
     this.send()
   }
 }

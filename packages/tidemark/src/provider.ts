@@ -11,6 +11,7 @@ import {
   NetworkMap,
   type News,
   type ReplicaId,
+  type Scheduler,
   Session,
 } from '@tidemark/core'
 import { YjsStructure } from '@tidemark/yjs'
@@ -41,6 +42,7 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
   /** Resolves once this replica holds the room's state for the first time. */
   readonly whenSynced: Promise<void>
   private readonly compaction: CompactionMode
+  private readonly scheduler: Scheduler
   private readonly structure: YjsStructure
   private readonly session: Session
   private readonly bridge: AwarenessBridge
@@ -75,6 +77,7 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
     const transport = transportFor(options)
     const config = configFor(options)
     this.compaction = compactionModeOf(options)
+    this.scheduler = scheduler
     this.ownsAwareness = options.awareness === undefined
     this.awareness = options.awareness ?? new Awareness(doc)
     this.changes = new Batching(scheduler, batchMs, () => this.session.localChange())
@@ -252,26 +255,34 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
    * it pays. Unlike that, this does not spare what was deleted just now: it can no longer be undone.
    */
   compact(): Promise<{ epoch: number; bytes: number }> {
+    return new Promise((resolve, reject) => {
+      // As with local changes: not within a call that may come from the middle of an editor's update.
+      this.scheduler.at(this.scheduler.now(), () => this.compactNow(resolve, reject))
+    })
+  }
+
+  private compactNow(
+    resolve: (done: { epoch: number; bytes: number }) => void,
+    reject: (error: Error) => void,
+  ): void {
     this.session.localChange()
     const { replica } = this.session
     const target = replica?.stats.clock ?? 0
     const isFull = this.compaction === 'full'
     const event = isFull ? 'compacted' : 'snapshot'
-    return new Promise((resolve, reject) => {
-      const check = () => {
-        const isHere = replica?.status === 'member' && replica === this.session.replica
-        const isDone = isHere && (isFull ? replica.stats.baseThrough : replica.snapshotPoint) >= target
-        if (isHere && !isDone) return
-        this.off(event, check)
-        this.off('status', check)
-        if (isDone) resolve({ epoch: this.epoch, bytes: this.structure.stateBytes() })
-        else reject(new Error('tidemark: not connected, so there is nobody to agree with'))
-      }
-      this.on(event, check)
-      this.on('status', check)
-      if (isFull) this.session.compact()
-      check()
-    })
+    const check = () => {
+      const isHere = replica?.status === 'member' && replica === this.session.replica
+      const isDone = isHere && (isFull ? replica.stats.baseThrough : replica.snapshotPoint) >= target
+      if (isHere && !isDone) return
+      this.off(event, check)
+      this.off('status', check)
+      if (isDone) resolve({ epoch: this.epoch, bytes: this.structure.stateBytes() })
+      else reject(new Error('tidemark: not connected, so there is nobody to agree with'))
+    }
+    this.on(event, check)
+    this.on('status', check)
+    if (isFull) this.session.compact()
+    check()
   }
 
   /**

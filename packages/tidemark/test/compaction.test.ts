@@ -165,8 +165,8 @@ describe('compact', () => {
     b.text.insert(0, 'z')
     const lost = b.provider.compact()
     b.provider.disconnect()
-    await expect(lost).rejects.toThrow(/not connected/)
     room.settle()
+    await expect(lost).rejects.toThrow(/not connected/)
     expect(a.text.toString()).toBe('zyx')
     expectAgreement([a, c])
   })
@@ -181,6 +181,33 @@ describe('compact', () => {
     room.settle(20_000)
     for (const { epoch } of await Promise.all(all)) expect(epoch).toBeGreaterThan(0)
     expectAgreement(sites)
+  })
+
+  test("'full': nothing happens within what the application does, however ready a cut is", () => {
+    const [a, b] = [room.open({ content: 'some words' }), room.open()]
+    room.settle()
+    let isBusy = false
+    for (const { provider } of [a, b]) {
+      provider.on('compacted', () => expect(isBusy).toBe(false))
+      provider.awareness.on('change', (_: object, origin: unknown) => {
+        if (isBusy) expect(origin).toBe('local')
+      })
+    }
+    a.text.observe(() => {
+      a.provider.awareness.setLocalStateField('typed', a.text.length)
+      a.provider.compact().catch(() => {})
+    })
+    b.provider.compact().catch(() => {})
+    for (let ms = 0; ms < 1500; ms++) {
+      isBusy = true
+      a.doc.transact(() => a.text.insert(0, 'x'))
+      isBusy = false
+      b.text.delete(0, 1)
+      room.settle(1)
+    }
+    room.settle()
+    expect(a.epochs.length).toBeGreaterThan(1)
+    expectAgreement([a, b])
   })
 
   test("'full': alone in the room", async () => {

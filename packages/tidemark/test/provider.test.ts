@@ -157,6 +157,7 @@ describe('one provider', () => {
     b.text.insert(0, 'z')
     const lost = b.provider.compact()
     b.provider.disconnect()
+    settle()
     await expect(lost).rejects.toThrow(/not connected/)
   })
 

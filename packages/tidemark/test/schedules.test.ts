@@ -80,8 +80,8 @@ class Schedule {
     const { provider } = person
     if (person.isAway) provider.connect()
     else {
-      // Somebody has to stay.
-      if (this.people.filter(({ isAway }) => !isAway).length === 1) return
+      // Somebody has to stay, or whoever comes first founds the room anew from what may be the older state.
+      if (this.people.filter((other) => !other.isAway && other.provider.synced).length < 2) return
       room.settle(2000)
       provider.disconnect()
     }
