@@ -195,8 +195,6 @@ export class NumberedSet implements Structure, Epochs {
     return isAmong(naming, this.namings) || this.pasts.some(({ namings }) => isAmong(naming, namings))
   }
 
-  settle(): void {}
-
   weight(payload: Uint8Array): number {
     const removed = decodeChanges(payload).filter(({ does }) => does === 'remove').length
     return payload.length + 3 * removed

@@ -320,24 +320,40 @@ class WatchedEpochs implements Epochs {
 
   begin(cut: Cut): CutWork {
     this.holder.isCutting = true
-    const work = this.inner.begin(cut)
-    return {
-      prepare: () => work.prepare(),
-      get fingerprint() {
-        return work.fingerprint
-      },
-      get canCommit() {
-        return work.canCommit
-      },
-      commit: () => this.commit(cut, work),
-    }
+    return new WatchedWork(this.holder, this.watcher, cut, this.inner.begin(cut))
+  }
+}
+
+class WatchedWork implements CutWork {
+  private readonly holder: Holder
+  private readonly watcher: Watcher
+  private readonly cut: Cut
+  private readonly inner: CutWork
+
+  constructor(holder: Holder, watcher: Watcher, cut: Cut, inner: CutWork) {
+    this.holder = holder
+    this.watcher = watcher
+    this.cut = cut
+    this.inner = inner
   }
 
-  private commit(cut: Cut, work: CutWork): CutResult {
-    const { holder, watcher } = this
-    watcher.commits(holder, cut, work.fingerprint)
+  prepare(): boolean {
+    return this.inner.prepare()
+  }
+
+  get fingerprint(): Uint8Array {
+    return this.inner.fingerprint
+  }
+
+  get canCommit(): boolean {
+    return this.inner.canCommit
+  }
+
+  commit(): CutResult {
+    const { holder, watcher, cut, inner } = this
+    watcher.commits(holder, cut, inner.fingerprint)
     holder.isCutting = false
-    const result = work.commit()
+    const result = inner.commit()
     watcher.committed(holder)
     return result
   }

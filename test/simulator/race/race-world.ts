@@ -4,6 +4,7 @@
  * each message that arrives or is lost, each report, each time-out, each death, is a choice of the caller.
  */
 import { type Output, Replica } from '@tidemark/core'
+import { makeNumberedSet } from '../models/numbered-set.js'
 import { makeTokenSet } from '../models/token-set.js'
 import { TokenBook } from '../models/tokens.js'
 import { Coverage } from '../oracle/coverage.js'
@@ -34,6 +35,8 @@ export interface Scenario {
   readonly mortal: readonly string[]
   /** Who may make one more operation, at any moment. */
   readonly editors: readonly string[]
+  /** Who may ask for a cut, at any moment. Where nobody may, history is not cut. */
+  readonly cutters: readonly string[]
 }
 
 /** Names a thing that can happen next; the same name means the same thing after the same past. */
@@ -48,6 +51,7 @@ interface Node {
   isDead: boolean
   reports: number
   edits: number
+  hasCut: boolean
   print: string | undefined
 }
 
@@ -61,6 +65,8 @@ const MIN_ID_LENGTH = 4
 const HEARTBEAT_MS = 1e9
 /** So many heartbeats in a row bring up whatever fell off the tree. */
 const HEARTBEATS = 4
+/** More than any cut takes here. */
+const MOST_STEPS = 100
 const RESEND_MS = 1001
 const JOIN_TIMEOUT_MS = 1e6
 const HANDSHAKE: readonly number[] = [
@@ -140,7 +146,7 @@ export class RaceWorld {
     return choices.sort()
   }
 
-  private choicesOf({ name, replica, reports, edits }: Node): Choice[] {
+  private choicesOf({ name, replica, reports, edits, hasCut }: Node): Choice[] {
     const { scenario } = this
     const { status } = replica
     const isMember = status === 'member'
@@ -148,6 +154,7 @@ export class RaceWorld {
     if (isMember && reports < (scenario.reports[name] ?? 0) && replica.room.hasNews)
       choices.push(`report ${name}`)
     if (isMember && edits === 0 && scenario.editors.includes(name)) choices.push(`edit ${name}`)
+    if (isMember && !hasCut && scenario.cutters.includes(name)) choices.push(`cut ${name}`)
     if (scenario.mortal.includes(name) && status !== 'over') choices.push(`die ${name}`)
     if (name === 'N5' && status === 'joining') {
       if (this.resends < scenario.resends && this.nodes.get('N5')?.holder.installed) choices.push('resend N5')
@@ -167,6 +174,7 @@ export class RaceWorld {
     else if (what === 'lose') this.lose(whom)
     else if (what === 'report') this.report(this.node(whom))
     else if (what === 'edit') this.edit(this.node(whom))
+    else if (what === 'cut') this.cut(this.node(whom))
     else if (what === 'resend') this.resend(this.node(whom))
     else if (what === 'timeout') this.timeOut(this.node(whom))
     else if (what === 'die') this.die(this.node(whom))
@@ -185,7 +193,14 @@ export class RaceWorld {
     const parts: string[] = [String(this.losses), String(this.resends), [...this.hasTimedOut].join()]
     for (const node of this.nodes.values()) {
       node.print ??= fingerprint([node.replica, node.holder.actions], [node.holder])
-      parts.push(node.print, String(node.now), String(node.isDead), String(node.reports), String(node.edits))
+      parts.push(
+        node.print,
+        String(node.now),
+        String(node.isDead),
+        String(node.reports),
+        String(node.edits),
+        String(node.hasCut),
+      )
     }
     for (const [wire, parcels] of [...this.wires].sort(([a], [b]) => (a < b ? -1 : 1))) {
       parts.push(wire, ...parcels.map((parcel) => (parcel === 'down' ? parcel : parcel.join())))
@@ -231,6 +246,9 @@ export class RaceWorld {
       if (point < this.clockOfB)
         throw new Violation('liveness', `${name} stays at ${point}, and B is ${this.clockOfB}`)
       if (point < clock) throw new Violation('liveness', `${name} stays at ${point} of ${clock}`)
+      const cuts = [...this.nodes.values()].filter(({ hasCut }) => hasCut).length
+      if (cuts > 0 && replica.room.history.epoch === 0)
+        throw new Violation('liveness', `${name} executes no cut`)
     }
     if (absent.length > 0) return 'waiting for one that is gone'
     return living.some(({ name }) => name === 'N5') ? 'let in' : 'not let in'
@@ -239,8 +257,10 @@ export class RaceWorld {
   // ------------------------------------------------------------------ replicas
 
   private addNode(name: string): Node {
-    const model = makeTokenSet(new Random(1), {
-      compaction: 'fixed',
+    const isCut = this.scenario.cutters.length > 0
+    const make = isCut ? makeNumberedSet : makeTokenSet
+    const model = make(new Random(1), {
+      compaction: isCut ? 'full' : 'fixed',
       features: new Set(),
       hasTwin: false,
       onLocalChange() {},
@@ -254,6 +274,9 @@ export class RaceWorld {
       seekIntervalMs: NEVER_MS,
       reportIntervalMs: REPORT_MS,
       joinTimeoutMs: JOIN_TIMEOUT_MS,
+      // Cuts come when they are asked for.
+      cutMinBytes: Number.POSITIVE_INFINITY,
+      idleCutMs: NEVER_MS,
     })
     const node = {
       name,
@@ -264,6 +287,7 @@ export class RaceWorld {
       isDead: false,
       reports: 0,
       edits: 0,
+      hasCut: false,
       print: undefined,
     }
     this.nodes.set(name, node)
@@ -282,6 +306,9 @@ export class RaceWorld {
     node.print = undefined
     for (const output of node.replica.handle(input, node.now)) this.carryOut(node, output)
     this.oracle.compare(node.holder)
+    // Nothing is to be seen from outside of the steps of a cut, so they are taken at once.
+    const { cuts } = node.replica.room
+    if (input.type !== 'timer' && cuts && cuts.nextStepAt(node.now) <= node.now) this.finishCut(node)
   }
 
   private carryOut(node: Node, output: Output): void {
@@ -366,6 +393,19 @@ export class RaceWorld {
     node.edits++
     node.holder.userDid(node.holder.model.edit(new Random(1), this.book))
     this.input(node, { type: 'local-change' })
+  }
+
+  private cut(node: Node): void {
+    node.hasCut = true
+    this.input(node, { type: 'compact' })
+  }
+
+  private finishCut(node: Node): void {
+    const { cuts } = node.replica.room
+    for (let left = MOST_STEPS; cuts && cuts.nextStepAt(node.now) <= node.now; left--) {
+      if (left === 0) throw new Violation('liveness', `${node.name} works on a cut for ever`)
+      this.input(node, { type: 'timer' })
+    }
   }
 
   private resend(node: Node): void {

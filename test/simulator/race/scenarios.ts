@@ -12,6 +12,7 @@ const CALM: Omit<Scenario, 'name'> = {
   timeouts: false,
   mortal: [],
   editors: [],
+  cutters: [],
 }
 
 /** Few enough states to go through all of them. */
@@ -26,6 +27,7 @@ export const EXHAUSTED: readonly Scenario[] = [
 const EVENTFUL = { ...CALM, losses: 2, resends: 2, timeouts: true, mortal: ['N2', 'N5'] }
 
 export const SAMPLED: readonly Scenario[] = [
+  { ...CALM, name: 'history is cut meanwhile', reports: { N1: 2, N2: 2, N3: 2, N5: 2 }, cutters: ['N1'] },
   { ...CALM, name: 'everybody reports again and again', reports: { N1: 3, N2: 3, N3: 3, N5: 3 } },
   {
     ...CALM,
@@ -35,6 +37,13 @@ export const SAMPLED: readonly Scenario[] = [
     editors: ['N1', 'N2', 'N3'],
   },
   { ...EVENTFUL, name: 'messages are lost, patience and lives end', reports: { N1: 2, N2: 2, N3: 2, N5: 2 } },
+  {
+    ...EVENTFUL,
+    name: 'two cut at once, and some do not live to see it',
+    reports: { N1: 2, N2: 2, N3: 2, N5: 2 },
+    editors: ['N1', 'N3', 'N5'],
+    cutters: ['N1', 'N3'],
+  },
   {
     ...EVENTFUL,
     name: 'the same with four members who edit',
