@@ -104,6 +104,11 @@ const MESSAGES: { readonly [T in Message['type']]: fc.Arbitrary<Extract<Message,
     renumbers: fc.boolean(),
     digest: uint,
   }),
+  origins: fc.record({
+    type: type('origins'),
+    namings,
+    isAhead: fc.option(fc.boolean(), { nil: undefined }),
+  }),
   heartbeat: fc.record({ type: type('heartbeat'), digest: uint }),
   gossip: fc.record({
     type: type('gossip'),

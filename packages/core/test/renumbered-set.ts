@@ -22,6 +22,8 @@ export class RenumberedSet extends SharedSet {
   readonly applied: number[] = []
   /** How many calls of `prepare` a cut takes. */
   steps = 2
+  /** As if tables led from these to the present naming. */
+  former: Naming[] = []
   /** As if this replica held something else than the others. */
   isWrong = false
   private epoch = 0
@@ -57,14 +59,14 @@ export class RenumberedSet extends SharedSet {
     namings: [],
     baseBytes: 0,
     found: (lineage) => {
-      this.epochs.namings = [{ lineage, epoch: 0 }]
+      this.epochs.namings = [{ lineage, epoch: 0 }, ...this.epochs.namings]
       this.base = new Map(this.tagged)
     },
     enter: (namings) => {
       this.epochs.namings = namings
     },
     reaches: ({ lineage, epoch }) =>
-      this.epochs.namings.some((naming) => naming.lineage === lineage && naming.epoch === epoch),
+      [...this.epochs.namings, ...this.former].some((n) => n.lineage === lineage && n.epoch === epoch),
     weight: (payload) => payload.length,
     settle: () => {
       this.table = undefined

@@ -10,6 +10,10 @@ export interface Link {
   lastHeardAt: number
   /** Known from its hello. */
   peer: ReplicaId | undefined
+  /** The room history that its end belongs to; empty before it is in one. */
+  lineage: string
+  /** It was told whether our history goes on from its own (rule LI3). */
+  isToldOrigins: boolean
   /** Both ends are members of the same room history: gossip flows. */
   inRoom: boolean
   /** Since the link opened we have once held all that the other end had. */
@@ -40,6 +44,8 @@ export class Links {
       lastHeardAt: now,
       peer: undefined,
       inRoom: false,
+      lineage: '',
+      isToldOrigins: false,
       caughtUp: false,
       isServed: false,
       isSpare: false,

@@ -72,6 +72,10 @@ export class Neighbourhood {
   linkUp(id: LinkId, lineage: string, renumbers: boolean, now: number): void {
     this.links.add(id, now)
     this.nextHeartbeatAt = Math.min(this.nextHeartbeatAt, now + this.config.heartbeatIntervalMs)
+    this.greet(id, lineage, renumbers)
+  }
+
+  greet(id: LinkId, lineage: string, renumbers: boolean): void {
     this.send(id, { type: 'hello', replica: this.self, lineage, renumbers, digest: this.digest() })
   }
 

@@ -12,12 +12,15 @@ import type { Naming, Structure } from '../structure.js'
 import type { LinkId } from '../transport.js'
 import { MAX_REASON_LENGTH } from '../wire/limits.js'
 import type { Go, No, Piece, Welcome } from '../wire/messages.js'
+import { isAhead } from './cuts.js'
 import type { Room } from './room.js'
 
 /** `undefined`: the attempt goes on. */
 export type Outcome =
   | undefined
   | { readonly type: 'joined' }
+  /** What we hold goes on from what the room holds: it shall come to us (rule LI3). */
+  | { readonly type: 'ahead' }
   | { readonly type: 'failed'; readonly reason: string }
   | { readonly type: 'refuse'; readonly reason: string }
 
@@ -27,6 +30,7 @@ export class ComingIn {
   private readonly structure: Structure
   private readonly send: (link: LinkId, reply: Reply) => void
   private readonly tell: (news: News) => void
+  private isLoading = false
 
   constructor(
     link: Link,
@@ -49,6 +53,8 @@ export class ComingIn {
 
   welcomed(welcome: Welcome, now: number): Outcome {
     if (!this.joining.welcomed(welcome, now)) return undefined
+    if (this.isAheadOf(welcome)) return { type: 'ahead' }
+    this.isLoading = true
     this.structure.beginLoad()
     this.structure.epochs?.enter(welcome.namings)
     return this.load(this.joining.loadable(now), now)
@@ -79,7 +85,7 @@ export class ComingIn {
 
   /** The attempt is over. Of a state that came in part, the structure keeps what it has. */
   abandon(): void {
-    if (this.joining.welcome && !this.joining.isInstalled) this.structure.endLoad()
+    if (this.isLoading && !this.joining.isInstalled) this.structure.endLoad()
   }
 
   /** We will not come: should the sponsor have made our join already, it can take it back (rule JO9). */
@@ -104,6 +110,13 @@ export class ComingIn {
     }
     this.reply(this.joining.acknowledgement(now))
     return undefined
+  }
+
+  /** In one lineage whoever is behind catches up by itself, and we wait for that (rule CU4). */
+  private isAheadOf({ lineage, namings }: Welcome): boolean {
+    const { epochs } = this.structure
+    if (!epochs || epochs.namings[0]?.lineage === lineage) return false
+    return isAhead(epochs, namings)
   }
 
   /** A state without epochs holds their effect already. What the gate refuses the room has refused, too (OP8). */

@@ -91,6 +91,11 @@ export class Cuts {
     return true
   }
 
+  /** Whether what we hold goes on from where somebody else stands: then that side comes to us (rule LI3). */
+  isAheadOf(namings: readonly Naming[]): boolean {
+    return isAhead(this.epochs, namings)
+  }
+
   /** Whether somebody comes back to this lineage from so long ago that we hold no table for it (rule CU11). */
   hasLost(namings: readonly Naming[]): boolean {
     const isOurs = namings.some(({ lineage }) => lineage === this.lineage)
@@ -273,4 +278,11 @@ export class Cuts {
       this.hooks.tell({ type: 'alarm', from: replica, reason })
     }
   }
+}
+
+/** Tables lead from where somebody else stands to where we stand, and we do not stand there. */
+export function isAhead(epochs: Epochs, namings: readonly Naming[]): boolean {
+  const isOurs = ({ lineage, epoch }: Naming) =>
+    epochs.namings.some((own) => own.lineage === lineage && own.epoch === epoch)
+  return !namings.some(isOurs) && namings.some((naming) => epochs.reaches(naming))
 }

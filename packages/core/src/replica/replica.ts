@@ -14,7 +14,7 @@ import type { NetworkMap } from '../snapshot/network-map.js'
 import { Reporting } from '../snapshot/reporting.js'
 import type { Structure } from '../structure.js'
 import { decodeMessage } from '../wire/codec.js'
-import type { Hello, Message } from '../wire/messages.js'
+import type { Hello, Message, Origins } from '../wire/messages.js'
 import { ComingIn, type Outcome } from './coming-in.js'
 import { Gossiping } from './gossiping.js'
 import { LettingIn } from './letting-in.js'
@@ -242,6 +242,7 @@ export class Replica {
     if (!decoded.ok) return this.refuse(link, decoded.reason)
     const { message } = decoded
     if (message.type === 'hello') return this.greeted(link, message, now)
+    if (message.type === 'origins') return this.compareOrigins(link, message)
     if (link.inRoom) this.fromNeighbour(link, message)
     this.handshake(link, message, now)
   }
@@ -293,10 +294,11 @@ export class Replica {
     if (hello.replica === this.id) return this.refuse(link, 'has our name')
     if (link.peer !== undefined && link.peer !== hello.replica) return this.refuse(link, 'changed its name')
     link.peer = hello.replica
+    link.lineage = hello.lineage
     if (hello.renumbers !== this.room.renumbers) return this.metOtherMode(link)
     if (this.current === 'seeking') return this.askToJoin(link, hello, now)
     if (this.current !== 'member' || hello.lineage === '' || link.inRoom) return
-    if (hello.lineage !== this.room.lineage) return this.metOtherLineage(link, hello.lineage)
+    if (hello.lineage !== this.room.lineage) return this.metOtherLineage(link)
     if (!this.neighbourhood.enterRoom(link, hello.replica, now)) return
     this.lettingIn.sponsoring.forget(hello.replica)
     if (hello.digest === this.neighbourhood.digest()) link.caughtUp = link.isServed = true
@@ -373,11 +375,22 @@ export class Replica {
     if (outcome.type === 'failed') return this.fail(outcome.reason)
     if (!link) return
     if (outcome.type === 'refuse') return this.refuse(link, outcome.reason)
+    if (outcome.type === 'ahead') return this.goOnFrom(link)
     this.comingIn = undefined
     if (link.peer) this.neighbourhood.enterRoom(link, link.peer, now, true)
     link.isServed = true
     this.becomeMember()
     this.gossiping.ask(link)
+  }
+
+  /** We have been away while the room went on from an older state than ours: it is led back to what we hold (rule LI3). */
+  private goOnFrom(link: Link): void {
+    this.comingIn?.withdraw('what it holds goes on from there')
+    this.comingIn = undefined
+    this.current = 'seeking'
+    this.found()
+    this.neighbourhood.greet(link.id, this.room.lineage, this.room.renumbers)
+    this.tellOrigins(link)
   }
 
   private becomeMember(): void {
@@ -440,8 +453,30 @@ export class Replica {
   }
 
   /** Two rooms of one name, founded apart: one of the two yields, the same on both sides (rule LI2). */
-  private metOtherLineage(link: Link, lineage: string): void {
-    if (this.room.lineage < lineage) return
+  private metOtherLineage(link: Link): void {
+    if (this.room.cuts) return this.tellOrigins(link)
+    if (link.lineage < this.room.lineage) this.yieldTo(link)
+  }
+
+  /** One of two lineages may go on from where the other one stands: then that is the one that stands (rule LI3). */
+  private compareOrigins(link: Link, theirs: Origins): void {
+    const { cuts, lineage } = this.room
+    const isOther = this.current === 'member' && link.lineage !== '' && link.lineage !== lineage
+    if (!cuts || !isOther) return
+    const isAhead = cuts.isAheadOf(theirs.namings)
+    if (!link.isToldOrigins) this.tellOrigins(link, isAhead)
+    if (theirs.isAhead === undefined) return
+    const yields = theirs.isAhead === isAhead ? link.lineage < lineage : theirs.isAhead
+    if (yields) this.yieldTo(link)
+  }
+
+  private tellOrigins(link: Link, isAhead?: boolean): void {
+    link.isToldOrigins = isAhead !== undefined
+    const namings = this.room.cuts?.namings ?? []
+    this.neighbourhood.send(link.id, { type: 'origins', namings, isAhead })
+  }
+
+  private yieldTo(link: Link): void {
     this.neighbourhood.close(link, 'joining the other history of this room')
     this.leave('the room has another history')
   }

@@ -30,6 +30,18 @@ export const BODIES: Bodies = {
       digest: from.uint(),
     }),
   },
+  origins: {
+    write(out, m) {
+      records.writeNamings(out, m.namings)
+      out.flag(m.isAhead !== undefined)
+      if (m.isAhead !== undefined) out.flag(m.isAhead)
+    },
+    read: (from) => ({
+      type: 'origins',
+      namings: records.readNamings(from),
+      isAhead: from.flag() ? from.flag() : undefined,
+    }),
+  },
   heartbeat: {
     write: (out, m) => out.uint(m.digest),
     read: (from) => ({ type: 'heartbeat', digest: from.uint() }),

@@ -25,6 +25,7 @@ const TYPES = [
   'go',
   'no',
   'bye',
+  'origins',
 ] as const satisfies readonly Message['type'][]
 
 export type Decoded =

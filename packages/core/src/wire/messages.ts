@@ -4,6 +4,7 @@
  * | message        | from → to             | says                                                        |
  * |----------------|-----------------------|-------------------------------------------------------------|
  * | hello          | both ends of a link   | who I am, which room history (lineage) I belong to          |
+ * | origins        | member of another     | what my history stems from, and whether it goes on from yours |
  * | heartbeat      | neighbour             | I live; digest of what I have                               |
  * | gossip         | neighbour             | operations, reports, presences (cursors), new or asked for  |
  * | sync           | neighbour             | what I have: send me the rest (anti-entropy)                |
@@ -52,6 +53,13 @@ export interface Hello {
   /** Whether the sender's structure is renumbered by cuts. All members of a room do it alike. */
   readonly renumbers: boolean
   readonly digest: number
+}
+
+export interface Origins {
+  readonly type: 'origins'
+  readonly namings: readonly Naming[]
+  /** Whether tables lead from the other end's naming to ours. Undefined while we do not know the other's. */
+  readonly isAhead: boolean | undefined
 }
 
 export interface Heartbeat {
@@ -163,6 +171,7 @@ export interface Bye {
 
 export type Message =
   | Hello
+  | Origins
   | Heartbeat
   | Gossip
   | Sync

@@ -360,6 +360,62 @@ describe('an operation of another epoch', () => {
   })
 })
 
+describe('two histories of a room', () => {
+  const older = { lineage: 'lost', epoch: 3 }
+  const newer = { lineage: 'lost', epoch: 7 }
+
+  /** A set that has been through both, and one that was left behind at the first. */
+  function sets(): { ahead: RenumberedSet; behind: RenumberedSet } {
+    const [ahead, behind] = [new RenumberedSet('ahead'), new RenumberedSet('behind')]
+    ahead.epochs.namings = [newer]
+    ahead.former = [older]
+    behind.epochs.namings = [older]
+    return { ahead, behind }
+  }
+
+  test('[LI3] become the one that goes on from the other, whatever their names', () => {
+    for (const [first, second] of [
+      ['anna', 'zoey'],
+      ['zoey', 'anna'],
+    ] as const) {
+      const net = new Network()
+      const { ahead, behind } = sets()
+      const anna = net.founder(first, BY_HAND, ahead)
+      const zoey = net.founder(second, BY_HAND, behind)
+      net.connect(zoey, anna)
+      net.settle()
+      expect(anna.replica.status).toBe('member')
+      expect(zoey.outputsOf('rejoin')).toEqual([{ type: 'rejoin', reason: 'the room has another history' }])
+    }
+  })
+
+  test('[LI3] of one origin, or of none in common, are chosen between by name', () => {
+    for (const namings of [[older], []]) {
+      const net = new Network()
+      const [one, other] = [new RenumberedSet('one'), new RenumberedSet('other')]
+      one.epochs.namings = [...namings]
+      other.epochs.namings = [...namings]
+      const anna = net.founder('anna', BY_HAND, one)
+      const zoey = net.founder('zoey', BY_HAND, other)
+      net.connect(zoey, anna)
+      net.settle()
+      expect([anna.replica.status, zoey.replica.status]).toEqual(['member', 'over'])
+    }
+  })
+
+  test('[LI3] a newcomer that is ahead of the room does not give up what it holds: the room comes to it', () => {
+    const net = new Network()
+    const { ahead, behind } = sets()
+    const anna = net.founder('anna', BY_HAND, behind)
+    const bert = net.newcomer('bert', anna, BY_HAND, ahead)
+    expect(bert.replica.status).toBe('member')
+    expect(bert.replica.room.lineage).toBe('bert')
+    expect(bert.replica.members).toEqual(['bert'])
+    expect(anna.replica.status).toBe('over')
+    expect(anna.outputsOf('rejoin')).toEqual([{ type: 'rejoin', reason: 'the room has another history' }])
+  })
+})
+
 describe('the base', () => {
   test('[CU5] has one hash on all members, over content, members and versions, and reports tell it', () => {
     const net = new Network()
