@@ -43,6 +43,7 @@ export class NumberedSet implements Structure, Epochs {
   ground = new Numbering([])
   live = new Numbering([])
   private unsent: Change[] = []
+  private isSettled = false
   private load: Load | undefined
   private work: Work | undefined
   private readonly keptTables: number
@@ -51,6 +52,11 @@ export class NumberedSet implements Structure, Epochs {
   constructor(keptTables: number, onOrphaned: () => void) {
     this.keptTables = keptTables
     this.onOrphaned = onOrphaned
+  }
+
+  /** Nothing of the epoch before will come any more. */
+  settle(): void {
+    this.isSettled = true
   }
 
   get epoch(): number {
@@ -74,6 +80,7 @@ export class NumberedSet implements Structure, Epochs {
   inPresentNaming({ payload, epoch }: NamedPayload): Change[] {
     const changes = decodeChanges(payload)
     if (epoch === this.epoch) return changes
+    if (this.isSettled) throw new Error(`an operation of epoch ${epoch} came when none could come any more`)
     const last = this.pasts.at(-1)
     if (epoch !== this.epoch - 1 || !last) {
       throw new Error(`an operation of epoch ${epoch} can not be told in epoch ${this.epoch}`)
@@ -128,6 +135,7 @@ export class NumberedSet implements Structure, Epochs {
     this.ground = room.ground
     this.live = room.live
     this.unsent = []
+    this.isSettled = false
     if (!carried) this.onOrphaned()
     else this.perform(carried)
   }
@@ -229,6 +237,7 @@ export class NumberedSet implements Structure, Epochs {
     this.ground = next.ground
     this.live = next.live
     this.work = undefined
+    this.isSettled = false
   }
 }
 

@@ -318,6 +318,10 @@ class WatchedEpochs implements Epochs {
     return this.inner.weight(payload)
   }
 
+  settle(): void {
+    this.inner.settle()
+  }
+
   begin(cut: Cut): CutWork {
     this.holder.isCutting = true
     return new WatchedWork(this.holder, this.watcher, cut, this.inner.begin(cut))
