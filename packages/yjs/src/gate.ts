@@ -48,12 +48,6 @@ export function inspectAboveCut(update: Uint8Array, store: StructStore): UpdateC
   })
 }
 
-/** What is wrong with an update by itself, whatever document it is for. */
-export function formFault(update: Uint8Array): string | undefined {
-  const decoded = decode(update)
-  return typeof decoded === 'string' ? decoded : firstFault(decoded)
-}
-
 function firstFault({ structs }: Decoded): string | undefined {
   for (const struct of structs) {
     const fault = structFault(struct)

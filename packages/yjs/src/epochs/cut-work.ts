@@ -7,30 +7,22 @@
  *
  * Invariants: the live document is not touched before `commit`. What is made from `below` depends on nothing but the
  * old base and `below`, so it is the same at every replica. A step's size is counted in operations and bytes, never
- * in time. Nothing of the first document is kept once the second one is begun.
+ * in time. The first document is kept, for operations of its naming, until nobody can send one any more.
  */
 import type { Cut, CutResult, CutWork, NamedPayload } from '@tidemark/core'
-import {
-  encodeTable,
-  type Flattened,
-  flattenInSteps,
-  Rebuilding,
-  type TranslationTable,
-  translate,
-} from '../renumbering/index.js'
+import { type Base, Crossing, encodeTable, flattenInSteps, Rebuilding } from '../renumbering/index.js'
 import { freeBaseClient } from './base-client.js'
 import { Fingerprint } from './fingerprint.js'
 import { bytesOf, type History, presentNaming } from './history.js'
-import { addTranslated } from './incoming.js'
 
 /** What a step takes of operations: about two milliseconds. */
-const OPERATIONS_PER_STEP = 64
+const OPERATIONS_PER_STEP = 32
 const BYTES_PER_STEP = 16 * 1024
 
 export interface PreparedCut {
   readonly history: History
   /** From the epoch before to this one. */
-  readonly table: TranslationTable
+  readonly crossing: Crossing
   /** The document after the cut, everything above it included. */
   readonly rebuilding: Rebuilding
   /** Of base and operations; together they take less. */
@@ -51,7 +43,7 @@ export class YjsCutWork implements CutWork {
   readonly #cut: Cut
   #preparation: Generator<void, void, void> | undefined
   #next:
-    | { readonly history: History; readonly table: TranslationTable; readonly rebuilding: Rebuilding }
+    | { readonly history: History; readonly crossing: Crossing; readonly rebuilding: Rebuilding }
     | undefined
   #fingerprint: Uint8Array | undefined
   #aboveDone = 0
@@ -101,10 +93,10 @@ export class YjsCutWork implements CutWork {
     this.#assertAlive()
     if (!this.canCommit || this.#next === undefined) throw new Error('The cut can not be committed now')
     this.#integrateAbove(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY)
-    const { history, table, rebuilding } = this.#next
+    const { history, crossing, rebuilding } = this.#next
     const bytes = history.baseBytes + this.#aboveBytes
     const isAllBelow = this.#cut.above.length === 0
-    const result = this.#host.switchTo({ history, table, rebuilding, bytes, isAllBelow })
+    const result = this.#host.switchTo({ history, crossing, rebuilding, bytes, isAllBelow })
     this.abandon()
     return result
   }
@@ -118,13 +110,13 @@ export class YjsCutWork implements CutWork {
   }
 
   *#prepareNext(): Generator<void, void, void> {
-    const { pieces, table, client } = yield* this.#flattenBelow()
+    const { pieces, crossing, client } = yield* this.#flattenBelow()
     const fingerprint = new Fingerprint()
     for (const piece of pieces) {
       fingerprint.add(piece)
       yield
     }
-    const history = this.#historyAfter(pieces, table, client)
+    const history = this.#historyAfter(pieces, crossing, client)
     yield
     const rebuilding = new Rebuilding(client)
     for (const piece of pieces) {
@@ -132,10 +124,10 @@ export class YjsCutWork implements CutWork {
       yield
     }
     this.#fingerprint = fingerprint.bytes
-    this.#next = { history, table, rebuilding }
+    this.#next = { history, crossing, rebuilding }
   }
 
-  *#flattenBelow(): Generator<void, Flattened & { readonly client: number }, void> {
+  *#flattenBelow(): Generator<void, Base & { readonly crossing: Crossing }, void> {
     const shadow = new Rebuilding(this.#old.client)
     for (const piece of this.#old.pieces) {
       shadow.addPiece(piece)
@@ -148,25 +140,26 @@ export class YjsCutWork implements CutWork {
       yield
     }
     const client = freeBaseClient(this.#cut, shadow.doc.store.clients)
-    const flattened = yield* flattenInSteps(shadow.doc, client)
-    return { ...flattened, client }
+    const { pieces, table } = yield* flattenInSteps(shadow.doc, client)
+    return { pieces, client, crossing: new Crossing(shadow.doc, table) }
   }
 
   #integrateBelow(shadow: Rebuilding, operation: NamedPayload | undefined): void {
     if (operation === undefined) throw new Error('An operation below the cut is missing')
-    const { payload, isTranslated } = this.#inOldNaming(operation)
-    if (isTranslated) addTranslated(shadow, payload, this.#old.client)
-    else shadow.addOperation({ update: payload, translated: false })
+    const { payload, epoch } = operation
+    const { crossing } = this.#old
+    const isLate = epoch !== presentNaming(this.#old).epoch
+    if (isLate) this.#assertEpochBefore(epoch)
+    if (isLate && crossing === undefined) throw new Error(`Nothing leads on from epoch ${epoch} any more`)
+    const update = isLate && crossing !== undefined ? crossing.translate(payload, shadow.doc) : payload
+    shadow.addOperation({ update, translated: false })
   }
 
-  #inOldNaming({ payload, epoch }: NamedPayload): { payload: Uint8Array; isTranslated: boolean } {
+  #assertEpochBefore(epoch: number): void {
     const present = presentNaming(this.#old).epoch
-    if (epoch === present) return { payload, isTranslated: false }
-    const { table } = this.#old
-    if (epoch !== present - 1 || table === undefined) {
+    if (epoch !== present - 1) {
       throw new Error(`A payload of epoch ${epoch} takes part in the cut to epoch ${present + 1}`)
     }
-    return { payload: translate(payload, table), isTranslated: true }
   }
 
   #integrateAbove(operations: number, bytes: number): void {
@@ -175,14 +168,21 @@ export class YjsCutWork implements CutWork {
     for (; this.#aboveDone < end; this.#aboveDone++) {
       const operation = above[this.#aboveDone]
       if (operation === undefined || this.#next === undefined) throw new Error('The cut is not prepared yet')
-      const { payload } = this.#inOldNaming(operation)
-      const update = translate(payload, this.#next.table)
+      const { crossing, rebuilding } = this.#next
+      // No cut is made below what is left of an earlier epoch.
+      if (operation.epoch !== presentNaming(this.#old).epoch) {
+        throw new Error(
+          `A payload of epoch ${operation.epoch} lies above the cut to epoch ${this.#cut.epoch}`,
+        )
+      }
+      const update = crossing.translate(operation.payload, rebuilding.doc)
       this.#aboveBytes += update.length
-      addTranslated(this.#next.rebuilding, update, this.#next.history.client)
+      rebuilding.addOperation({ update, translated: false })
     }
   }
 
-  #historyAfter(pieces: readonly Uint8Array[], table: TranslationTable, client: number): History {
+  #historyAfter(pieces: readonly Uint8Array[], crossing: Crossing, client: number): History {
+    const { table } = crossing
     const { namings, chain, lineages } = this.#old
     const baseBytes = bytesOf(pieces)
     return {
@@ -191,6 +191,7 @@ export class YjsCutWork implements CutWork {
       baseBytes,
       client,
       table,
+      crossing,
       chain: chain.with({ from: namings, bytes: encodeTable(table) }, baseBytes),
       lineages,
     }

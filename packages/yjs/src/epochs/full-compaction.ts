@@ -21,7 +21,7 @@ import {
   NO_HISTORY,
   presentNaming,
 } from './history.js'
-import { Fitting, fitted, readPayload } from './incoming.js'
+import { readPayload } from './incoming.js'
 import { outliveObserverErrors } from './observer-errors.js'
 import { carryInto, copyOf, FORGOTTEN, historyAfterReturn, wayBack } from './return.js'
 import { RoomLoad } from './room-load.js'
@@ -68,7 +68,6 @@ export class FullCompaction implements Epochs, CutHost {
   readonly undo: UndoTracking
   readonly #host: FullHost
   #history: History
-  #fitting: Fitting
   #work: YjsCutWork | undefined
   /** Undefined: no load is under way; the sponsor's name comes after it began. */
   #load: RoomLoad | 'unnamed' | undefined
@@ -82,7 +81,6 @@ export class FullCompaction implements Epochs, CutHost {
     // Whatever had the document before may have left something unsynced.
     this.#hasAuthored = history !== undefined
     this.#history = history ?? NO_HISTORY
-    this.#fitting = new Fitting(host.doc, this.#history.client)
     this.undo = new UndoTracking()
   }
 
@@ -115,11 +113,18 @@ export class FullCompaction implements Epochs, CutHost {
     const { chain } = this.#history
     const lineages = joinedLineages([lineage], this.#history.lineages)
     const baseBytes = bytesOf(pieces)
-    this.#become({ namings, pieces, baseBytes, client: 0, table: undefined, chain, lineages }, baseBytes)
+    this.#become(
+      { namings, pieces, baseBytes, client: 0, table: undefined, crossing: undefined, chain, lineages },
+      baseBytes,
+    )
   }
 
   reaches(naming: Naming): boolean {
     return linksFrom(this.#history, naming) !== undefined
+  }
+
+  settle(): void {
+    this.#remember({ ...this.#history, table: undefined, crossing: undefined })
   }
 
   weight(payload: Uint8Array): number {
@@ -129,10 +134,9 @@ export class FullCompaction implements Epochs, CutHost {
   apply(payload: Uint8Array, epoch: number): string | undefined {
     if (this.#load === 'unnamed') throw new Error('An operation came before its base')
     if (this.#load !== undefined) return this.#load.apply(payload, epoch)
-    const incoming = readPayload(payload, epoch, this.#history, this.#host.doc.store)
+    const incoming = readPayload(payload, epoch, this.#history, this.#host.doc)
     if (typeof incoming === 'string') return incoming
-    const isTranslated = epoch < presentNaming(this.#history).epoch
-    this.#integrate(fitted(incoming.update, isTranslated, this.#fitting), false)
+    this.#integrate(incoming.update, false)
     return undefined
   }
 
@@ -141,7 +145,11 @@ export class FullCompaction implements Epochs, CutHost {
   }
 
   encodeState(pieceBytes: number, tablesFrom?: number): Iterator<StatePiece, undefined> {
-    return new StateSender(this.#history, linksToSend(this.#history, tablesFrom), pieceBytes)
+    const links = linksToSend(this.#history, tablesFrom)
+    // Whoever needs tables is among those who may get operations of the epoch before.
+    const isLateExpected = tablesFrom !== undefined && tablesFrom < presentNaming(this.#history).epoch
+    const crossing = isLateExpected ? this.#history.crossing : undefined
+    return new StateSender(this.#history, links, crossing, pieceBytes)
   }
 
   beginLoad(): void {
@@ -194,7 +202,8 @@ export class FullCompaction implements Epochs, CutHost {
   }
 
   switchTo(prepared: PreparedCut): CutResult {
-    const { history, table, rebuilding, bytes, isAllBelow } = prepared
+    const { history, rebuilding, bytes, isAllBelow } = prepared
+    const { table } = prepared.crossing
     const { doc, changes } = this.#host
     const bytesBefore = this.#host.stateBytes()
     const from = presentNaming(this.#history).epoch
@@ -223,7 +232,6 @@ export class FullCompaction implements Epochs, CutHost {
 
   #become(history: History, bytes: number): void {
     this.#remember(history)
-    this.#fitting = new Fitting(this.#host.doc, history.client)
     this.#host.onSwitched(bytes)
   }
 

@@ -4,7 +4,7 @@
  * Immutable: executing a cut, founding a room or entering one makes another.
  */
 import type { Naming } from '@tidemark/core'
-import type { TranslationTable } from '../renumbering/index.js'
+import type { Crossing, TranslationTable } from '../renumbering/index.js'
 import { type Link, sameNaming, TableChain } from './table-chain.js'
 
 export interface History {
@@ -15,8 +15,10 @@ export interface History {
   readonly baseBytes: number
   /** The base's synthetic client id. A base that no cut made has its authors' ids, and none of its own: 0. */
   readonly client: number
-  /** Leads here from the epoch before; undefined if there was none, or nobody needs it. */
+  /** Leads here from the epoch before; undefined if there was none, or nobody needs it any more. */
   readonly table: TranslationTable | undefined
+  /** Carries operations of the epoch before over the cut between; undefined as with the table. */
+  readonly crossing: Crossing | undefined
   readonly chain: TableChain
   /**
    * Every lineage that the content stems from, newest first. Tables are kept within a budget, but for ever it must be
@@ -38,6 +40,7 @@ export const NO_HISTORY: History = {
   baseBytes: 0,
   client: 0,
   table: undefined,
+  crossing: undefined,
   chain: new TableChain(),
   lineages: [],
 }

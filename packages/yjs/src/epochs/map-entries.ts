@@ -1,5 +1,5 @@
 /**
- * Writes to a map that cross a cut come after the entry of the base.
+ * Writes to a map that somebody brings back come after the entry of the base.
  *
  * A write that knew of no earlier one has no origin, and Yjs orders such writes by client id. The base's entry stands
  * for whichever value won below the cut; its id is drawn, and would beat every author with a lower one: a value that
@@ -10,6 +10,7 @@
  */
 import * as Y from 'yjs'
 import { IdRanges } from '../id-ranges.js'
+import type { Rebuilding } from '../renumbering/index.js'
 import {
   type DecodedStruct,
   encodeUpdate,
@@ -21,7 +22,7 @@ import {
  * @param update in the naming of the base, translated from an earlier one.
  * @param client the base's synthetic client id.
  */
-export function afterBaseEntries(update: Uint8Array, doc: Y.Doc, client: number): Uint8Array {
+function afterBaseEntries(update: Uint8Array, doc: Y.Doc, client: number): Uint8Array {
   const { structs, ds } = Y.decodeUpdate(update)
   let isChanged = false
   for (const struct of structs) {
@@ -37,6 +38,11 @@ export function afterBaseEntries(update: Uint8Array, doc: Y.Doc, client: number)
   const deletes = new IdRanges()
   deletes.addDeleteSet(ds)
   return encodeUpdate(sections, deletes)
+}
+
+/** Integrates an update that tables have translated, fitted to its neighbours. */
+export function addTranslated(rebuilding: Rebuilding, update: Uint8Array, client: number): void {
+  rebuilding.addOperation({ update: afterBaseEntries(update, rebuilding.doc, client), translated: true })
 }
 
 function follow(item: Y.Item, doc: Y.Doc, client: number): boolean {

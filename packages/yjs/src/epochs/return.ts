@@ -24,7 +24,7 @@ import { eachStruct, type StructStore } from '../store.js'
 import { RootNames } from '../struct-part.js'
 import { UpdateWriter } from '../update-writer.js'
 import { type History, joinedLineages, linksFrom } from './history.js'
-import { addTranslated } from './incoming.js'
+import { addTranslated } from './map-entries.js'
 import { decodeLinks, TableChain } from './table-chain.js'
 
 /** How the ids of a returning document lead to the room's. */

@@ -7,12 +7,12 @@
 import type { Naming } from '@tidemark/core'
 import * as Y from 'yjs'
 import { inspect } from '../gate.js'
-import { Rebuilding } from '../renumbering/index.js'
+import { Crossing, Rebuilding, type TranslationTable } from '../renumbering/index.js'
 import { baseClientOf } from './base-client.js'
-import { bytesOf, type History, joinedLineages, presentNaming } from './history.js'
-import { addTranslated, Fitting, fitted, readPayload } from './incoming.js'
+import { bytesOf, type History, joinedLineages } from './history.js'
+import { readPayload } from './incoming.js'
 import { StateReceiver } from './state-transfer.js'
-import { decodeLinks, type Link, TableChain } from './table-chain.js'
+import { decodeLinks, type Link, sameNaming, TableChain } from './table-chain.js'
 
 /** Integrates an update that has passed the gate into the live document, as a part of a state. */
 export type IntegrateLive = (update: Uint8Array) => void
@@ -30,7 +30,8 @@ export class RoomLoad {
   readonly reached = new Map<number, number>()
   /** Of the base and the operations above it. */
   bytes = 0
-  #room: { readonly history: History; readonly rebuilding: Rebuilding; readonly fitting: Fitting } | undefined
+  #crossing: Crossing | undefined
+  #room: { readonly history: History; readonly rebuilding: Rebuilding } | undefined
 
   constructor(live: Y.Doc, namings: readonly Naming[], integrateLive: IntegrateLive | undefined) {
     this.#live = live
@@ -58,23 +59,40 @@ export class RoomLoad {
       this.#links.push(received.link)
       return undefined
     }
+    if (received.kind === 'crossing') return this.#addCrossing(received.bytes)
     return this.#addBase(received.update)
+  }
+
+  /** It belongs to the last table: both lead from the epoch before. */
+  #addCrossing(bytes: Uint8Array): string | undefined {
+    const table = this.#lastTable
+    if (table === undefined || this.#pieces.length > 0) return 'a crossing comes without its table'
+    const crossing = Crossing.decode(bytes, table)
+    if (typeof crossing === 'string') return crossing
+    this.#crossing = crossing
+    return undefined
+  }
+
+  /** The one that leads from the epoch before. */
+  get #lastTable(): TranslationTable | undefined {
+    const [naming] = this.namings
+    const last = this.#links.at(-1)
+    if (naming === undefined || last === undefined) return undefined
+    const before = { lineage: naming.lineage, epoch: naming.epoch - 1 }
+    return last.from.some((from) => sameNaming(from, before)) ? decodeLinks([last])[0] : undefined
   }
 
   /** An operation above the base. */
   apply(payload: Uint8Array, epoch: number): string | undefined {
     if (this.#room === undefined || !this.isComplete) throw new Error('An operation came before its base')
-    const { history, rebuilding, fitting } = this.#room
-    const doc = this.isStraight ? this.#live : rebuilding.doc
-    const incoming = readPayload(payload, epoch, history, doc.store)
+    const { history, rebuilding } = this.#room
+    const incoming = readPayload(payload, epoch, history, this.isStraight ? this.#live : rebuilding.doc)
     if (typeof incoming === 'string') return incoming
-    const isTranslated = epoch < presentNaming(history).epoch
     this.bytes += payload.length
     if (this.#integrateLive === undefined) {
-      if (isTranslated) addTranslated(rebuilding, incoming.update, history.client)
-      else rebuilding.addOperation({ update: incoming.update, translated: false })
+      rebuilding.addOperation({ update: incoming.update, translated: false })
     } else {
-      this.#integrateLive(fitted(incoming.update, isTranslated, fitting))
+      this.#integrateLive(incoming.update)
       for (const [client, { end }] of incoming.contents.sections) this.#noteReached(client, end)
     }
     return undefined
@@ -110,26 +128,20 @@ export class RoomLoad {
     const [naming] = this.namings
     if (naming === undefined) throw new Error('The pieces of a state came before the name of their room')
     const client = naming.epoch === 0 ? 0 : (firstClientOf(firstPiece) ?? baseClientOf(naming))
-    const last = this.#links.at(-1)
-    const previous = { lineage: naming.lineage, epoch: naming.epoch - 1 }
-    const leadsHere = last?.from.some(
-      ({ lineage, epoch }) => lineage === previous.lineage && epoch === previous.epoch,
-    )
     const history: History = {
       namings: this.namings,
       pieces: [],
       baseBytes: 0,
       client,
-      table: last !== undefined && leadsHere ? decodeLinks([last])[0] : undefined,
+      table: this.#lastTable,
+      crossing: this.#crossing,
       chain: new TableChain(this.#links),
       lineages: joinedLineages(
         this.namings.map(({ lineage }) => lineage),
         this.#lineages,
       ),
     }
-    const rebuilding = new Rebuilding(client)
-    const target = this.isStraight ? this.#live : rebuilding.doc
-    return { history, rebuilding, fitting: new Fitting(target, client) }
+    return { history, rebuilding: new Rebuilding(client) }
   }
 
   #noteReached(client: number, end: number): void {

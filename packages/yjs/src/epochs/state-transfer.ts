@@ -3,7 +3,8 @@
  *
  * The pieces of the base are cut where the content says, not where the transport would like it: so what travels are
  * parts of at most about `pieceBytes`, put together again on arrival. The lineages that the room stems from come first,
- * then the tables, oldest first.
+ * then the tables, oldest first, then
+ * what carries late operations over the last cut.
  *
  * Invariant: the sender holds its own references. A cut in the middle of a transfer replaces what the structure
  * holds, and changes nothing of what is sent.
@@ -11,11 +12,11 @@
 import type { Naming, StatePiece } from '@tidemark/core'
 import * as decoding from 'lib0/decoding'
 import * as encoding from 'lib0/encoding'
-import { decodeTable } from '../renumbering/index.js'
+import { type Crossing, decodeTable } from '../renumbering/index.js'
 import type { History } from './history.js'
 import type { Link } from './table-chain.js'
 
-const KIND = { lineages: 0, table: 1, base: 2 } as const
+const KIND = { lineages: 0, table: 1, base: 2, crossing: 3 } as const
 const KIND_BITS = 3
 /** Flags beside the kind. */
 const CONTINUES = 4
@@ -32,12 +33,19 @@ export class StateSender implements Iterator<StatePiece, undefined> {
   #part = 0
   #offset = 0
 
-  constructor({ lineages, pieces: base }: History, links: readonly Link[], pieceBytes: number) {
+  /** @param crossing what carries operations of the epoch before over the last cut, where some may come. */
+  constructor(
+    { lineages, pieces: base }: History,
+    links: readonly Link[],
+    crossing: Crossing | undefined,
+    pieceBytes: number,
+  ) {
     if (!(pieceBytes >= 1)) throw new Error(`A piece of ${pieceBytes} bytes is impossible`)
     const pieces = base.length === 0 ? [EMPTY_UPDATE] : base
     this.#parts = [
       { kind: KIND.lineages, bytes: encodeLineages(lineages) },
       ...links.map((link) => ({ kind: KIND.table, bytes: encodeLink(link) })),
+      ...(crossing === undefined ? [] : [{ kind: KIND.crossing, bytes: crossing.encode() }]),
       ...pieces.map((bytes) => ({ kind: KIND.base, bytes })),
     ]
     this.#pieceBytes = pieceBytes
@@ -63,6 +71,7 @@ export class StateSender implements Iterator<StatePiece, undefined> {
 export type Received =
   | { readonly kind: 'lineages'; readonly lineages: readonly string[] }
   | { readonly kind: 'table'; readonly link: Link }
+  | { readonly kind: 'crossing'; readonly bytes: Uint8Array }
   | { readonly kind: 'base'; readonly update: Uint8Array }
 
 export class StateReceiver {
@@ -79,8 +88,7 @@ export class StateReceiver {
   add(piece: Uint8Array): Received | string | undefined {
     const head = piece[0]
     const kind = (head ?? 0) & KIND_BITS
-    if (head === undefined || head >= 2 * LAST || kind > KIND.base)
-      return 'the piece of the state has an unknown kind'
+    if (head === undefined || head >= 2 * LAST) return 'the piece of the state has an unknown kind'
     if (this.#isComplete) return 'a piece follows the last piece of the state'
     this.#joinedBytes += piece.length
     if (this.#joinedBytes > MAX_JOINED_BYTES) return 'the piece of the state is too long'
@@ -97,6 +105,7 @@ export class StateReceiver {
       const lineages = decodeLineages(bytes)
       return typeof lineages === 'string' ? lineages : { kind: 'lineages', lineages }
     }
+    if (kind === KIND.crossing) return { kind: 'crossing', bytes }
     const link = decodeLink(bytes)
     return typeof link === 'string' ? link : { kind: 'table', link }
   }

@@ -165,6 +165,41 @@ describe('a cut', () => {
   })
 })
 
+describe('an operation of the epoch before', () => {
+  test('lands where its author typed it, also at somebody who came after the cut', () => {
+    const alice = founder(1)
+    const bob = newcomer(2, alice)
+    const below = [change(alice, () => alice.text.insert(0, 'abcdef'))]
+    apply(bob, ...below)
+    const late = [change(bob, () => bob.text.insert(3, '1')), change(bob, () => bob.text.insert(4, '2'))]
+    const gone = change(alice, () => alice.text.delete(1, 4))
+    below.push(gone)
+    cut(alice, below)
+    const carol = member(3)
+    load(carol, alice)
+    for (const somebody of [alice, carol]) {
+      apply(somebody, ...late)
+      expect(somebody.text.toString()).toBe('a12f')
+    }
+    expect(cut(carol, late).fingerprint).toBe(cut(alice, late).fingerprint)
+  })
+
+  test('is not expected any more once the room has settled', () => {
+    const alice = founder(1)
+    const bob = newcomer(2, alice)
+    const late = change(bob, () => bob.text.insert(0, 'x'))
+    cut(alice, [])
+    const position = Y.createRelativePositionFromTypeIndex(alice.text, 0)
+    expect(alice.structure.translatePosition(position, 0)).toBeDefined()
+    alice.epochs.settle()
+    expect(alice.structure.apply(late.payload, 0)).toMatch(/nothing leads/)
+    expect(alice.structure.translatePosition(position, 0)).toBeUndefined()
+    expect(alice.epochs.reaches({ lineage: LINEAGE, epoch: 0 })).toBe(true)
+    cut(alice, [change(alice, () => alice.text.insert(0, 'y'))])
+    expect(contentOf(newcomer(3, alice).doc)).toEqual(contentOf(alice.doc))
+  })
+})
+
 describe('observers', () => {
   /** A cut that swaps two insertions: what is shown changes, and observers hear of it. */
   function swapping(observe: (text: Y.Text) => void, options: Partial<YjsStructureOptions> = {}) {

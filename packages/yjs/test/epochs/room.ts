@@ -236,7 +236,7 @@ export class Replica {
 
   /** Begins to load the state of a sponsor; the pieces are made as they are needed. */
   beginLoad(sponsor: Replica): void {
-    const iterator = sponsor.structure.encodeState(PIECE_BYTES)
+    const iterator = sponsor.structure.encodeState(PIECE_BYTES, 0)
     const pieces: Uint8Array[] = []
     for (let next = iterator.next(); !next.done; next = iterator.next()) pieces.push(next.value.bytes)
     this.#work = undefined

@@ -42,7 +42,7 @@ describe('undo', () => {
     const undone = change(alice, () => {})
     apply(bob, undone)
     expect(bob.text.toString()).toBe('below')
-    cut(alice, [], [...above, undone])
+    cut(alice, above, [undone])
     undo.redo()
     expect(alice.text.toString()).toBe('below above')
     undo.redo()
