@@ -106,10 +106,15 @@ export class Cuts {
   tablesFor(namings: readonly Naming[]): number {
     const { epoch } = this.history
     const oldestArrival = epoch > 0 && this.mayMeetEarlier ? epoch - 1 : epoch
+    return Math.min(this.broughtFrom(namings), oldestArrival)
+  }
+
+  private broughtFrom(namings: readonly Naming[]): number {
+    const { epoch } = this.history
+    if (namings.length === 0) return epoch
+    // Another lineage that we can trace is the one that ours was founded from; a stranger may bring what others brought.
     const known = namings.find((naming) => this.epochs.reaches(naming))
-    // Another lineage that we can trace is the one that ours was founded from.
-    const brought = known === undefined ? epoch : known.lineage === this.lineage ? known.epoch : 0
-    return Math.min(brought, oldestArrival)
+    return known?.lineage === this.lineage ? known.epoch : 0
   }
 
   /** Once nobody can come with the naming before this one, the structure need not know it any more (rule CU6). */

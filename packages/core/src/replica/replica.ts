@@ -220,8 +220,11 @@ export class Replica {
     this.room.decide()
     const wrong = cuts?.step()
     if (wrong !== undefined) return this.giveUp(wrong)
-    // The cut held the point back; there may be no other input for long.
-    if (cuts) this.room.decide()
+    // The cut held operations and the point back, and there may be no other input for long.
+    if (cuts) {
+      this.room.drain()
+      this.room.decide()
+    }
     cuts?.checkBases()
     cuts?.settle()
     if (this.reporting.isDue(this.room.hasNews, this.room.roster.size, now)) {
