@@ -38,7 +38,7 @@ const apply = (doc: Y.Doc, ...updates: Uint8Array[]) => {
 }
 
 describe('Crossing', () => {
-  it('keeps what was typed behind a survivor behind it, though what it names lay elsewhere', () => {
+  it('[CU10] keeps what was typed behind a survivor behind it, though what it names lay elsewhere', () => {
     for (const asNewcomer of [false, true]) {
       const { docs, below } = editors(['s', 'w', 'x'], (doc) => doc.getText('text').insert(0, 'otr'))
       const [a, b, c] = docs
@@ -58,7 +58,7 @@ describe('Crossing', () => {
     }
   })
 
-  it('gives one order to V and W, each typed by somebody who saw only one of p and q', () => {
+  it('[CU10] gives one order to V and W, each typed by somebody who saw only one of p and q', () => {
     const { docs, below } = editors(['a', 'b', 'c', 'd'], (doc) => doc.getText('text').insert(0, 'R'))
     const [a, b, c, d] = docs
     const p = type(a, 0, 'p')
