@@ -155,7 +155,7 @@ async function untilEven(pages: readonly EditorPage[]): Promise<void> {
 }
 
 function isCut({ marks }: Task): boolean {
-  return marks.includes('compacted')
+  return marks.includes('step') || marks.includes('compacted')
 }
 
 function longest(tasks: readonly Task[]): number {
@@ -163,9 +163,10 @@ function longest(tasks: readonly Task[]): number {
 }
 
 async function report(name: string, pages: readonly EditorPage[], tasks: readonly Task[]): Promise<void> {
-  const [cutting, all] = [tasks.filter(isCut), tasks]
+  const cutting = tasks.filter(isCut)
+  const commits = tasks.filter(({ marks }) => marks.includes('compacted'))
   const lines = [
-    `${name}: longest task ${longest(all).toFixed(1)} ms, longest with a cut ${longest(cutting).toFixed(1)} ms (${cutting.length} cuts)`,
+    `${name}: longest task ${longest(tasks).toFixed(1)} ms; of ${cutting.length} for cuts ${longest(cutting).toFixed(1)} ms; of ${commits.length} that ended one ${longest(commits).toFixed(1)} ms`,
   ]
   for (const page of pages) {
     const { handling, lateness } = await page.call('typingMeasured')
@@ -205,6 +206,8 @@ async function expectNothingLeft(
 
 async function heapBytes({ page }: EditorPage): Promise<number> {
   const session = await page.context().newCDPSession(page)
+  await session.send('Memory.simulatePressureNotification', { level: 'critical' })
+  await session.send('Memory.forciblyPurgeJavaScriptMemory')
   await session.send('HeapProfiler.collectGarbage')
   const { usedSize } = await session.send('Runtime.getHeapUsage')
   await session.detach()
