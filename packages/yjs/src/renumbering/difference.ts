@@ -10,6 +10,8 @@
  * A nested type among the rest is inserted as a new object.
  */
 import * as Y from 'yjs'
+import { applyToList, type Change } from './list-changes.js'
+import { contentAt, deleteEntry, setEntry } from './shown-content.js'
 import {
   type Attributes,
   type Rename,
@@ -145,11 +147,6 @@ function pairItems(item: Y.Item, model: Y.Item | undefined, queue: TypePair[]): 
   }
 }
 
-type Change =
-  | { readonly kind: 'retain'; readonly attributes: Attributes | undefined }
-  | { readonly kind: 'delete' }
-  | { readonly kind: 'insert'; readonly unit: Unit }
-
 function changesBetween(before: readonly Unit[], after: readonly Unit[], queue: TypePair[]): Change[] {
   const positions = new Map(after.map(({ key }, index) => [key, index]))
   const kept = longestIncreasing(before.map(({ key }) => positions.get(key) ?? -1))
@@ -205,67 +202,14 @@ function longestIncreasing(values: readonly number[]): Set<number> {
   return kept
 }
 
-function applyToList(
-  list: SharedType,
-  start: number,
-  changes: readonly Change[],
-  inserted: TypePair[],
-): void {
-  if (list instanceof Y.Text) {
-    const delta: object[] = start === 0 ? [] : [{ retain: start }]
-    for (const change of changes) delta.push(deltaPart(change, inserted))
-    list.applyDelta(delta, { sanitize: false })
-    return
-  }
-  if (!(list instanceof Y.Array || list instanceof Y.XmlFragment)) {
-    throw new Error(`A ${list.constructor.name} has a list of children`)
-  }
-  const target: { insert(at: number, values: unknown[]): void; delete(at: number, length: number): void } =
-    list as never
-  let at = start
-  for (const change of changes) {
-    if (change.kind === 'delete') target.delete(at, 1)
-    if (change.kind === 'insert')
-      target.insert(at, [contentAt(change.unit.item, change.unit.offset, inserted)])
-    if (change.kind !== 'delete') at++
-  }
-}
-
-function deltaPart(change: Change, inserted: TypePair[]): object {
-  if (change.kind === 'delete') return { delete: 1 }
-  if (change.kind === 'retain') {
-    return change.attributes === undefined ? { retain: 1 } : { retain: 1, attributes: change.attributes }
-  }
-  const { item, offset, run } = change.unit
-  return { insert: contentAt(item, offset, inserted), attributes: { ...run.attributes } }
-}
-
-/** What to insert for one unit of the model. */
-function contentAt(item: Y.Item, offset: number, inserted: TypePair[]): unknown {
-  const { content } = item
-  if (content instanceof Y.ContentDoc) return content.copy().doc
-  if (!(content instanceof Y.ContentType)) return content.getContent()[offset]
-  const clone = content.type.clone()
-  inserted.push({ type: clone, model: content.type })
-  return clone
-}
-
 export function shownEntry(type: SharedType, key: string): Y.Item | undefined {
   const item = type._map.get(key)
   return item === undefined || item.deleted ? undefined : item
 }
 
 function applyToMap(type: SharedType, key: string, item: Y.Item | undefined, inserted: TypePair[]): void {
-  const value = item === undefined ? undefined : contentAt(item, item.length - 1, inserted)
-  if (type instanceof Y.Map) {
-    if (item === undefined) type.delete(key)
-    else type.set(key, value)
-  } else if (type instanceof Y.Text || type instanceof Y.XmlElement) {
-    if (item === undefined) type.removeAttribute(key)
-    else type.setAttribute(key, value as never)
-  } else {
-    throw new Error(`A ${type.constructor.name} has entries`)
-  }
+  if (item === undefined) deleteEntry(type, key)
+  else setEntry(type, key, contentAt(item, item.length - 1, inserted))
 }
 
 /** A type and its copy, and whatever they contain, in pairs. */

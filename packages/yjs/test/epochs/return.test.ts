@@ -64,6 +64,40 @@ describe('coming back', () => {
     expect(bob.structure.takeLocalChange()).toBeUndefined()
   })
 
+  test('shows all that others wrote, down to the last line break, and types within types', () => {
+    const { alice, bob } = parted()
+    const mirror = new Mirror([bob.doc.getText('lines')])
+    const write = () => {
+      const lines = alice.doc.getText('lines')
+      lines.insert(0, 'first\n\n')
+      const rich = new Y.XmlText()
+      alice.doc.getXmlFragment('xml').insert(0, [rich])
+      const element = new Y.XmlElement<{ [key: string]: unknown }>('p')
+      element.setAttribute('data', new Y.Map([['deep', new Y.Array<unknown>()]]))
+      rich.insert(0, 'plain ')
+      rich.insertEmbed(6, new Y.Map([['token', 1]]))
+      rich.insert(7, 'bold\n', { bold: true })
+      rich.insertEmbed(12, element as never)
+      element.insert(0, [new Y.XmlText('inner\n')])
+      alice.doc.getMap('map').set('doc', new Y.Doc({ guid: 'sub' }))
+    }
+    const above = [change(alice, () => alice.doc.transact(write))]
+    load(bob, alice, above)
+    mirror.check()
+    expect(contentOf(bob.doc)).toEqual(contentOf(alice.doc))
+    expect(bob.doc.getText('lines').toString()).toBe('first\n\n')
+    expect(bob.structure.takeLocalChange()).toBeUndefined()
+  })
+
+  test('shows much in one piece', () => {
+    const { alice, bob } = parted()
+    const deltas: unknown[][] = []
+    bob.text.observe(({ delta }) => deltas.push(delta))
+    const written = 'much text 😀 '.repeat(2_000)
+    load(bob, alice, [change(alice, () => alice.text.insert(3, written))])
+    expect(deltas).toEqual([[{ retain: 3 }, { insert: written }]])
+  })
+
   test('carries nothing that the room has received', () => {
     const { alice, bob } = parted()
     const sent = change(bob, () => bob.text.insert(0, 'sent '))
