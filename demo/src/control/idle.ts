@@ -1,9 +1,9 @@
 /** Work that can wait until the page has nothing better to do. */
 
 /** Work is done within this time even if the page is never idle. */
-const PATIENCE_MS = 400
+const PATIENCE_MS = 100
 /** What is taken then, and where the browser does not tell how long it will be idle. */
-const SLICE_MS = 8
+const SLICE_MS = 12
 
 /** Runs the task once, told how many milliseconds it has left at every moment. */
 export function whenIdle(task: (timeLeftMs: () => number) => void): void {

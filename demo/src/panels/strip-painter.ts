@@ -156,43 +156,27 @@ function paintAxis(
 function paintLabels(context: CanvasRenderingContext2D, shore: Shore, scene: StripScene): void {
   const { palette, snapshotPoint, epoch } = scene
   const { cutX, pointX, width } = shore
-  const point = pill(context, shore, {
-    x: pointX,
-    text: `${pointX < 0 ? '◂ ' : ''}snapshot point ${snapshotPoint}`,
-    color: palette.warm,
-    ink: '#201600',
-    end: width - 14,
-    palette,
-  })
   // Right after a cut the point stands where the cut was: then one mark says it all.
   const hasCut = epoch > 0 && pointX - cutX > 2
-  const cut = hasCut
-    ? pill(context, shore, {
-        x: cutX,
-        text: `${cutX < 0 ? '◂ ' : ''}cut: epoch ${epoch}`,
-        color: palette.cut,
-        ink: palette.onCut,
-        end: point.left - 10,
-        palette,
-      })
-    : point
+  const colors = { color: palette.cut, ink: palette.onCut, font: `600 12px ${palette.sans}` }
+  const pointColors = { ...colors, color: palette.warm, ink: '#201600' }
+  const point = paintMark(
+    context,
+    shore,
+    pointX,
+    [`snapshot point ${snapshotPoint}`],
+    width - 14,
+    pointColors,
+  )
+  const texts = [`cut: epoch ${epoch}`, `epoch ${epoch}`]
+  const cut = hasCut ? paintMark(context, shore, cutX, texts, (point?.left ?? width) - 10, colors) : point
+  if (!point) return
   context.fillStyle = palette.inkSoft
   context.font = `11.5px ${palette.sans}`
-  if (epoch > 0) aside(context, 'collected', 14, cut.left)
-  if (hasCut) aside(context, 'stable, until the next cut', cut.right, point.left)
-  else if (epoch === 0) aside(context, 'stable, until the first cut', 14, point.left)
+  if (epoch === 0) aside(context, 'stable, until the first cut', 14, point.left)
+  else if (cut) aside(context, 'collected', 14, cut.left)
+  if (hasCut && cut) aside(context, 'stable, until the next cut', cut.right, point.left)
   if (point.right < width - 90) aside(context, 'in the log', point.right, Number.POSITIVE_INFINITY)
-}
-
-interface Pill {
-  /** Where its stalk stands. */
-  readonly x: number
-  readonly text: string
-  readonly color: string
-  readonly ink: string
-  /** It must not reach further to the right. */
-  readonly end: number
-  readonly palette: Palette
 }
 
 interface Span {
@@ -200,18 +184,34 @@ interface Span {
   readonly right: number
 }
 
-/** A label on a stalk. Left out where there is no room. @returns what it covers. */
-function pill(
+interface MarkStyle {
+  readonly color: string
+  readonly ink: string
+  readonly font: string
+}
+
+/**
+ * A stalk with a label on top.
+ * @param texts the first is taken that fits.
+ * @param end how far to the right the label may reach.
+ * @returns what it covers, if there was room.
+ */
+function paintMark(
   context: CanvasRenderingContext2D,
   { floor, width }: Shore,
-  { x, text, color, ink, end, palette }: Pill,
-): Span {
+  x: number,
+  texts: readonly string[],
+  end: number,
+  { color, ink, font }: MarkStyle,
+): Span | undefined {
   context.fillStyle = color
   const shownX = Math.min(Math.max(x, 2), width - 2)
   if (x >= 0) context.fillRect(shownX - 1.25, 12, 2.5, floor - 8)
-  context.font = `600 12px ${palette.sans}`
-  const labelWidth = context.measureText(text).width + 18
-  if (end - labelWidth < 14) return { left: end, right: end }
+  context.font = font
+  const arrow = x < 0 ? '◂ ' : ''
+  const text = texts.map((one) => arrow + one).find((one) => widthOf(context, one) <= end - 14)
+  if (text === undefined) return undefined
+  const labelWidth = widthOf(context, text)
   const left = Math.min(Math.max(shownX - labelWidth / 2, 14), end - labelWidth)
   context.beginPath()
   context.roundRect(left, 2, labelWidth, 22, 11)
@@ -220,6 +220,10 @@ function pill(
   context.textAlign = 'left'
   context.fillText(text, left + 9, 17)
   return { left, right: left + labelWidth }
+}
+
+function widthOf(context: CanvasRenderingContext2D, text: string): number {
+  return context.measureText(text).width + 18
 }
 
 /** Words between two labels, nearest to the right one, if they fit. */

@@ -28,6 +28,8 @@ export class OperationHistory {
   /** How many have been forgotten at the front. */
   private forgotten = 0
   private point = 0
+  /** How many were seen to lie below the point before we were told that it has moved. */
+  private sunkAhead = 0
 
   /** Looks at the log again. */
   look(log: readonly LoggedOperation[], point: number): void {
@@ -35,13 +37,14 @@ export class OperationHistory {
     const startsOver = point < this.point || (log.length === 0 && last !== undefined && last.clock > point)
     if (startsOver) this.reset()
     this.point = point
-    this.sink(point)
+    this.sunkAhead += this.sink(point)
     this.above = log
   }
 
   /** The snapshot point has moved up to `point` and `dropped` operations have left the log. */
   compacted(point: number, dropped: number, onlyAuthor: string | undefined): void {
-    const sunk = this.sink(point)
+    const sunk = this.sink(point) + this.sunkAhead
+    this.sunkAhead = Math.max(sunk - dropped, 0)
     for (let missing = Math.min(dropped - sunk, MAX_BELOW); missing > 0; missing--) {
       this.below.push({ author: onlyAuthor ?? '', seq: 0, clock: point, kind: 'update', bytes: 0 })
     }
@@ -54,6 +57,7 @@ export class OperationHistory {
     this.below = []
     this.above = []
     this.point = 0
+    this.sunkAhead = 0
   }
 
   /** The latest `count` operations at most. */
