@@ -417,4 +417,4 @@ class NumberedSetModel implements Model {
 
 /** Most keep every table, some only the last one, so that there is who can not be led back. */
 export const makeNumberedSet: MakeModel = (random, options) =>
-  new NumberedSetModel(random.chance(0.8) ? 1000 : random.between(1, 3), options)
+  new NumberedSetModel(random.chance(0.6) ? 1000 : random.between(1, 2), options)

@@ -32,9 +32,12 @@ export class Wakefulness implements Scheduler {
   private readonly scheduler: Scheduler
   private readonly queue: (() => void)[] = []
   private isAsleep = false
+  private readonly taskMs: number
 
-  constructor(scheduler: Scheduler) {
+  /** @param taskMs nothing that was put off comes sooner, however urgent. */
+  constructor(scheduler: Scheduler, taskMs: number) {
     this.scheduler = scheduler
+    this.taskMs = taskMs
   }
 
   get sleeps(): boolean {
@@ -50,7 +53,8 @@ export class Wakefulness implements Scheduler {
     const run = () => {
       if (!isCancelled) task()
     }
-    const cancel = this.scheduler.at(time, () => this.run(run))
+    const soonest = this.scheduler.now() + this.taskMs
+    const cancel = this.scheduler.at(Math.max(time, soonest), () => this.run(run))
     return () => {
       isCancelled = true
       cancel()
@@ -83,7 +87,7 @@ export class FaultyTransport implements Transport {
   constructor(inner: Transport, surroundings: Surroundings) {
     this.inner = inner
     this.surroundings = surroundings
-    this.wakefulness = new Wakefulness(surroundings.scheduler)
+    this.wakefulness = new Wakefulness(surroundings.scheduler, surroundings.plan.taskMs)
   }
 
   get session(): FaultySession | undefined {

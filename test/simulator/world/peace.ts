@@ -19,7 +19,7 @@ const LOOK_EVERY_MS = 500
 const SILENCE_MS = 60_000
 /** A compacted document may be so much larger than a new one with the same content. */
 const GROWTH = 1.01
-const SLACK_BYTES = 32
+const SLACK_BYTES = 64
 
 /** What is left of a schedule when its troubles are over. */
 export interface Aftermath {

@@ -86,6 +86,8 @@ export interface Plan {
   readonly batchMs: number
   /** Every replica takes up to this long to get to a message. */
   readonly slownessMs: number
+  /** Whatever a replica puts off, it gets to after this long at the soonest: the steps of a cut take their time. */
+  readonly taskMs: number
   readonly config: Partial<ReplicaConfig>
 }
 
@@ -148,8 +150,8 @@ function drawAnyPlan(seed: number, random: Random): Plan {
     editShare: random.between(3, 9) / 10,
     weights: {
       join: 2,
-      leave: weight(0.4),
-      return: weight(0.5),
+      leave: weight(0.5),
+      return: weight(0.7),
       crash: isCrashing ? weight(0.7) : 0,
       'crash sponsor': isCrashing ? weight(0.6) : 0,
       'leave as sponsor': weight(0.3),
@@ -177,6 +179,7 @@ function drawAnyPlan(seed: number, random: Random): Plan {
     ambushes: AMBUSHES.filter((trouble) => isCrashing || !trouble.startsWith('crash')),
     napMs: 0,
     batchMs: sometimes(0.6, () => random.magnitude(1, 1000)),
+    taskMs: sometimes(0.4, () => random.magnitude(1, 60)),
     slownessMs: sometimes(0.25, () => random.magnitude(1, 300)),
     config: drawConfig(random, compaction),
   }
