@@ -28,10 +28,10 @@ interface Operation extends NamedPayload {
 }
 
 /**
- * Of ../documents.ts, those that insert nothing which can be merged: Yjs (13.6) would merge it while it cleans up the
- * transaction that is being answered, and leave it out of the answer's own event.
+ * Of ../documents.ts, those that neither insert nor delete what can be merged: Yjs (13.6) would merge it while it cleans
+ * up the transaction that is being answered, and leave it out of the answer's own event.
  */
-const ANSWERS = [2, 5, 6, 7, 10, 12, 14]
+const ANSWERS = [5, 6, 7, 12]
 
 const NO_PAYLOAD = new Uint8Array()
 const inTotalOrder = (a: Operation, b: Operation) => a.clock - b.clock || a.author - b.author
