@@ -5,7 +5,7 @@ import { UNDO_HORIZON_MS } from './settings.js'
 /** Some bytes per author are no history. */
 const NOTHING_TO_GAIN_BYTES = 256
 
-const NOTHING_TO_COLLECT = 'There is nothing to collect.'
+const NOTHING_TO_COLLECT = 'Nothing to collect yet.'
 
 const integers = new Intl.NumberFormat('en')
 const decimals = new Intl.NumberFormat('en', { maximumFractionDigits: 1, minimumFractionDigits: 1 })
@@ -73,9 +73,11 @@ export function compactionObstacle(view: RoomView): string | undefined {
 export function compactionState(view: RoomView): string {
   const obstacle = compactionObstacle(view)
   const last = view.cuts.at(-1)
-  if (obstacle !== undefined && (obstacle !== NOTHING_TO_COLLECT || !last)) return obstacle
-  if (!last)
-    return `Compacts by itself when it pays; what was deleted in the last ${UNDO_HORIZON_MS / 1000} seconds stays for undo.`
+  if (obstacle !== undefined && obstacle !== NOTHING_TO_COLLECT) return obstacle
+  if (!last) {
+    const horizon = `what was deleted in the last ${UNDO_HORIZON_MS / 1000} seconds stays for undo`
+    return `${obstacle ?? 'Not compacted yet.'} It is done by itself when it pays; ${horizon}.`
+  }
   const { epoch, bytesBefore, bytesAfter, pauseMs } = last
   const done = `Epoch ${epoch} began: ${bytes(bytesBefore)} → ${bytes(bytesAfter)}, after a pause of ${pause(pauseMs)}.`
   return obstacle === undefined ? done : `${done} Nothing is left to collect.`
