@@ -12,7 +12,9 @@ export interface Replica {
 }
 
 const MOMENT_MS = 100
-/** An idle room is cut once the last minute can be forgotten; twice that is more than it takes. */
+/** Histories are replayed much faster than they were typed, so what can be undone is forgotten sooner, too. */
+const UNDO_HORIZON_MS = 2000
+/** An idle room is cut some time after the horizon; this is more than it takes. */
 const IDLE_MS = 120_000
 
 export class Replicas {
@@ -30,7 +32,12 @@ export class Replicas {
     const { scheduler } = this
     const doc = new Y.Doc()
     const transport = this.network.transport()
-    const provider = new TidemarkProvider('room', doc, { transport, scheduler, compaction: 'full' })
+    const provider = new TidemarkProvider('room', doc, {
+      transport,
+      scheduler,
+      compaction: 'full',
+      undoHorizonMs: UNDO_HORIZON_MS,
+    })
     provider.on('error', (error) => this.errors.push(error.message))
     const replica = { doc, text: doc.getText('text'), provider }
     this.all.push(replica)
@@ -51,6 +58,8 @@ export class Replicas {
 
   /** Until everybody has everything and nobody waits for anything. */
   settle(): void {
+    // What was typed just now is only on its way to the provider.
+    this.advance(MOMENT_MS)
     this.waitFor('the room to settle', () => {
       const points = this.all.map(({ provider }) => provider.snapshotPoint)
       return this.all.every(({ provider }) => {

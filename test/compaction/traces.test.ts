@@ -8,8 +8,8 @@ import { applyPatch, loadSequentialTrace } from '../traces/sequential-trace.js'
 import { freshBytes, type Replica, Replicas, stateBytes } from './replicas.js'
 import { Author } from './two-authors.js'
 
-/** Faster than people type, so that the history is long before it may be forgotten. */
-const EDITS_PER_TICK = 8
+/** Much faster than people type. */
+const EDITS_PER_TICK = 16
 const TICK_MS = 16
 /** How long one replica types before the next one goes on. */
 const TURN_EDITS = 3000

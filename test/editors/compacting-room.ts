@@ -77,6 +77,8 @@ export class CompactingRoom {
 
   /** Everybody is here and has everything. */
   settle(): void {
+    // What was typed just now is only on its way to the provider.
+    this.advance(MOMENT_MS)
     this.waitFor('the room to settle', () => this.sites.every(({ provider }) => this.isSettled(provider)))
   }
 
