@@ -58,6 +58,15 @@ export class CausalBuffer {
     return undefined
   }
 
+  /** Whether an author's later operations are here and an earlier one is not. */
+  hasGap(applied: VersionVector): boolean {
+    for (const [author, waiting] of this.byAuthor) {
+      const next = (applied.get(author) ?? 0) + 1
+      if (applied.has(author) && !waiting.has(next)) return true
+    }
+    return false
+  }
+
   /** Operations that wait for nothing but that we reach their epoch. */
   readyAbove(applied: VersionVector, epoch: number): Operation[] {
     const found: Operation[] = []

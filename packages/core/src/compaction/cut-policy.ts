@@ -107,8 +107,9 @@ export class CutPolicy {
     if (this.total < worthwhile || now < this.lookAgainAt) return undefined
     const lowest = situation.lowest()
     if (lowest === undefined) return undefined
-    const through = Math.max(this.timeline.clockBefore(now), lowest, situation.baseThrough)
-    if (this.gain(through) < worthwhile) {
+    const through = this.timeline.clockBefore(now)
+    // What was deleted lately is spared even if that means to wait until the lowest clock lies so far back.
+    if (through < Math.max(lowest, situation.baseThrough) || this.gain(through) < worthwhile) {
       this.lookAgainAt = now + this.config.reportIntervalMs
       this.dueSince = undefined
       return undefined

@@ -7,6 +7,7 @@ import type { News } from '../machine.js'
 import { answer, batches, gossip, offersNews, syncOf } from '../overlay/anti-entropy.js'
 import type { Link } from '../overlay/links.js'
 import type { Neighbourhood } from '../overlay/neighbourhood.js'
+import type { LinkId } from '../transport.js'
 import type { Gossip, Presence, Sync } from '../wire/messages.js'
 import type { Room } from './room.js'
 
@@ -16,10 +17,16 @@ interface Arrivals {
   readonly repeated: Set<ReplicaId>
 }
 
+/** What is only late comes within this time. */
+const GAP_PATIENCE_MS = 150
+const GAP_RETRY_MS = 1000
+
 export class Gossiping {
   private readonly room: Room
   private readonly neighbourhood: Neighbourhood
   private readonly tell: (news: News) => void
+  private gapAskedAt = Number.POSITIVE_INFINITY
+  private lastNewsFrom: LinkId = -1
 
   constructor(room: Room, neighbourhood: Neighbourhood, tell: (news: News) => void) {
     this.room = room
@@ -32,6 +39,7 @@ export class Gossiping {
     const arrivals: Arrivals = { fresh: new Set(), repeated: new Set() }
     const fault = this.takeOperations(link, message, arrivals)
     if (fault !== undefined) return fault
+    if (arrivals.fresh.size > 0) this.lastNewsFrom = link.id
     // Joins among these operations make the reports of their newcomers acceptable.
     this.room.drain()
     for (const report of message.reports) {
@@ -47,6 +55,23 @@ export class Gossiping {
     this.neighbourhood.noteArrivals(link.id, fresh, new Set(room.membersAmong(repeated)))
     if (message.answer) link.caughtUp = true
     return undefined
+  }
+
+  /** When to look whether a gap has closed by itself. */
+  get nextDeadline(): number {
+    return this.gapAskedAt
+  }
+
+  /** While a tree changes its shape an operation may be pushed by nobody. Its successors tell that it exists (rule OV5). */
+  askAboutGaps(now: number): void {
+    const { waiting, applied } = this.room.history
+    if (waiting.size === 0 || !waiting.hasGap(applied)) this.gapAskedAt = Number.POSITIVE_INFINITY
+    else if (this.gapAskedAt === Number.POSITIVE_INFINITY) this.gapAskedAt = now + GAP_PATIENCE_MS
+    else if (now >= this.gapAskedAt) {
+      this.gapAskedAt = now + GAP_RETRY_MS
+      const link = this.neighbourhood.links.get(this.lastNewsFrom) ?? this.neighbourhood.links.inRoom[0]
+      if (link?.inRoom) this.ask(link)
+    }
   }
 
   /** Tells a neighbour what we have, so that it sends the rest. */

@@ -230,6 +230,7 @@ export class Replica {
     if (this.reporting.isDue(this.room.hasNews, this.room.roster.size, now)) {
       this.neighbourhood.spreadReport(this.room.report())
     }
+    this.gossiping.askAboutGaps(now)
     this.neighbourhood.maintain(this.room.roster.byAge(), now)
     this.maintainGreeting()
     this.seekOthers(now)
@@ -559,6 +560,7 @@ export class Replica {
     return Math.min(
       this.neighbourhood.nextDeadline,
       this.reporting.nextDeadline,
+      this.gossiping.nextDeadline,
       this.room.cuts?.nextDeadline ?? Number.POSITIVE_INFINITY,
       this.lettingIn.sponsoring.nextDeadline,
       this.comingIn?.joining.nextDeadline ?? Number.POSITIVE_INFINITY,

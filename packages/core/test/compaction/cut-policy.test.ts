@@ -80,7 +80,10 @@ describe('the policy', () => {
     const policy = new CutPolicy({ ...CONFIG, undoHorizonMs: 100, idleCutMs: 1e9 })
     policy.applied(5, 5000)
     policy.decide(0, situation(5))
-    expect(policy.decide(600, situation(9, { lowest: () => 8 }))).toBe(8)
+    const lowest = () => 8
+    // Nor what lies within the horizon: it waits.
+    expect(policy.decide(600, situation(9, { lowest }))).toBeUndefined()
+    expect(policy.decide(1200, situation(10, { lowest }))).toBe(9)
   })
 })
 

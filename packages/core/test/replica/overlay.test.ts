@@ -233,6 +233,19 @@ describe('the trees', () => {
     expect(cleo.set.words).toEqual(['word'])
   })
 
+  test('[OV5] an operation that nobody has pushed is asked for once its successor is here', () => {
+    const net = new Network()
+    const [anna, bert] = net.room(['anna', 'bert'])
+    anna.set.add('one')
+    anna.feed({ type: 'local-change' })
+    net.lose(carriesOperations)
+    anna.type('two')
+    net.pass(100)
+    expect(bert.set.words).toEqual([])
+    net.pass(100)
+    expect(bert.set.words).toEqual(['one', 'two'])
+  })
+
   test('[OV5] when a branch breaks, another is asked, and the next news needs no repair', () => {
     const net = new Network()
     const [anna, bert, cleo] = net.room(['anna', 'bert', 'cleo'])
