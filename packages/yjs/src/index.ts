@@ -1,4 +1,4 @@
 /** A Yjs document as the structure that Tidemark replicates. */
 
-export type { EpochChange } from './epochs/full-compaction.js'
+export type { EpochChange } from './epochs/full-host.js'
 export { ParkedUpdateError, YjsStructure, type YjsStructureOptions } from './yjs-structure.js'

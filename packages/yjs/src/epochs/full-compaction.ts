@@ -5,13 +5,14 @@
  * one of a cut and a load is under way.
  */
 import type { Cut, CutResult, CutWork, Epochs, Naming, StatePiece } from '@tidemark/core'
-import * as Y from 'yjs'
-import type { LocalChanges } from '../local-changes.js'
-import { fillBelow, type IdTranslation, moveInto, translateRelativePosition } from '../renumbering/index.js'
+import type * as Y from 'yjs'
+import { fillBelow, type IdTranslation, translateRelativePosition } from '../renumbering/index.js'
 import { StatePieces } from '../state-pieces.js'
 import { isParked } from '../store.js'
 import { newAuthorClient } from './base-client.js'
 import { type CutHost, type PreparedCut, YjsCutWork } from './cut-work.js'
+import type { EpochChange, FullHost } from './full-host.js'
+import { giveStructure } from './give-structure.js'
 import {
   bytesOf,
   type History,
@@ -22,38 +23,12 @@ import {
   presentNaming,
 } from './history.js'
 import { readPayload } from './incoming.js'
-import { outliveObserverErrors } from './observer-errors.js'
 import { carryInto, copyOf, FORGOTTEN, historyAfterReturn, wayBack } from './return.js'
 import { RoomLoad } from './room-load.js'
 import { StateSender } from './state-transfer.js'
 import { sameNaming } from './table-chain.js'
 import { UndoTracking } from './undo-tracking.js'
-
-/** Everything that cursors and the like need to follow the document into another naming. */
-export interface EpochChange {
-  readonly from: number
-  readonly to: number
-  /** @returns null if what contained the position is gone. */
-  translatePosition(position: Y.RelativePosition): Y.RelativePosition | null
-  readonly changedVisibly: boolean
-}
-
-export interface FullHost {
-  readonly doc: Y.Doc
-  readonly changes: LocalChanges
-  /** Of transactions whose changes are not sent. */
-  readonly origin: unknown
-  /** Bytes of the state, roughly. */
-  stateBytes(): number
-  /** Integrates what has passed the gate. */
-  integrate(update: Uint8Array, isLoading: boolean): void
-  /** The document has got another structure, of about this size. */
-  onSwitched(bytes: number): void
-  onLocalChange(): void
-  readonly onObserverError: (error: unknown) => void
-  onEpoch(change: EpochChange): void
-  onOrphaned(document: Y.Doc): void
-}
+import { weightOf } from './weight.js'
 
 /** As large as what the transport sends at once. */
 const FOUNDING_PIECE_BYTES = 16 * 1024
@@ -128,7 +103,7 @@ export class FullCompaction implements Epochs, CutHost {
   }
 
   weight(payload: Uint8Array): number {
-    return payload.length + deletedUnits(payload)
+    return weightOf(payload)
   }
 
   apply(payload: Uint8Array, epoch: number): string | undefined {
@@ -282,24 +257,19 @@ export class FullCompaction implements Epochs, CutHost {
     },
     table: IdTranslation,
   ): Pick<EpochChange, 'translatePosition' | 'changedVisibly'> {
-    const { doc, changes, origin } = this.#host
+    const { changes } = this.#host
     let isAnswered = false
     const onAnswer = (update: Uint8Array) => {
       isAnswered = true
       changes.add(update)
     }
+    const { managers: undoManagers } = this.undo
     this.#isSwitching = true
-    const restore = outliveObserverErrors(doc, this.#host.onObserverError)
+    const { sameOperations } = next
     let changedVisibly: boolean
     try {
-      changedVisibly = moveInto(doc, next.doc, table, {
-        origin,
-        undoManagers: this.undo.managers,
-        sameOperations: next.sameOperations,
-        onAnswer,
-      })
+      changedVisibly = giveStructure(this.#host, next.doc, table, { undoManagers, sameOperations, onAnswer })
     } finally {
-      restore()
       this.#isSwitching = false
     }
     const translatePosition = (position: Y.RelativePosition) => translateRelativePosition(position, table)
@@ -321,18 +291,5 @@ export class FullCompaction implements Epochs, CutHost {
   #abandonWork(): void {
     this.#work?.abandon()
     this.#work = undefined
-  }
-}
-
-/** What a payload deletes, in units; nothing if it can not be read. */
-function deletedUnits(payload: Uint8Array): number {
-  try {
-    let units = 0
-    for (const ranges of Y.decodeUpdate(payload).ds.clients.values()) {
-      for (const { len } of ranges) units += len
-    }
-    return units
-  } catch {
-    return 0
   }
 }
