@@ -17,6 +17,9 @@ const UNDO_HORIZON_MS = 2000
 /** An idle room is cut some time after the horizon; this is more than it takes. */
 const IDLE_MS = 120_000
 
+/** How much history there may be before a room in which somebody edits is cut. */
+const COMPACTION_MIN_BYTES = 65_536
+
 export class Replicas {
   readonly scheduler = new VirtualScheduler()
   readonly all: Replica[] = []
@@ -28,7 +31,7 @@ export class Replicas {
     seed: 1,
   })
 
-  open(): Replica {
+  open(compactionMinBytes = COMPACTION_MIN_BYTES): Replica {
     const { scheduler } = this
     const doc = new Y.Doc()
     const transport = this.network.transport()
@@ -37,6 +40,7 @@ export class Replicas {
       scheduler,
       compaction: 'full',
       undoHorizonMs: UNDO_HORIZON_MS,
+      compactionMinBytes,
     })
     provider.on('error', (error) => this.errors.push(error.message))
     const replica = { doc, text: doc.getText('text'), provider }

@@ -11,6 +11,8 @@ export interface Range {
 }
 
 export interface EditorHandle {
+  /** What the binding throws now and then, with cuts and without; the next change from elsewhere repairs the editor. */
+  readonly knownFault?: RegExp
   /** What the binding, or its manual, undoes with. */
   readonly undoManager: Y.UndoManager
   /** What the editor holds, as plain data. */

@@ -45,6 +45,8 @@ async function typeAtRandom(world: EditorsInRoom, steps = 0) {
   const cutsBetweenSteps = room.lowestEpoch()
   room.settle()
   await world.tasks()
+  world.typeLastWords()
+  await world.tasks()
   room.settle()
   world.check('after all steps')
   room.cut()

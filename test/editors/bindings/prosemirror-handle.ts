@@ -7,6 +7,7 @@ import type { EditorHandle, Range } from '../editor-handle.js'
 
 /** What the two bindings name differently. */
 export interface Binding {
+  readonly knownFault?: RegExp
   readonly bold: MarkType
   readonly undoManager: Y.UndoManager
   shared(): unknown
