@@ -162,7 +162,7 @@ export class Cuts {
   }
 
   /** The lowest clock that a cut may name now, or undefined if none may be made (rule CU1). */
-  private lowest(): Clock | undefined {
+  lowest(): Clock | undefined {
     const { epoch, nextCut } = this.history
     const since = nextCut ? undefined : this.stability.everybodySince(epoch)
     if (since === undefined) return undefined
