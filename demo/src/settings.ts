@@ -5,7 +5,7 @@ export interface Settings {
 }
 
 /** What was deleted within this time stays in the document, so that it can be undone. */
-export const UNDO_HORIZON_MS = 15_000
+export const UNDO_HORIZON_MS = 10_000
 
 export async function loadSettings(): Promise<Settings> {
   const response = await fetch('config.json').catch(() => undefined)
