@@ -100,7 +100,7 @@ function expectSame(who: string, got: string, expected: string): void {
 }
 
 function print(name: string, rows: readonly Row[], fresh: number): void {
-  console.log(`\n${name}\n`)
-  console.log('| what | bytes | × fresh |\n|---|---:|---:|')
-  for (const { what, bytes } of rows) console.log(`| ${what} | ${bytes} | ${(bytes / fresh).toFixed(2)} |`)
+  const lines = rows.map(({ what, bytes }) => `| ${what} | ${bytes} | ${(bytes / fresh).toFixed(2)} |`)
+  const table = ['| what | bytes | × fresh |', '|---|---:|---:|', ...lines]
+  process.stdout.write(`\n${name}\n\n${table.join('\n')}\n`)
 }
