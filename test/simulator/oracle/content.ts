@@ -60,7 +60,7 @@ export function placesOf(sequences: ReadonlyMap<ContainerId, readonly TokenId[]>
  * What was typed between two neighbours stands between them; where a neighbour is gone by now, between the nearest
  * ones that are left of those that stood there when it was typed.
  */
-export function checkIntention(holder: Holder, book: TokenBook, coverage: Coverage, isStrict: boolean): void {
+export function checkIntention(holder: Holder, book: TokenBook, coverage: Coverage): void {
   const places = placesOf(holder.model.sequences())
   for (const [id, place] of places) {
     const token = book.tokens[id]
@@ -78,8 +78,7 @@ export function checkIntention(holder: Holder, book: TokenBook, coverage: Covera
     if (left > right) coverage.count('tokens whose neighbours changed places')
     else if (left > place.at || right < place.at) {
       coverage.count('tokens away from their neighbours')
-      if (isStrict)
-        throw new Violation('intention', `${holder.name} shows token ${id} away from its neighbours`)
+      throw new Violation('intention', `${holder.name} shows token ${id} away from its neighbours`)
     }
   }
 }

@@ -223,7 +223,7 @@ export class Peace {
 
   private checkOrder(): void {
     const { book, coverage } = this.world
-    for (const { holder } of this.live) checkIntention(holder, book, coverage, !holder.epochs)
+    for (const { holder } of this.live) checkIntention(holder, book, coverage)
   }
 
   /** Of a history that is cut, nothing is left in the end but what is shown. */
