@@ -15,8 +15,8 @@ import { freeBaseClient } from './base-client.js'
 import { Fingerprint } from './fingerprint.js'
 import { bytesOf, type History, presentNaming } from './history.js'
 
-/** What a step takes of operations: about two milliseconds. */
-const OPERATIONS_PER_STEP = 32
+/** What a step takes of operations: a few milliseconds where each splits an item of a document of megabytes. */
+const OPERATIONS_PER_STEP = 16
 const BYTES_PER_STEP = 16 * 1024
 
 export interface PreparedCut {
