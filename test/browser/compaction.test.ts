@@ -127,6 +127,12 @@ async function undoAcrossCut(page: EditorPage): Promise<boolean> {
   return false
 }
 
+function freshBytes(content: string): number {
+  const doc = new Y.Doc()
+  doc.getText('text').insert(0, content)
+  return Y.encodeStateAsUpdate(doc).length
+}
+
 function result(patches: readonly Patch[]): string {
   const text = new Y.Doc().getText('text')
   for (const patch of patches) applyPatch(text, patch)
@@ -185,7 +191,7 @@ function shown({ median, p99, worst }: { median: number; p99: number; worst: num
   return `${median.toFixed(1)} / ${p99.toFixed(1)} / ${worst.toFixed(1)} ms`
 }
 
-/** Neither in the document nor in memory is there more than where the same content was just loaded. */
+/** The document is as small as its content, and in memory there is not much more than in a page that just came in. */
 async function expectNothingLeft(
   lab: BrowserLab,
   browser: BrowserProcess,
@@ -193,10 +199,11 @@ async function expectNothingLeft(
   content: string,
 ): Promise<void> {
   const fresh = await lab.openOne<typeof import('./pages/editor-room.js')>(EDITOR_PAGE, { browser })
-  await fresh.call('join', { signaling: signaling.url, room: 'another', ...CUTTING })
-  await fresh.call('fill', content, content.length)
+  await fresh.call('join', { signaling: signaling.url, room: 'room', ...CUTTING })
+  await until('a newcomer is synced', async () => (await fresh.call('state')).synced)
   await fresh.call('mount')
-  const [bytes, heap] = [await fresh.call('stateBytes'), await heapDataBytes(fresh.page)]
+  expect(await fresh.call('content')).toBe(content)
+  const [bytes, heap] = [freshBytes(content), await heapDataBytes(fresh.page)]
   for (const page of pages) {
     const [ownBytes, ownHeap] = [await page.call('stateBytes'), await heapDataBytes(page.page)]
     console.warn(

@@ -14,7 +14,8 @@ const TICK_MS = 16
 /** How long one replica types before the next one goes on. */
 const TURN_EDITS = 3000
 const LATENCY_MS = 100
-const SESSIONS = Number(process.env['COMPACTION_SESSIONS'] ?? 5000)
+/** Each costs some 10 ms of a processor; 5,000 for a closer look. */
+const SESSIONS = Number(process.env['COMPACTION_SESSIONS'] ?? 1500)
 /** Cut early: every newcomer loads the history since the last cut, edit by edit. */
 const SESSION_MIN_BYTES = 4096
 
