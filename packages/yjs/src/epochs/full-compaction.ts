@@ -177,6 +177,8 @@ export class FullCompaction implements Epochs, CutHost {
   }
 
   switchTo(prepared: PreparedCut): CutResult {
+    // What lay below the cut is in the base now: it must not be kept by the work that put it there.
+    this.#work = undefined
     const { history, rebuilding, bytes, isAllBelow } = prepared
     const { table } = prepared.crossing
     const { doc, changes } = this.#host
