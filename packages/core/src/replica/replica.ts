@@ -220,9 +220,10 @@ export class Replica {
     this.room.decide()
     const wrong = cuts?.step()
     if (wrong !== undefined) return this.giveUp(wrong)
-    // The cut held operations and the point back, and there may be no other input for long.
+    // The cut held operations, the point and the next cut back, and there may be no other input for long.
     if (cuts) {
       this.room.drain()
+      cuts.consider(now, this.elders)
       this.room.decide()
     }
     cuts?.checkBases()

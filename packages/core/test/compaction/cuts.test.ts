@@ -129,6 +129,17 @@ describe('a cut', () => {
     expect(anna.point).toBe(anna.replica.stats.clock)
   })
 
+  test('[CU8] that was asked for while another one was on its way follows it', () => {
+    const net = new Network()
+    const anna = member(net, 'anna')
+    anna.type('a')
+    compact(anna)
+    anna.type('b')
+    compact(anna)
+    net.pass(1000)
+    expect(anna.replica.stats).toMatchObject({ epoch: 2, logOperations: 0, segmentOperations: 0 })
+  })
+
   test('[CU2] means nothing where nothing is cut', () => {
     const net = new Network()
     const [anna, bert] = net.room(['anna', 'bert'])
