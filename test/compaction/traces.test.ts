@@ -14,8 +14,8 @@ const TICK_MS = 16
 /** How long one replica types before the next one goes on. */
 const TURN_EDITS = 3000
 const LATENCY_MS = 100
-/** Each costs some 10 ms of a processor; 5,000 for a closer look. */
-const SESSIONS = Number(process.env['COMPACTION_SESSIONS'] ?? 1500)
+/** Each costs some 10 ms of a processor. */
+const SESSIONS = Number(process.env['COMPACTION_SESSIONS'] ?? 5000)
 /** Cut early: every newcomer loads the history since the last cut, edit by edit. */
 const SESSION_MIN_BYTES = 4096
 
@@ -77,7 +77,11 @@ test(`${SESSIONS} sessions of one edit each leave a document of at most twice it
   timeout: 600_000,
 }, () => {
   const resident = replicas.open(SESSION_MIN_BYTES)
-  for (const other of room) replicas.close(other)
+  for (const other of room) {
+    replicas.settle()
+    replicas.close(other)
+  }
+  replicas.settle()
   resident.provider.on('compacted', () => cuts++)
   const plain = new Y.Doc()
   for (let session = 0; session < SESSIONS; session++) {
