@@ -14,7 +14,7 @@ import { runVitest } from './vitest.mjs'
 
 const MINUTE_MS = 60_000
 const CHECK_LIMIT_MS = 5 * MINUTE_MS
-const TESTS_LIMIT_MS = 12 * MINUTE_MS
+const TESTS_LIMIT_MS = 20 * MINUTE_MS
 const SIMULATION_LIMIT_MS = 6 * MINUTE_MS
 const SIMULATED_SCHEDULES = 2000
 
