@@ -3,8 +3,8 @@
  */
 import type { Cut } from '@tidemark/core'
 import { type Entry, type Ledger, nameOf } from './ledger.js'
-import type { Witness } from './oracle.js'
 import { Violation } from './violation.js'
+import type { Witness } from './witness.js'
 
 /** @returns the operation that is being executed. */
 export function checkCut(witness: Witness, ledger: Ledger, cut: Cut, fingerprint: Uint8Array): Entry {

@@ -14,18 +14,7 @@ import type { Holder, Snapshot, Watcher } from './holder.js'
 import { type Entry, Ledger, nameOf } from './ledger.js'
 import type { Story } from './story.js'
 import { Violation } from './violation.js'
-
-/** One identity of a device. */
-export interface Witness {
-  readonly id: ReplicaId
-  readonly replica: Replica
-  readonly holder: Holder
-  readonly held: Map<ReplicaId, number>
-  ledger: Ledger | undefined
-  point: Clock
-  epoch: number
-  isMember: boolean
-}
+import type { Witness } from './witness.js'
 
 export class Oracle implements Watcher {
   readonly ledgers = new Map<string, Ledger>()

@@ -7,10 +7,11 @@ import type { MemoryNetwork } from 'tidemark/testing'
 import type { TokenBook } from '../models/tokens.js'
 import { checkContent, checkIntention } from '../oracle/content.js'
 import type { Coverage } from '../oracle/coverage.js'
-import type { Oracle, Witness } from '../oracle/oracle.js'
+import type { Oracle } from '../oracle/oracle.js'
 import type { Story } from '../oracle/story.js'
 import { TwinComparison } from '../oracle/twins.js'
 import { Violation } from '../oracle/violation.js'
+import type { Witness } from '../oracle/witness.js'
 import type { Device } from './device.js'
 
 /** Within this time everything has settled: a few of the longest retry intervals, one after the other. */

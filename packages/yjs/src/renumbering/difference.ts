@@ -17,17 +17,12 @@ import {
   type Rename,
   type SharedType,
   sameRun,
+  type TypePair,
   type Unit,
   type UnitRun,
   unitsOf,
   visibleRuns,
 } from './visible-units.js'
-
-/** A type, and its counterpart in the document that is the model. */
-export interface TypePair {
-  readonly type: SharedType
-  readonly model: SharedType
-}
 
 export interface Difference {
   readonly isEmpty: boolean

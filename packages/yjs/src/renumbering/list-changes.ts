@@ -4,9 +4,8 @@
  * Neighbouring changes of one kind are one call: their number is that of the places that differ, not of the units.
  */
 import * as Y from 'yjs'
-import type { TypePair } from './difference.js'
 import { contentAt } from './shown-content.js'
-import type { Attributes, SharedType, Unit } from './visible-units.js'
+import type { Attributes, SharedType, TypePair, Unit } from './visible-units.js'
 
 export type Change =
   | { readonly kind: 'retain'; readonly attributes: Attributes | undefined }

@@ -16,13 +16,13 @@
  */
 import * as Y from 'yjs'
 import { isParked, type StructStore } from '../store.js'
-import { compare, NO_DIFFERENCE, type TypePair } from './difference.js'
+import { compare, NO_DIFFERENCE } from './difference.js'
 import { fillTo } from './rebuild.js'
 import { showsSame } from './same-order.js'
 import { carryAnswers, rootPairs, showDifference } from './show.js'
 import type { IdTranslation } from './translation-table.js'
 import { carryKept, translateUndoStacks } from './undo.js'
-import type { SharedType } from './visible-units.js'
+import type { SharedType, TypePair } from './visible-units.js'
 
 export interface MoveOptions {
   /** The origin of the transaction that shows a visible difference; what it changes must not be sent. */

@@ -7,10 +7,17 @@
  * it, and done in the rebuilt document too. Nothing is shown a second time: nobody can go round in circles.
  */
 import * as Y from 'yjs'
-import { compare, type Difference, type Names, shownEntry, type TypePair } from './difference.js'
+import { compare, type Difference, type Names, shownEntry } from './difference.js'
 import { fillTo } from './rebuild.js'
 import type { IdTranslation } from './translation-table.js'
-import { type Rename, type SharedType, unchanged, unitsOf, visibleRuns } from './visible-units.js'
+import {
+  type Rename,
+  type SharedType,
+  type TypePair,
+  unchanged,
+  unitsOf,
+  visibleRuns,
+} from './visible-units.js'
 
 /** What {@link showDifference} has done, for those steps of a move that follow. */
 export interface Shown {

@@ -6,8 +6,7 @@
  * strings.
  */
 import * as Y from 'yjs'
-import type { TypePair } from './difference.js'
-import { type SharedType, unchanged, visibleRuns } from './visible-units.js'
+import { type SharedType, type TypePair, unchanged, visibleRuns } from './visible-units.js'
 
 /** @param inserted gets the types that are made. */
 export function contentAt(item: Y.Item, offset: number, inserted: TypePair[]): unknown {

@@ -9,6 +9,12 @@ import * as Y from 'yjs'
 export type SharedType = Y.ContentType['type']
 export type Attributes = Readonly<Record<string, unknown>>
 
+/** A type, and its counterpart in the document that is the model. */
+export interface TypePair {
+  readonly type: SharedType
+  readonly model: SharedType
+}
+
 export interface UnitRun {
   readonly client: number
   readonly clock: number

@@ -5,7 +5,6 @@ import { YjsStructure } from '../../src/index.js'
 import { newDocument, perform } from '../documents.js'
 import { contentOf } from '../renumbering/content.js'
 import { Mirror } from '../renumbering/mirror.js'
-import type { Room } from './room.js'
 
 export const LINEAGE = 'room'
 /** Small, so that even these states take several pieces. */
@@ -28,6 +27,16 @@ const ANSWERS = [5, 6, 7, 12]
 
 const NO_PAYLOAD = new Uint8Array()
 const inTotalOrder = (a: Operation, b: Operation) => a.clock - b.clock || a.author - b.author
+
+/** What a replica is told and asked by the room it is in. */
+export interface Surroundings {
+  anyEdit(): Parameters<typeof perform>[1]
+  oneOf(choices: readonly number[]): number
+  broadcast(from: Replica, operation: Operation): void
+  checkBase(epoch: number, fingerprint: Uint8Array): void
+  beforeCommit(replica: Replica): void
+  afterCommit(replica: Replica): void
+}
 
 interface Load {
   readonly pieces: readonly Uint8Array[]
@@ -55,12 +64,12 @@ export class Replica {
   visibleChanges = 0
   /** Everything applied above the base, in the order of arrival. */
   log: Operation[] = []
-  readonly #room: Room
+  readonly #room: Surroundings
   #waiting: Operation[] = []
   #load: Load | undefined
   #work: { readonly cut: Operation; readonly work: CutWork; readonly above: Operation[] } | undefined
 
-  constructor(room: Room, id: number) {
+  constructor(room: Surroundings, id: number) {
     this.#room = room
     this.id = id
     this.doc = newDocument(2 ** 31 + id)

@@ -72,7 +72,7 @@ describe('coming back', () => {
       lines.insert(0, 'first\n\n')
       const rich = new Y.XmlText()
       alice.doc.getXmlFragment('xml').insert(0, [rich])
-      const element = new Y.XmlElement<{ [key: string]: unknown }>('p')
+      const element = new Y.XmlElement<{ [key: string]: object }>('p')
       element.setAttribute('data', new Y.Map([['deep', new Y.Array<unknown>()]]))
       rich.insert(0, 'plain ')
       rich.insertEmbed(6, new Y.Map([['token', 1]]))

@@ -9,7 +9,7 @@
 import type * as Y from 'yjs'
 import { perform } from '../documents.js'
 import type { Random } from '../renumbering/simulation.js'
-import { LINEAGE, type Operation, Replica } from './replica.js'
+import { LINEAGE, type Operation, Replica, type Surroundings } from './replica.js'
 
 interface Message {
   readonly to: Replica
@@ -17,7 +17,7 @@ interface Message {
   readonly after: number
 }
 
-export class Room {
+export class Room implements Surroundings {
   readonly replicas: Replica[] = []
   /** What each token was typed between, and by whom it was erased. */
   readonly typed = new Map<
