@@ -71,7 +71,9 @@ describe.each(SIZES)('a document of $name', ({ name, characters, longestTaskMs, 
     }
     await expectNothingLeft(lab, browser, pages, content)
     expect(cutsWhileTyping.length).toBeGreaterThan(0)
-    expect(longest(tasks.filter(isCut))).toBeLessThanOrEqual(2 * longestTaskMs)
+    // Three pages on the processors of a build machine: what is asserted is that nothing has got out of hand.
+    expect(Math.max(...(await pausesOf(pages)))).toBeLessThanOrEqual(2 * longestTaskMs)
+    expect(longest(tasks.filter(isCut))).toBeLessThanOrEqual(4 * longestTaskMs)
   })
 })
 
@@ -159,6 +161,12 @@ async function untilEven(pages: readonly EditorPage[]): Promise<void> {
     })
   }
   await until('all pages have the same', isEven, { timeoutMs: 60_000, describe: states })
+}
+
+/** How long each switch to a new structure took. */
+async function pausesOf(pages: readonly EditorPage[]): Promise<number[]> {
+  const cuts = await Promise.all(pages.map((page) => page.call('cutsSeen')))
+  return cuts.flat().map(({ pauseMs }) => pauseMs)
 }
 
 function isCut({ marks }: Task): boolean {

@@ -16,31 +16,36 @@ export const realScheduler: Scheduler = {
   },
 }
 
-interface NodeGlobals {
+interface Platform {
+  /** Node */
   readonly setImmediate?: (task: () => void) => unknown
+  /** Pages */
+  readonly document?: { readonly visibilityState: string }
 }
 
 /**
- * In a task of its own, without the pause that browsers put between timers, a second long in hidden pages: work that
- * is cut into steps for the user's sake would take minutes there.
+ * In a task of its own. Browsers put a pause between timers: in a page that is seen it leaves room for whatever the
+ * user does; in a hidden one it is a second long, and work that is cut into steps would take minutes there.
  */
 function soon(task: () => void): () => void {
+  const { setImmediate, document } = globalThis as Platform
   let isWanted = true
   const run = () => {
     if (isWanted) task()
   }
-  const { setImmediate } = globalThis as NodeGlobals
-  // In Node a message channel would keep the process alive until the message has arrived, and setImmediate is cheaper.
   if (setImmediate) setImmediate(run)
-  else {
-    const { port1, port2 } = new MessageChannel()
-    port1.onmessage = () => {
-      port1.close()
-      run()
-    }
-    port2.postMessage(null)
-  }
+  else if (document?.visibilityState === 'hidden') post(run)
+  else setTimeout(run)
   return () => {
     isWanted = false
   }
+}
+
+function post(run: () => void): void {
+  const { port1, port2 } = new MessageChannel()
+  port1.onmessage = () => {
+    port1.close()
+    run()
+  }
+  port2.postMessage(null)
 }
