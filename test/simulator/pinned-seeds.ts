@@ -8,4 +8,10 @@ export const PINNED_SEEDS: readonly { readonly seed: number; readonly found: str
   { seed: 77, found: 'a room that a partition had cut into two linked halves never grew together again' },
   { seed: 44, found: 'a newcomer forgot what did not fit its buffer at once' },
   { seed: 34, found: 'a buffer full of operations that waited for one took that one in no more' },
+  {
+    seed: 1597,
+    found: 'brought back across cuts: text typed between what a cut took changed places with its neighbours',
+  },
+  { seed: 1001047, found: 'the same in a document that held but a part of the state when it was typed into' },
+  { seed: 1002706, found: 'the same where nothing of the list was left in the room' },
 ]

@@ -10,7 +10,6 @@
  */
 import * as Y from 'yjs'
 import { IdRanges } from '../id-ranges.js'
-import type { Rebuilding } from '../renumbering/index.js'
 import {
   type DecodedStruct,
   encodeUpdate,
@@ -22,7 +21,7 @@ import {
  * @param update in the naming of the base, translated from an earlier one.
  * @param client the base's synthetic client id.
  */
-function afterBaseEntries(update: Uint8Array, doc: Y.Doc, client: number): Uint8Array {
+export function afterBaseEntries(update: Uint8Array, doc: Y.Doc, client: number): Uint8Array {
   const { structs, ds } = Y.decodeUpdate(update)
   let isChanged = false
   for (const struct of structs) {
@@ -38,11 +37,6 @@ function afterBaseEntries(update: Uint8Array, doc: Y.Doc, client: number): Uint8
   const deletes = new IdRanges()
   deletes.addDeleteSet(ds)
   return encodeUpdate(sections, deletes)
-}
-
-/** Integrates an update that tables have translated, fitted to its neighbours. */
-export function addTranslated(rebuilding: Rebuilding, update: Uint8Array, client: number): void {
-  rebuilding.addOperation({ update: afterBaseEntries(update, rebuilding.doc, client), translated: true })
 }
 
 function follow(item: Y.Item, doc: Y.Doc, client: number): boolean {

@@ -3,7 +3,8 @@
  *
  * If tables lead from the own naming to the room's, then what the room lacks is what this side wrote and nobody
  * received: by clock, as an author's clocks mean the same in every naming; deletions by set difference. It is
- * translated, integrated into the room's document, and leaves as an ordinary local change.
+ * carried into the room's document, and leaves as an ordinary local change. Where it belongs there is read off the own
+ * document: what is not carried need not tell any more, as the room may have purged it.
  *
  * Invariant: nothing that the room's base or the operations above it hold is carried a second time, and nothing else
  * is left behind.
@@ -14,17 +15,18 @@ import type { LocalChanges } from '../local-changes.js'
 import {
   composed,
   type IdTranslation,
+  Passage,
   type Rebuilding,
   type TranslationTable,
   translate,
   translateIds,
 } from '../renumbering/index.js'
-import { encodeUpdate } from '../renumbering/update-encoding.js'
+import { type DecodedStruct, encodeUpdate, sectionsOf } from '../renumbering/update-encoding.js'
 import { eachStruct, type StructStore } from '../store.js'
 import { RootNames } from '../struct-part.js'
 import { UpdateWriter } from '../update-writer.js'
 import { type History, joinedLineages, linksFrom } from './history.js'
-import { addTranslated } from './map-entries.js'
+import { afterBaseEntries } from './map-entries.js'
 import { decodeLinks, TableChain } from './table-chain.js'
 
 /** How the ids of a returning document lead to the room's. */
@@ -44,6 +46,7 @@ const UNCHANGED: IdTranslation = {
   client: 0,
   endOf: () => 0,
   find: () => undefined,
+  lastLive: () => undefined,
   id: (clock) => Y.createID(0, clock),
 }
 
@@ -52,6 +55,7 @@ export const FORGOTTEN: IdTranslation = {
   client: 0,
   endOf: () => Number.POSITIVE_INFINITY,
   find: () => ({ kind: 'dead', length: Number.POSITIVE_INFINITY }),
+  lastLive: () => undefined,
   id: (clock) => Y.createID(0, clock),
 }
 
@@ -109,13 +113,41 @@ export function carryInto(
 ): void {
   const structs = newStructs(own.store, room.doc.store, table)
   if (structs.size > 0) {
-    const update = translate(encodeStructs(own, structs), table)
-    if (table === UNCHANGED) room.addOperation({ update, translated: false })
-    else addTranslated(room, update, client)
+    const authored = encodeStructs(own, structs)
+    const update =
+      table === UNCHANGED
+        ? authored
+        : afterBaseEntries(placed(authored, own, room.doc, table), room.doc, client)
+    room.addOperation({ update, translated: false })
   }
   const deletes = newDeletes(own.store, room.doc.store, table)
   if (!deletes.isEmpty) room.addOperation({ update: encodeUpdate(new Map(), deletes), translated: false })
   changes.replace(structs, deletes)
+}
+
+/**
+ * What is in a list gets the neighbours it has in the own document, of those the room has, too. By the table alone, two
+ * that lay between the same survivors could change places. Writes to a map are told apart by what they replace.
+ */
+function placed(update: Uint8Array, own: Y.Doc, room: Y.Doc, table: IdTranslation): Uint8Array {
+  const seen = new Map<number, number>()
+  for (const client of own.store.clients.keys()) {
+    seen.set(client, Math.min(Y.getState(own.store, client), Y.getState(room.store, client)))
+  }
+  const translated = sectionsIn(translate(update, table))
+  const carried = new Passage(own, room, table, seen).carry(sectionsIn(update))
+  for (const [client, structs] of carried) {
+    for (const [index, { id }] of structs.entries()) {
+      const item = Y.getItem(own.store, id)
+      const entry = translated.get(client)?.[index]
+      if (item instanceof Y.Item && item.parentSub !== null && entry !== undefined) structs[index] = entry
+    }
+  }
+  return encodeUpdate(carried, new IdRanges())
+}
+
+function sectionsIn(update: Uint8Array): Map<number, DecodedStruct[]> {
+  return sectionsOf(Y.decodeUpdate(update).structs, () => 0)
 }
 
 function newStructs(own: StructStore, room: StructStore, table: IdTranslation): Map<number, IdRange> {

@@ -48,6 +48,18 @@ class ComposedTable implements IdTranslation {
     return { ...after, length: Math.min(before.length, after.length) }
   }
 
+  lastLive(client: number, from: number, to: number): number | undefined {
+    let last: number | undefined
+    for (let clock = from; clock < to; ) {
+      const fate = this.find({ client, clock })
+      if (fate === undefined) break
+      const length = Math.min(fate.length, to - clock)
+      if (fate.kind === 'live') last = fate.clock + length - 1
+      clock += length
+    }
+    return last
+  }
+
   #gapSince(gap: Gap): Gap | 'dead' {
     let known = this.#gaps.get(gap)
     if (known === undefined) {

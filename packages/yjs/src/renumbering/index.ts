@@ -12,15 +12,16 @@
  * carried into the live document, and at the next cut those below it are carried into the document at that cut, with
  * the same result. A newcomer gets `Crossing.encode`. An operation of the epoch itself needs `fillBelow` alone.
  *
- * `translate` and `Retargeter` do with the table alone: for what somebody brings back from an earlier epoch, as
- * operations of its own. There they place by nearest survivors, which need not be where it was typed; and two
- * replicas that carry one operation over, one in each way, may not agree.
+ * What somebody brings back from an earlier epoch, as operations of its own, takes the `Passage` of a crossing with its
+ * own document in place of the one at the cut. `translate` and `Retargeter` do with the table alone: they place by
+ * nearest survivors, which need not be where it was typed.
  */
 
 export { composed } from './composed-table.js'
-export { Crossing, type Seen, UntranslatableError } from './crossing.js'
+export { Crossing, UntranslatableError } from './crossing.js'
 export { type Flattened, flatten, flattenInSteps } from './flatten.js'
 export { type MoveOptions, moveInto } from './move.js'
+export { Passage, type Seen } from './passage.js'
 export { type Base, fillBelow, Rebuilding, rebuild, type WindowOperation } from './rebuild.js'
 export { translateRelativePosition } from './relative-position.js'
 export { Retargeter } from './retarget.js'

@@ -50,6 +50,8 @@ export interface IdTranslation {
   endOf(client: number): number
   /** @returns undefined for an id that is not below a cut, and stays as it is. */
   find(id: { readonly client: number; readonly clock: number }): Fate | undefined
+  /** The new clock of the last id that survives, of those from `from` up to `to` (exclusive). */
+  lastLive(client: number, from: number, to: number): number | undefined
   /** An id of the base it leads to. */
   id(clock: number): Y.ID
 }
@@ -98,7 +100,6 @@ export class TranslationTable implements IdTranslation {
     return { kind: 'gone', gap, length }
   }
 
-  /** The new clock of the last id that survives, of those from `from` up to `to` (exclusive). */
   lastLive(client: number, from: number, to: number): number | undefined {
     const runs = this.#clients.get(client)
     if (runs === undefined) return undefined

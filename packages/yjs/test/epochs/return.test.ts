@@ -89,6 +89,24 @@ describe('coming back', () => {
     expect(bob.structure.takeLocalChange()).toBeUndefined()
   })
 
+  test('keeps the order of what was written between neighbours that are gone since', () => {
+    const { alice, bob, mirror } = parted()
+    // Of these, the room keeps nothing that could tell in which order they lie.
+    bob.text.insert(3, 'first')
+    bob.text.insert(9, 'second')
+    expect(bob.text.toString()).toBe('onefirst second three')
+    const later = bob.text.toString().indexOf('three')
+    bob.text.insert(later + 2, 'fourth')
+    bob.text.insert(later + 1, 'third')
+    bob.text.insert(0, 'zeroth')
+    cut(alice, [change(alice, () => alice.text.delete(0, alice.text.length))])
+    cut(alice, [change(alice, () => alice.text.insert(0, '.'))])
+    load(bob, alice)
+    mirror.check()
+    expect(bob.text.toString()).toMatch(/^\.?zeroth\.?first\.?second\.?third\.?fourth\.?$/)
+    settle(bob, alice)
+  })
+
   test('shows much in one piece', () => {
     const { alice, bob } = parted()
     const deltas: unknown[][] = []

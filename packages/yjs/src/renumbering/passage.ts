@@ -1,0 +1,169 @@
+/**
+ * Finds for each item of an operation, by where it lies in a document of the old naming, its two neighbours in one of
+ * the new naming: those it would have got had its author typed it there.
+ *
+ * Invariant: an item's neighbours are adjacent in what its author had seen of the new document, with what the
+ * operation has put there before it.
+ */
+import * as Y from 'yjs'
+import type { IdTranslation } from './translation-table.js'
+import { type DecodedStruct, type LooseParent, type Sections, setLooseParent } from './update-encoding.js'
+
+/** What an operation's author had seen of others, as a Yjs state vector. It need not be complete. */
+export type Seen = ReadonlyMap<number, number>
+
+/** Where an item lies, in the new naming. */
+interface Container {
+  readonly parent: Exclude<LooseParent, null>
+  readonly parentSub: string | null
+}
+
+export class Passage {
+  readonly #old: Y.Doc
+  readonly #into: Y.Doc
+  readonly #table: IdTranslation
+  readonly #seen: Seen
+  /** Of the operation's own clients, how far it has been carried: before these clocks its structs are seen. */
+  readonly #carried = new Map<number, number>()
+  readonly #ownFrom = new Map<number, number>()
+  /** What follows, by id or container, where the operation itself has put something. */
+  readonly #next = new Map<string, Y.ID | null>()
+
+  /**
+   * @param old It holds the operation as it was authored.
+   * @param into It holds whatever else the operation depends on, and all that is seen.
+   */
+  constructor(old: Y.Doc, into: Y.Doc, table: IdTranslation, seen: Seen) {
+    this.#old = old
+    this.#into = into
+    this.#table = table
+    this.#seen = seen
+  }
+
+  carry(sections: Sections): Map<number, DecodedStruct[]> {
+    const carried = new Map<number, DecodedStruct[]>()
+    for (const [client, [first]] of sections) {
+      carried.set(client, [])
+      this.#carried.set(client, first?.id.clock ?? 0)
+      this.#ownFrom.set(client, first?.id.clock ?? 0)
+    }
+    // Where the operation holds structs of several clients, one may name the other.
+    for (let isStuck = false; !isStuck; ) {
+      isStuck = true
+      for (const [client, structs] of sections) {
+        const done = carried.get(client) ?? []
+        for (let struct = structs[done.length]; struct !== undefined; struct = structs[done.length]) {
+          if (struct instanceof Y.Item && !this.#isReady(struct)) break
+          done.push(struct instanceof Y.Item ? this.#carryItem(struct) : struct)
+          this.#carried.set(client, struct.id.clock + struct.length)
+          isStuck = false
+        }
+      }
+    }
+    return carried
+  }
+
+  #isReady({ id, origin, rightOrigin, parent }: Y.Item): boolean {
+    const isCarried = (named: unknown) => {
+      if (!(named instanceof Y.ID) || named.client === id.client) return true
+      const clock = this.#carried.get(named.client)
+      return clock === undefined || named.clock < clock
+    }
+    return isCarried(origin) && isCarried(rightOrigin) && isCarried(parent)
+  }
+
+  #carryItem(item: Y.Item): Y.Item | Y.GC {
+    const placed = Y.getItem(this.#old.store, item.id)
+    const container = placed instanceof Y.Item ? this.#containerOf(placed) : undefined
+    if (!(placed instanceof Y.Item) || container === undefined) return new Y.GC(item.id, item.length)
+    const left = this.#leftOf(placed, item.id.clock - placed.id.clock)
+    const after = left === null ? keyOf(container) : `${left.client}:${left.clock}`
+    const right = this.#rightOf(left, container, after)
+    this.#next.set(after, item.id)
+    this.#next.set(`${item.id.client}:${item.id.clock + item.length - 1}`, right)
+    item.origin = left
+    item.rightOrigin = right
+    setLooseParent(item, left === null && right === null ? container.parent : null)
+    item.parentSub = left === null && right === null ? container.parentSub : null
+    return item
+  }
+
+  /** Undefined: it is gone. */
+  #containerOf({ parent, parentSub }: Y.Item): Container | undefined {
+    if (!(parent instanceof Y.AbstractType)) return undefined
+    const holder = parent._item
+    if (holder === null) return { parent: Y.findRootTypeKey(parent), parentSub }
+    const fate = this.#table.find(holder.id)
+    if (fate === undefined) return { parent: holder.id, parentSub }
+    return fate.kind === 'live' ? { parent: this.#table.id(fate.clock), parentSub } : undefined
+  }
+
+  /** The nearest unit to the left, in the old document, that the new one has too and the author had seen. */
+  #leftOf(placed: Y.Item, offset: number): Y.ID | null {
+    let end = offset
+    for (let item: Y.Item | null = placed; item !== null; item = item.left, end = item?.length ?? 0) {
+      const found = this.#lastIn(item.id.client, item.id.clock, item.id.clock + end)
+      if (found !== undefined) return found
+    }
+    return null
+  }
+
+  #lastIn(client: number, from: number, to: number): Y.ID | undefined {
+    const baseEnd = this.#table.endOf(client)
+    const seenEnd = Math.min(to, this.#seenOf(client))
+    if (seenEnd > Math.max(from, baseEnd)) return Y.createID(client, seenEnd - 1)
+    const clock = this.#table.lastLive(client, from, Math.min(to, baseEnd))
+    return clock === undefined ? undefined : this.#table.id(clock)
+  }
+
+  /** What follows `left` (null: what begins the container) in what the author had seen of the new document. */
+  #rightOf(left: Y.ID | null, container: Container, after: string): Y.ID | null {
+    const own = this.#next.get(after)
+    if (own !== undefined) return own
+    if (left === null) return this.#firstSeen(this.#firstIn(container))
+    // What the operation holds itself need not be in the document yet.
+    const next = Y.createID(left.client, left.clock + 1)
+    if (left.clock >= (this.#ownFrom.get(left.client) ?? Number.POSITIVE_INFINITY)) return next
+    const { store } = this.#into
+    if (left.clock >= Y.getState(store, left.client))
+      throw new Error(`A document lacks ${left.client}:${left.clock}, which an operation depends on`)
+    const item = Y.getItem(store, left)
+    if (!(item instanceof Y.Item)) return null
+    if (next.clock < item.id.clock + item.length && this.#isSeen(next)) return next
+    return this.#firstSeen(item.right)
+  }
+
+  #firstIn({ parent, parentSub }: Container): Y.Item | null {
+    const type = typeof parent === 'string' ? this.#into.share.get(parent) : this.#typeAt(parent)
+    if (parentSub === null) return type?._start ?? null
+    let item = type?._map.get(parentSub) ?? null
+    while (item !== null && item.left !== null) item = item.left
+    return item
+  }
+
+  #typeAt(id: Y.ID): Y.ContentType['type'] | undefined {
+    if (id.clock >= Y.getState(this.#into.store, id.client)) return undefined
+    const holder = Y.getItem(this.#into.store, id)
+    const content = holder instanceof Y.Item ? holder.content : undefined
+    return content instanceof Y.ContentType ? content.type : undefined
+  }
+
+  #firstSeen(start: Y.Item | null): Y.ID | null {
+    let item = start
+    while (item !== null && !this.#isSeen(item.id)) item = item.right
+    return item === null ? null : Y.createID(item.id.client, item.id.clock)
+  }
+
+  #isSeen({ client, clock }: Y.ID): boolean {
+    return client === this.#table.client || clock < this.#seenOf(client)
+  }
+
+  #seenOf(client: number): number {
+    return this.#carried.get(client) ?? this.#seen.get(client) ?? 0
+  }
+}
+
+function keyOf({ parent, parentSub }: Container): string {
+  const place = typeof parent === 'string' ? `root ${parent}` : `${parent.client}:${parent.clock}`
+  return parentSub === null ? `in ${place}` : `of ${place} ${parentSub}`
+}
