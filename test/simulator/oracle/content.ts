@@ -2,7 +2,7 @@
  * Whether a document shows what it must, where it must, given the actions that reached it.
  */
 import type { ContainerId } from '../models/model.js'
-import { leftOf, removes, rightOf, type TokenBook, type TokenId } from '../models/tokens.js'
+import { type ActionId, leftOf, removes, rightOf, type TokenBook, type TokenId } from '../models/tokens.js'
 import type { Coverage } from './coverage.js'
 import type { Holder } from './holder.js'
 import { Violation } from './violation.js'
@@ -37,6 +37,15 @@ export function checkContent(holder: Holder, book: TokenBook): void {
       )
     }
   }
+}
+
+/**
+ * What was removed or replaced before two histories met is not carried from one into the other: whoever comes over has
+ * seen it and the others never will. What is shown is compared all the same.
+ */
+export function isNothingLeftOf(action: ActionId, book: TokenBook): boolean {
+  const token = action >> 1
+  return book.tokens[token]?.isContested === true || isRemovedBySomebody(token, book)
 }
 
 /** It, or what it stands in. */
