@@ -280,7 +280,7 @@ export const MUTANTS: readonly MeasuredMutant[] = [
   {
     name: 'every lost neighbour was the start of its list',
     rule: 'what crosses a cut stays between the survivors it was typed between',
-    file: `${YJS}/renumbering/crossing.ts`,
+    file: `${YJS}/renumbering/passage.ts`,
     find: 'const left = this.#leftOf(placed, item.id.clock - placed.id.clock)',
     replace: 'const left = this.#leftOf(placed, item.id.clock - placed.id.clock) && null',
     breaks: CUT,
@@ -289,7 +289,7 @@ export const MUTANTS: readonly MeasuredMutant[] = [
   {
     name: 'what crosses a cut has no right neighbour',
     rule: 'its two neighbours are a pair that its author could have seen',
-    file: `${YJS}/renumbering/crossing.ts`,
+    file: `${YJS}/renumbering/passage.ts`,
     find: 'const right = this.#rightOf(left, container, after)',
     replace: 'const right = this.#rightOf(left, container, after) && null',
     breaks: CUT,
