@@ -46,6 +46,9 @@ describe('three pages', () => {
     const pages = await openRoom(lab, 3, signaling.url)
     await pages[0]?.call('insert', 0, 'hello')
     await untilSettled(pages)
+    // Otherwise the room would be cut once in this minute, as it has been idle for so long.
+    await pages[0]?.call('compact')
+    await untilSettled(pages)
     const before = await totalTraffic(pages)
     const points = await Promise.all(pages.map(async (page) => (await page.call('state')).snapshotPoint))
     await new Promise((resolve) => setTimeout(resolve, 60_000))

@@ -19,6 +19,10 @@ interface JoinOptions {
   readonly clientId?: number
 }
 
+export async function compact(): Promise<number> {
+  return (await joined().compact()).epoch
+}
+
 export function join({ signaling, room = 'room', clientId }: JoinOptions): void {
   if (clientId !== undefined) doc.clientID = clientId
   provider = new TidemarkProvider(room, doc, { signaling, iceServers: [] })

@@ -62,12 +62,15 @@ export function gossip(parts: Partial<Omit<Gossip, 'type'>>): Gossip {
 }
 
 /** Cuts a list of operations into parts of bounded payload. */
-export function batches(operations: readonly Operation[]): Operation[][] {
+export function batches(
+  operations: readonly Operation[],
+  targetBytes: number = GOSSIP_TARGET_BYTES,
+): Operation[][] {
   const parts: Operation[][] = []
   let part: Operation[] = []
   let bytes = 0
   for (const operation of operations) {
-    if (bytes >= GOSSIP_TARGET_BYTES) {
+    if (bytes >= targetBytes) {
       parts.push(part)
       part = []
       bytes = 0

@@ -74,6 +74,10 @@ export class Cuts {
     for (const operation of operations) this.weigh(operation)
   }
 
+  get baseBytes(): number {
+    return this.epochs.baseBytes
+  }
+
   get namings(): readonly Naming[] {
     return this.epochs.namings
   }

@@ -2,7 +2,7 @@
  * The sponsor's half of a join, message by message (protocol rules JO1 to JO8). The bookkeeping is in
  * `membership/sponsoring.ts`; here it meets the room and the links.
  */
-import type { Operation } from '../causality/operation.js'
+import { type Operation, payloadBytes } from '../causality/operation.js'
 import type { ReplicaConfig } from '../machine.js'
 import { type Part, type PendingJoin, Sponsoring } from '../membership/sponsoring.js'
 import { batches } from '../overlay/anti-entropy.js'
@@ -51,8 +51,14 @@ export class LettingIn {
 
   /** The structure's state as it is now, then all operations that we hold above the base (rules JO2, CU7). */
   private parts(namings: readonly Naming[]): Iterator<Part, undefined> {
-    const state = this.structure.encodeState(this.config.pieceBytes, this.room.cuts?.tablesFor(namings))
-    return partsOf(state, batches(this.room.history.aboveBase))
+    const { cuts, history } = this.room
+    const { pieceBytes } = this.config
+    const state = this.structure.encodeState(pieceBytes, cuts?.tablesFor(namings))
+    const operations = history.aboveBase
+    const operationBytes = operations.reduce((sum, operation) => sum + payloadBytes(operation), 0)
+    // Without a base the state holds the effect of the operations, and nothing is applied after it.
+    const share = cuts ? cuts.baseBytes / (cuts.baseBytes + operationBytes + 1) : STATE_SHARE
+    return partsOf(state, batches(operations, pieceBytes), share)
   }
 
   /** Step 2, in the background: one piece of the state for each newcomer that can take one. */
@@ -120,14 +126,14 @@ export class LettingIn {
   }
 }
 
-/** Operations are little beside a large state, and with a small one there is no progress to look at. */
 const STATE_SHARE = 0.99
 
 function* partsOf(
   state: Iterator<StatePiece, undefined>,
   lists: readonly (readonly Operation[])[],
+  stateShare: number,
 ): Generator<Part, undefined> {
-  const share = lists.length === 0 ? 1 : STATE_SHARE
+  const share = lists.length === 0 ? 1 : stateShare
   for (let next = state.next(); !next.done; next = state.next()) {
     const { bytes, progress } = next.value
     yield { bytes, operations: [], progress: progress * share }
