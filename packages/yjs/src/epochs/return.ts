@@ -25,6 +25,7 @@ import { type DecodedStruct, encodeUpdate, sectionsOf } from '../renumbering/upd
 import { eachStruct, type StructStore } from '../store.js'
 import { RootNames } from '../struct-part.js'
 import { UpdateWriter } from '../update-writer.js'
+import { baseClientOf } from './base-client.js'
 import { type History, joinedLineages, linksFrom } from './history.js'
 import { afterBaseEntries } from './map-entries.js'
 import { decodeLinks, TableChain } from './table-chain.js'
@@ -70,7 +71,9 @@ export function wayBack(own: Returning, room: Returning): Way {
   const { client } = own.history
   if (client !== 0 && inRoom.has(client)) return translatedBy(tables)
   const isSameFamily = own.history.lineages.some((lineage) => room.history.lineages.includes(lineage))
-  if (isSameFamily || (client !== 0 && sharesAny(own, inRoom))) return { kind: 'lost' }
+  if (isSameFamily || (client !== 0 && sharesAny(own, inRoom)) || holdsSibling(own.history, inRoom)) {
+    return { kind: 'lost' }
+  }
   // Strangers merge, as two Yjs documents do; what somebody else has brought along already has its ids in the tables.
   return translatedBy(tables)
 }
@@ -88,6 +91,20 @@ function clientsOf({ store }: Returning, tables: readonly TranslationTable[]): S
 function sharesAny(own: Returning, clients: ReadonlySet<number>): boolean {
   const ofOwn = clientsOf(own, decodeLinks(own.history.chain.links))
   return [...ofOwn].some((client) => clients.has(client))
+}
+
+/** How many epochs two who were in one room may have come apart: it only bounds the search. */
+const SIBLING_EPOCHS = 128
+
+/** Whether somebody else has brought along a base of our lineage, of another epoch: the same content by other ids. */
+function holdsSibling({ namings }: History, clients: ReadonlySet<number>): boolean {
+  return namings.some(({ lineage, epoch }) => {
+    const last = epoch + SIBLING_EPOCHS
+    for (let other = Math.max(1, epoch - SIBLING_EPOCHS); other <= last; other++) {
+      if (clients.has(baseClientOf({ lineage, epoch: other }))) return true
+    }
+    return false
+  })
 }
 
 /** The room's history, with the tables that only this side has kept: it can let others in who need them. */

@@ -94,7 +94,7 @@ describe('coming back', () => {
     // Of these, the room keeps nothing that could tell in which order they lie.
     bob.text.insert(3, 'first')
     bob.text.insert(9, 'second')
-    expect(bob.text.toString()).toBe('onefirst second three')
+    expect(bob.text.toString()).toBe('onefirst secondthree')
     const later = bob.text.toString().indexOf('three')
     bob.text.insert(later + 2, 'fourth')
     bob.text.insert(later + 1, 'third')
@@ -322,6 +322,25 @@ describe('where nothing leads back', () => {
     load(dave, alice, [])
     expect(orphans).toHaveLength(1)
     expect(dave.text.toString()).toBe('Bob')
+  })
+
+  test('nor by one whom it had left behind, whose names for it the room has never heard', () => {
+    const orphans: Y.Doc[] = []
+    const alice = founder(1)
+    const bob = member(2)
+    bob.epochs.found('elsewhere')
+    cut(bob, [change(bob, () => bob.text.insert(0, 'Bob'))])
+    const dave = member(4, { onOrphaned: (document) => orphans.push(document) })
+    load(dave, bob)
+    cut(bob, [])
+    load(bob, alice)
+    const brought = change(bob, () => {})
+    apply(alice, brought)
+    dave.text.insert(3, ' and Dave')
+    load(dave, alice, [brought])
+    expect(dave.text.toString()).toBe('Bob')
+    expect(dave.structure.takeLocalChange()).toBeUndefined()
+    expect(orphans.map((document) => document.getText('text').toString())).toEqual(['Bob and Dave'])
   })
 
   test('content of no room at all is carried whole', () => {
