@@ -5,7 +5,7 @@
  * them afterwards has gone with it; of values set under one key without knowing of each other, another one may have won.
  */
 import type { Model, Twin } from '../models/model.js'
-import { inserts, type Token, type TokenBook, type TokenId } from '../models/tokens.js'
+import { inserts, leftOf, rightOf, type Token, type TokenBook, type TokenId } from '../models/tokens.js'
 import { placesOf } from './content.js'
 import type { Coverage } from './coverage.js'
 import { Violation } from './violation.js'
@@ -15,6 +15,7 @@ export class TwinComparison {
   private readonly coverage: Coverage
   private readonly orders = new Map<object, Map<number, number>>()
   private isSwapped: (a: TokenId, b: TokenId) => boolean = () => false
+  private isInBoth: (token: TokenId) => boolean = () => false
 
   constructor(book: TokenBook, coverage: Coverage) {
     this.book = book
@@ -25,6 +26,7 @@ export class TwinComparison {
     this.coverage.met('compared with its twin')
     this.checkTokens(name, model, twin)
     const [ours, theirs] = [placesOf(model.sequences()), placesOf(twin.sequences())]
+    this.isInBoth = (token) => ours.has(token) && theirs.has(token)
     this.isSwapped = (a, b) => {
       const [a1, b1, a2, b2] = [ours.get(a), ours.get(b), theirs.get(a), theirs.get(b)]
       if (!a1 || !b1 || !a2 || !b2 || a1.in !== b1.in || a2.in !== b2.in) return false
@@ -76,7 +78,22 @@ export class TwinComparison {
     const [knowsFirst, knowsSecond] = [this.knew(second, a), this.knew(first, b)]
     if (!knowsFirst && !knowsSecond) return true
     // Where it was typed, the order was another one already.
-    return (knowsFirst ? second.run?.crossed?.has(a) : first.run?.crossed?.has(b)) ?? false
+    const [typed, other] = knowsFirst ? [second, a] : [first, b]
+    return typed.run?.crossed?.has(other) === true || this.wentAlong(typed, other)
+  }
+
+  /** It stands beside what it was typed beside, and that one has changed places with the other for a good reason. */
+  private wentAlong(token: Token, other: TokenId): boolean {
+    const { run } = token
+    if (!run) return false
+    return [leftOf(token), rightOf(token)].some((stood) => {
+      for (const beside of stood) {
+        if (beside === other) return false
+        if (beside >= run.first || !this.isInBoth(beside)) continue
+        return this.isSwapped(beside, other) && this.isExplained(beside, other)
+      }
+      return false
+    })
   }
 
   /** Whether whoever typed it had the other one in the document, seen or not. */
