@@ -16,7 +16,9 @@ const MINUTE_MS = 60_000
 const CHECK_LIMIT_MS = 5 * MINUTE_MS
 const TESTS_LIMIT_MS = 20 * MINUTE_MS
 const SIMULATION_LIMIT_MS = 6 * MINUTE_MS
+/** The same ones each time: a failure is the change's, not the dice's. `npm run sim` looks for new ones. */
 const SIMULATED_SCHEDULES = 2000
+const FIRST_SEED = 1
 
 /** @typedef {{ passed: number, failed: number }} Count */
 
@@ -135,6 +137,6 @@ function countTests(report, exitCode) {
 async function simulation() {
   const { scripts } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'))
   if (!scripts.sim) return say('\nSimulation: skipped, package.json has no "sim" script.')
-  const args = ['--schedules', String(SIMULATED_SCHEDULES)]
+  const args = ['--schedules', String(SIMULATED_SCHEDULES), '--first-seed', String(FIRST_SEED)]
   await count('Simulation', () => npmScript('sim', args, SIMULATION_LIMIT_MS))
 }

@@ -40,9 +40,10 @@ export class LettingIn {
       return this.sendBack(link, 'busy with other newcomers')
     }
     const { cuts } = this.room
-    if (cuts?.isBehind(namings, base)) return this.sendBack(link, 'not as far as you are, yet')
-    if (!insists && cuts?.hasLost(namings))
-      return this.sendBack(link, 'nothing here leads from what you bring')
+    const isBehind = cuts?.isBehind(namings, base)
+    if (isBehind && !insists) return this.sendBack(link, 'not as far as you are, yet')
+    const isLost = cuts?.hasLost(namings)
+    if (isLost && !insists) return this.sendBack(link, 'nothing here leads from what you bring')
     this.room.takeLocalChange()
     const parts = this.parts(namings)
     const join = this.sponsoring.begin(newcomer, link.id, floor, new Map(history.applied), parts, now)

@@ -310,6 +310,15 @@ describe('an operation of another epoch', () => {
     expect(cleo.replica.room.base.hash).toBe(formerBase?.hash)
   })
 
+  test('[CU11] who comes back from an epoch that the room never reaches is let in if it insists', () => {
+    const net = new Network()
+    const [, , cleo] = ahead(net)
+    const set = new RenumberedSet('anna-again')
+    set.epochs.namings = [{ lineage: 'anna', epoch: 1 }]
+    const returner = net.newcomer('anna-again', cleo, { ...BY_HAND, insists: true }, set)
+    expect(returner.replica.status).toBe('member')
+  })
+
   test('[CU4] is not needed, but the word of somebody who holds another base is not taken', () => {
     const net = new Network()
     const [anna, , cleo] = ahead(net)
