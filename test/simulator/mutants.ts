@@ -254,7 +254,7 @@ export const MUTANTS: readonly MeasuredMutant[] = [
     name: 'a welcome brings no tables',
     rule: 'CU7: operations of the epoch before may still come',
     file: `${CORE}/replica/letting-in.ts`,
-    find: 'this.room.cuts?.tablesFor(namings)',
+    find: 'cuts?.tablesFor(namings)',
     replace: 'void namings as undefined',
     breaks: CUT,
     needed: 5,
