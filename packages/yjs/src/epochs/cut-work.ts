@@ -118,9 +118,9 @@ export class YjsCutWork implements CutWork {
     }
     const history = this.#historyAfter(pieces, crossing, client)
     yield
-    const rebuilding = new Rebuilding(client)
+    const rebuilding = new Rebuilding()
     for (const piece of pieces) {
-      rebuilding.addPiece(piece)
+      rebuilding.add(piece)
       yield
     }
     this.#fingerprint = fingerprint.bytes
@@ -128,9 +128,9 @@ export class YjsCutWork implements CutWork {
   }
 
   *#flattenBelow(): Generator<void, Base & { readonly crossing: Crossing }, void> {
-    const shadow = new Rebuilding(this.#old.client)
+    const shadow = new Rebuilding()
     for (const piece of this.#old.pieces) {
-      shadow.addPiece(piece)
+      shadow.add(piece)
       yield
     }
     const { below } = this.#cut
@@ -152,7 +152,7 @@ export class YjsCutWork implements CutWork {
     if (isLate) this.#assertEpochBefore(epoch)
     if (isLate && crossing === undefined) throw new Error(`Nothing leads on from epoch ${epoch} any more`)
     const update = isLate && crossing !== undefined ? crossing.translate(payload, shadow.doc) : payload
-    shadow.addOperation({ update, translated: false })
+    shadow.add(update)
   }
 
   #assertEpochBefore(epoch: number): void {
@@ -177,7 +177,7 @@ export class YjsCutWork implements CutWork {
       }
       const update = crossing.translate(operation.payload, rebuilding.doc)
       this.#aboveBytes += update.length
-      rebuilding.addOperation({ update, translated: false })
+      rebuilding.add(update)
     }
   }
 

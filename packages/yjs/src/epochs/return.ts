@@ -135,10 +135,10 @@ export function carryInto(
       table === UNCHANGED
         ? authored
         : afterBaseEntries(placed(authored, own, room.doc, table), room.doc, client)
-    room.addOperation({ update, translated: false })
+    room.add(update)
   }
   const deletes = newDeletes(own.store, room.doc.store, table)
-  if (!deletes.isEmpty) room.addOperation({ update: encodeUpdate(new Map(), deletes), translated: false })
+  if (!deletes.isEmpty) room.add(encodeUpdate(new Map(), deletes))
   changes.replace(structs, deletes)
 }
 

@@ -90,7 +90,7 @@ export class RoomLoad {
     if (typeof incoming === 'string') return incoming
     this.bytes += payload.length
     if (this.#integrateLive === undefined) {
-      rebuilding.addOperation({ update: incoming.update, translated: false })
+      rebuilding.add(incoming.update)
     } else {
       this.#integrateLive(incoming.update)
       for (const [client, { end }] of incoming.contents.sections) this.#noteReached(client, end)
@@ -116,7 +116,7 @@ export class RoomLoad {
     this.#pieces.push(update)
     this.bytes += update.length
     if (this.#integrateLive === undefined) {
-      this.#room.rebuilding.addPiece(update)
+      this.#room.rebuilding.add(update)
     } else {
       this.#integrateLive(update)
       for (const [client, { end }] of contents.sections) this.#noteReached(client, end)
@@ -141,7 +141,7 @@ export class RoomLoad {
         this.#lineages,
       ),
     }
-    return { history, rebuilding: new Rebuilding(client) }
+    return { history, rebuilding: new Rebuilding() }
   }
 
   #noteReached(client: number, end: number): void {

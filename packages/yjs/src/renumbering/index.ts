@@ -13,8 +13,8 @@
  * the same result. A newcomer gets `Crossing.encode`. An operation of the epoch itself needs `fillBelow` alone.
  *
  * What somebody brings back from an earlier epoch, as operations of its own, takes the `Passage` of a crossing with its
- * own document in place of the one at the cut. `translate` and `Retargeter` do with the table alone: they place by
- * nearest survivors, which need not be where it was typed.
+ * own document in place of the one at the cut. `translate` does with the table alone: it places by nearest
+ * survivors, which need not be where it was typed; map entries and deletions have no such place.
  */
 
 export { composed } from './composed-table.js'
@@ -22,9 +22,8 @@ export { Crossing, UntranslatableError } from './crossing.js'
 export { type Flattened, flatten, flattenInSteps } from './flatten.js'
 export { type MoveOptions, moveInto } from './move.js'
 export { Passage, type Seen } from './passage.js'
-export { type Base, fillBelow, Rebuilding, rebuild, type WindowOperation } from './rebuild.js'
+export { type Base, fillBelow, Rebuilding } from './rebuild.js'
 export { translateRelativePosition } from './relative-position.js'
-export { Retargeter } from './retarget.js'
 export { decodeTable, encodeTable } from './table-encoding.js'
 export { translate, translateIds } from './translate.js'
 export type { Fate, Gap, IdTranslation, TranslationTable } from './translation-table.js'

@@ -7,14 +7,6 @@
  */
 import * as Y from 'yjs'
 import { isParked } from '../store.js'
-import { Retargeter } from './retarget.js'
-
-/** An operation in the naming of the base's epoch. */
-export interface WindowOperation {
-  readonly update: Uint8Array
-  /** Whether it was authored in an earlier epoch: then its neighbours are retargeted. */
-  readonly translated: boolean
-}
 
 export interface Base {
   /** Updates, to be applied in this order. */
@@ -23,49 +15,29 @@ export interface Base {
 }
 
 /**
- * Builds the document at the end of `window`: the document that a replica shows, or, from the operations up to a
- * cut in total order, the one to be flattened. It keeps the content of what the window deletes; `moveInto`
- * collects what nobody holds on to.
- *
- * @param window In an order in which each operation follows those it depends on.
+ * First the pieces of a base, then the operations above it, in an order in which each follows those it depends on: the
+ * document that a replica shows, or, from the operations up to a cut in total order, the one to be flattened. It keeps
+ * the content of what they delete; `moveInto` collects what nobody holds on to.
  */
-export function rebuild(base: Base, window: Iterable<WindowOperation>): Y.Doc {
-  const rebuilding = new Rebuilding(base.client)
-  for (const piece of base.pieces) rebuilding.addPiece(piece)
-  for (const operation of window) rebuilding.addOperation(operation)
-  return rebuilding.doc
-}
-
-/** The same in steps: all pieces of the base, then the operations; each call is a bounded part of the work. */
 export class Rebuilding {
   /** Nobody else may edit it. */
   readonly doc = new Y.Doc({ gc: false })
-  readonly #retargeter: Retargeter
 
-  /** @param client The base's synthetic client id. */
-  constructor(client: number) {
-    this.#retargeter = new Retargeter(this.doc, client)
+  constructor() {
     this.doc.on('afterTransaction', suppressCleanup)
   }
 
-  addPiece(piece: Uint8Array): void {
-    integrate(this.doc, piece)
-  }
-
-  addOperation({ update, translated }: WindowOperation): void {
-    integrate(this.doc, translated ? this.#retargeter.retarget(update) : update)
+  /** @param update In the naming of the base. @throws if it names what is not there. */
+  add(update: Uint8Array): void {
+    fillBelow(this.doc, update)
+    Y.applyUpdate(this.doc, update)
+    if (isParked(this.doc.store))
+      throw new Error('An operation above a cut names what is neither in the base nor above it')
   }
 }
 
 function suppressCleanup(transaction: Y.Transaction): void {
   transaction._needFormattingCleanup = false
-}
-
-function integrate(doc: Y.Doc, update: Uint8Array): void {
-  fillBelow(doc, update)
-  Y.applyUpdate(doc, update)
-  if (isParked(doc.store))
-    throw new Error('An operation above a cut names what is neither in the base nor above it')
 }
 
 /** Makes room for an update's authors that the document does not know, up to the first clock they use. */

@@ -8,7 +8,7 @@
  *   survivor is left to name, the container is named instead;
  * - what lies in a dead container is dead: the struct becomes a GC struct of the same length.
  *
- * The two neighbours found this way need not be a pair that Yjs could have produced: see retarget.ts.
+ * The two neighbours found this way need not be a pair that Yjs could have produced; a Passage finds those that are.
  */
 import * as Y from 'yjs'
 import { type DeleteSetLike, IdRanges } from '../id-ranges.js'

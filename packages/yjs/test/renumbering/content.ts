@@ -1,5 +1,8 @@
 /** What a test reads of a document: its content, whatever the structs behind it are. */
 import * as Y from 'yjs'
+import { Crossing } from '../../src/renumbering/crossing.js'
+import { flatten } from '../../src/renumbering/flatten.js'
+import { Rebuilding } from '../../src/renumbering/rebuild.js'
 
 /** Creates the root types of ../documents.ts, so that two documents are read by the same eyes. */
 export function contentOf(doc: Y.Doc) {
@@ -56,4 +59,29 @@ export function changeOf(doc: Y.Doc, change: () => void): Uint8Array {
   doc.transact(change)
   doc.off('update', collect)
   return updates.length === 1 && updates[0] ? updates[0] : Y.diffUpdate(Y.mergeUpdates(updates), before)
+}
+
+/** The document that these updates make, one after the other. */
+export function rebuild(...updates: readonly Uint8Array[]): Y.Doc {
+  const rebuilding = new Rebuilding()
+  for (const update of updates) rebuilding.add(update)
+  return rebuilding.doc
+}
+
+/** Cuts at `below`. @returns what makes a document of the new naming out of operations of the old one. */
+export function cutAt(below: readonly Uint8Array[], client: number, asNewcomer = false) {
+  const shadow = rebuild(...below)
+  const { pieces, table } = flatten(shadow, client)
+  const first = new Crossing(shadow, table)
+  const crossing = asNewcomer ? Crossing.decode(first.encode(), table) : first
+  if (typeof crossing === 'string') throw new Error(crossing)
+  const rebuilding = new Rebuilding()
+  for (const piece of pieces) rebuilding.add(piece)
+  /** @returns what the operation is in the new naming. */
+  const add = (update: Uint8Array, seen?: ReadonlyMap<number, number>): Uint8Array => {
+    const carried = crossing.translate(update, rebuilding.doc, seen)
+    rebuilding.add(carried)
+    return carried
+  }
+  return { doc: rebuilding.doc, crossing, table, pieces, add }
 }

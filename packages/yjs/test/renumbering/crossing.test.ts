@@ -1,28 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import * as Y from 'yjs'
 import { Crossing, UntranslatableError } from '../../src/renumbering/crossing.js'
-import { flatten } from '../../src/renumbering/flatten.js'
-import { Rebuilding, rebuild } from '../../src/renumbering/rebuild.js'
 import { newDocument } from '../documents.js'
-import { changeOf } from './content.js'
+import { changeOf, cutAt as cutOf } from './content.js'
 
 const CLIENT = 7
-
-const plain = (updates: readonly Uint8Array[]) => updates.map((update) => ({ update, translated: false }))
-
-/** Cuts at `below`. @returns what makes a document of the new naming out of operations of the old one. */
-function cutAt(below: readonly Uint8Array[], asNewcomer = false) {
-  const shadow = rebuild({ pieces: [], client: 3 }, plain(below))
-  const { pieces, table } = flatten(shadow, CLIENT)
-  const first = new Crossing(shadow, table)
-  const crossing = asNewcomer ? Crossing.decode(first.encode(), table) : first
-  if (typeof crossing === 'string') throw new Error(crossing)
-  const rebuilding = new Rebuilding(CLIENT)
-  for (const piece of pieces) rebuilding.addPiece(piece)
-  const add = (update: Uint8Array, seen?: ReadonlyMap<number, number>) =>
-    rebuilding.addOperation({ update: crossing.translate(update, rebuilding.doc, seen), translated: false })
-  return { doc: rebuilding.doc, crossing, table, add }
-}
+const cutAt = (below: readonly Uint8Array[], asNewcomer = false) => cutOf(below, CLIENT, asNewcomer)
 
 function editors<const Names extends readonly string[]>(names: Names, first: (doc: Y.Doc) => void) {
   const docs = names.map((_, index) => newDocument(1001 + index)) as { [K in keyof Names]: Y.Doc }

@@ -2,12 +2,10 @@ import { describe, expect, it } from 'vitest'
 import * as Y from 'yjs'
 import { flatten } from '../../src/renumbering/flatten.js'
 import { moveInto } from '../../src/renumbering/move.js'
-import { rebuild } from '../../src/renumbering/rebuild.js'
 import { translateRelativePosition } from '../../src/renumbering/relative-position.js'
-import { translate } from '../../src/renumbering/translate.js'
 import type { TranslationTable } from '../../src/renumbering/translation-table.js'
 import { newDocument } from '../documents.js'
-import { changeOf, contentOf } from './content.js'
+import { changeOf, contentOf, cutAt, rebuild } from './content.js'
 import { Mirror } from './mirror.js'
 
 const CLIENT = 7
@@ -20,14 +18,9 @@ function compact(
   undoManagers: readonly Y.UndoManager[] = [],
   onAnswer?: (update: Uint8Array) => void,
 ): TranslationTable {
-  const empty = { pieces: [], client: 3 }
-  const shadow = rebuild(
-    empty,
-    below.map((update) => ({ update, translated: false })),
-  )
-  const { pieces, table } = flatten(shadow, CLIENT)
-  const operations = window.map((update) => ({ update: translate(update, table), translated: true }))
-  moveInto(doc, rebuild({ pieces, client: CLIENT }, operations), table, {
+  const { doc: rebuilt, table, add } = cutAt(below, CLIENT)
+  for (const update of window) add(update)
+  moveInto(doc, rebuilt, table, {
     origin: 'compaction',
     undoManagers,
     sameOperations: true,
@@ -51,8 +44,6 @@ function swapping() {
   Y.applyUpdate(high, purge)
   return { high, below, window: [before, after] }
 }
-
-const plain = (updates: readonly Uint8Array[]) => updates.map((update) => ({ update, translated: false }))
 
 describe('moveInto', () => {
   it('keeps the objects the application holds, with their observers, and goes on editing', () => {
@@ -215,14 +206,14 @@ describe('moveInto', () => {
     })
     inner.observe(() => list.insert(0, ['first']))
     const answers: Uint8Array[] = []
-    const table = compact(high, below, window, [], (update) => answers.push(update))
+    compact(high, below, window, [], (update) => answers.push(update))
     expect(list.toJSON()).toEqual(['a', 'between', { k: 1 }, 'before', 'end'])
     expect(list.get(2)).toBe(inner)
     expect(answers).toHaveLength(1)
-    const base = flatten(rebuild({ pieces: [], client: 3 }, plain(below)), CLIENT)
-    const operations = window.map((update) => ({ update: translate(update, table), translated: true }))
-    const theirs = rebuild({ pieces: base.pieces, client: CLIENT }, [...operations, ...plain(answers)])
-    expect(contentOf(theirs)).toEqual(contentOf(high))
+    const theirs = cutAt(below, CLIENT)
+    for (const update of window) theirs.add(update)
+    for (const answer of answers) Y.applyUpdate(theirs.doc, answer)
+    expect(contentOf(theirs.doc)).toEqual(contentOf(high))
     inner.set('k', 2)
     expect(list.toJSON()).toEqual(['first', 'a', 'between', { k: 2 }, 'before', 'end'])
   })
@@ -241,11 +232,8 @@ describe('moveInto', () => {
     other.getArray('array').delete(1, 2)
     other.getMap('map').delete('k')
     other.getText('text').insert(6, 'new')
-    const { pieces, table } = flatten(
-      rebuild({ pieces: [], client: 3 }, plain([Y.encodeStateAsUpdate(other)])),
-      CLIENT,
-    )
-    const changed = moveInto(doc, rebuild({ pieces, client: CLIENT }, []), table, { origin: 'return' })
+    const { pieces, table } = flatten(rebuild(Y.encodeStateAsUpdate(other)), CLIENT)
+    const changed = moveInto(doc, rebuild(...pieces), table, { origin: 'return' })
     expect(changed).toBe(true)
     expect(contentOf(doc)).toEqual(contentOf(other))
     expect(text.toString()).toBe(other.getText('text').toString())

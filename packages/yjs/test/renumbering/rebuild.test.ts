@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import * as Y from 'yjs'
 import { flatten } from '../../src/renumbering/flatten.js'
-import { fillBelow, rebuild } from '../../src/renumbering/rebuild.js'
+import { fillBelow } from '../../src/renumbering/rebuild.js'
 import { translate } from '../../src/renumbering/translate.js'
 import { newDocument } from '../documents.js'
-import { changeOf } from './content.js'
+import { changeOf, cutAt, rebuild } from './content.js'
 
 const CLIENT = 7
 
@@ -17,9 +17,8 @@ describe('rebuild', () => {
     const window = docs.map((doc) =>
       changeOf(doc, () => (doc.getArray('array').get(0) as Y.Text).format(0, 2, { bold: true })),
     )
-    const { pieces, table } = flatten(load(below), CLIENT)
-    const operations = window.map((update) => ({ update: translate(update, table), translated: true }))
-    const doc = rebuild({ pieces, client: CLIENT }, operations)
+    const { doc, add } = cutAt([below], CLIENT)
+    for (const update of window) add(update)
     expect(deletedItems(doc)).toBe(0)
     // Yjs by itself would delete the second pair of marks.
     const cleaned = new Y.Doc()
@@ -32,16 +31,15 @@ describe('rebuild', () => {
     const text = doc.getText('text')
     const below = changeOf(doc, () => text.insert(0, 'abcdef'))
     const window = [changeOf(doc, () => text.insert(6, 'g')), changeOf(doc, () => text.insert(7, 'h'))]
-    const { pieces, table } = flatten(load(below), CLIENT)
-    const operations = window.map((update) => ({ update: translate(update, table), translated: true }))
-    const rebuilt = rebuild({ pieces, client: CLIENT }, operations)
+    const { doc: rebuilt, add } = cutAt([below], CLIENT)
+    const carried = window.map((update) => add(update))
     const structs = rebuilt.store.clients.get(1001) ?? []
     expect(structs[0]).toBeInstanceOf(Y.GC)
     expect(structs.map(({ id, length }) => [id.clock, length])).toEqual([
       [0, 6],
       [6, 2],
     ])
-    for (const { update } of operations) fillBelow(rebuilt, update)
+    for (const update of carried) fillBelow(rebuilt, update)
     expect(rebuilt.store.clients.get(1001)).toHaveLength(2)
   })
 
@@ -52,17 +50,12 @@ describe('rebuild', () => {
     const other = newDocument(1002)
     Y.applyUpdate(other, Y.encodeStateAsUpdate(doc))
     const late = changeOf(other, () => other.getText('text').insert(10, 'late'))
-    const { pieces, table } = flatten(load(below), CLIENT)
-    const operation = { update: translate(late, table), translated: false }
-    expect(() => rebuild({ pieces, client: CLIENT }, [operation])).toThrow('names what is neither')
+    const { pieces, table } = flatten(rebuild(below), CLIENT)
+    expect(() => rebuild(...pieces, translate(late, table))).toThrow('names what is neither')
   })
 })
 
 function deletedItems(doc: Y.Doc): number {
   const structs = [...doc.store.clients.values()].flat()
   return structs.filter((struct) => struct instanceof Y.Item && struct.deleted).length
-}
-
-function load(update: Uint8Array): Y.Doc {
-  return rebuild({ pieces: [], client: 3 }, [{ update, translated: false }])
 }

@@ -9,11 +9,11 @@ import * as Y from 'yjs'
 import { Crossing } from '../../src/renumbering/crossing.js'
 import { flatten } from '../../src/renumbering/flatten.js'
 import { moveInto } from '../../src/renumbering/move.js'
-import { type Base, fillBelow, Rebuilding, rebuild } from '../../src/renumbering/rebuild.js'
+import { type Base, fillBelow, Rebuilding } from '../../src/renumbering/rebuild.js'
 import { decodeTable, encodeTable } from '../../src/renumbering/table-encoding.js'
 import type { TranslationTable } from '../../src/renumbering/translation-table.js'
 import { newDocument, perform } from '../documents.js'
-import { contentOf } from './content.js'
+import { contentOf, rebuild } from './content.js'
 import { Mirror } from './mirror.js'
 
 export type Random = () => number
@@ -196,26 +196,23 @@ export class Replica {
     if (cut === undefined) throw new Error('There is no cut to execute')
     const types = typesOf(this.doc)
     const ordered = this.#log.toSorted(inTotalOrder)
-    const shadow = new Rebuilding(this.#base.client)
-    for (const piece of this.#base.pieces) shadow.addPiece(piece)
+    const shadow = new Rebuilding()
+    for (const piece of this.#base.pieces) shadow.add(piece)
     for (const operation of ordered) {
       if (operation.clock > cut.through) continue
       const update = this.#inNaming(operation, this.epoch, shadow.doc)
-      shadow.addOperation({ update, translated: false })
+      shadow.add(update)
     }
     const client = this.epoch + 1
     const { pieces, table } = flatten(shadow.doc, client, PIECE_BYTES)
     this.#base = { pieces, client }
-    const rebuilding = new Rebuilding(client)
-    for (const piece of pieces) rebuilding.addPiece(piece)
+    const rebuilding = new Rebuilding()
+    for (const piece of pieces) rebuilding.add(piece)
     const crossing = this.#crossingFrom(shadow.doc, reloaded(table))
     this.#log = this.#log.filter((operation) => operation.clock > cut.through)
     for (const operation of this.#log) {
       const update = this.#inNaming(operation, this.epoch, shadow.doc)
-      rebuilding.addOperation({
-        update: crossing.translate(update, rebuilding.doc, operation.seen),
-        translated: false,
-      })
+      rebuilding.add(crossing.translate(update, rebuilding.doc, operation.seen))
     }
     this.#crossing = crossing
     this.#old = shadow.doc
@@ -224,7 +221,12 @@ export class Replica {
     this.bases.set(this.epoch, Buffer.concat(pieces))
     this.#cuts = this.#cuts.filter(({ epoch }) => epoch >= this.epoch)
     this.#move(rebuilding.doc, table, types)
-    this.#onCut(rebuild(this.#base, []).getText('tokens').toString(), this.tokens.toString())
+    this.#onCut(
+      rebuild(...this.#base.pieces)
+        .getText('tokens')
+        .toString(),
+      this.tokens.toString(),
+    )
   }
 
   /** Half of the replicas go on with what a newcomer would get. */

@@ -1,23 +1,17 @@
 import { describe, expect, it } from 'vitest'
 import * as Y from 'yjs'
 import { flatten } from '../../src/renumbering/flatten.js'
-import { rebuild } from '../../src/renumbering/rebuild.js'
-import { Retargeter } from '../../src/renumbering/retarget.js'
 import { translate } from '../../src/renumbering/translate.js'
 import { newDocument } from '../documents.js'
-import { changeOf, load } from './content.js'
+import { changeOf, load, rebuild } from './content.js'
 
 const CLIENT = 7
 
-/** Cuts at `below`, and puts `above` on top in both orders that its author allows. */
+/** Cuts at `below`, and puts `above` on top, placed by the table alone. */
 function cut(below: readonly Uint8Array[], above: readonly Uint8Array[]): Y.Doc {
-  const shadow = rebuild({ pieces: [], client: 3 }, plain(below))
-  const { pieces, table } = flatten(shadow, CLIENT)
-  const window = above.map((update) => ({ update: translate(update, table), translated: true }))
-  return rebuild({ pieces, client: CLIENT }, window)
+  const { pieces, table } = flatten(rebuild(...below), CLIENT)
+  return rebuild(...pieces, ...above.map((update) => translate(update, table)))
 }
-
-const plain = (updates: readonly Uint8Array[]) => updates.map((update) => ({ update, translated: false }))
 
 /** Documents that all hold `content`, and the updates that made it. */
 function replicas(count: number, content: (doc: Y.Doc) => void) {
@@ -129,44 +123,5 @@ describe('translate', () => {
     const copy = typed.slice()
     expect(translate(typed, table)).toEqual(translate(typed, table))
     expect(typed).toEqual(copy)
-  })
-})
-
-describe('Retargeter', () => {
-  it('gives one order to V and W, each typed by somebody who saw only one of p and q', () => {
-    const { docs, below } = replicas(4, (doc) => doc.getText('text').insert(0, 'R'))
-    const [a, b, c, d] = docs as [Y.Doc, Y.Doc, Y.Doc, Y.Doc]
-    const p = changeOf(a, () => a.getText('text').insert(0, 'p'))
-    const q = changeOf(b, () => b.getText('text').insert(0, 'q'))
-    Y.applyUpdate(c, p)
-    Y.applyUpdate(d, q)
-    const w = changeOf(c, () => c.getText('text').insert(1, 'W'))
-    const v = changeOf(d, () => d.getText('text').insert(0, 'V'))
-    below.push(p, q)
-    const { pieces, table } = flatten(load(Y.mergeUpdates(below)), CLIENT)
-    const read = (updates: readonly Uint8Array[], retarget: boolean) =>
-      rebuild(
-        { pieces, client: CLIENT },
-        updates.map((update) => ({ update: translate(update, table), translated: retarget })),
-      )
-        .getText('text')
-        .toString()
-    expect(rebuild({ pieces, client: CLIENT }, []).getText('text').toString()).toBe('pqR')
-    expect(read([v, w], true)).toBe(read([w, v], true))
-    // Without it the two orders differ: the counterexample is one.
-    expect(read([v, w], false)).not.toBe(read([w, v], false))
-  })
-
-  it('leaves alone what Yjs typed on the base itself', () => {
-    const [source] = replicas(1, (d) => d.getText('text').insert(0, 'abcdef')).docs as [Y.Doc]
-    const doc = rebuild({ pieces: flatten(source, CLIENT).pieces, client: CLIENT }, [])
-    doc.clientID = 1009
-    const updates = [0, 3, 3, 4, 9, 0].map((at) => {
-      const shown = load(Y.encodeStateAsUpdate(doc))
-      const update = changeOf(doc, () => doc.getText('text').insert(at, 'xy'))
-      return { shown, update }
-    })
-    for (const { shown, update } of updates)
-      expect(new Retargeter(shown, CLIENT).retarget(update)).toBe(update)
   })
 })

@@ -3,10 +3,11 @@ import { describe, expect, it } from 'vitest'
 import * as Y from 'yjs'
 import { composed } from '../../src/renumbering/composed-table.js'
 import { flatten } from '../../src/renumbering/flatten.js'
-import { fillTo, rebuild } from '../../src/renumbering/rebuild.js'
+import { fillTo } from '../../src/renumbering/rebuild.js'
 import { decodeTable, encodeTable } from '../../src/renumbering/table-encoding.js'
 import type { Fate, TranslationTable } from '../../src/renumbering/translation-table.js'
 import { edits, newDocument, perform } from '../documents.js'
+import { rebuild } from './content.js'
 
 const CLIENT = 7
 
@@ -73,7 +74,7 @@ describe('TranslationTable', () => {
           }
           const { pieces, table } = flatten(doc, CLIENT + tables.length)
           tables.push(table)
-          doc = rebuild({ pieces, client: table.client }, [])
+          doc = rebuild(...pieces)
           doc.clientID = 1001
           fillTo(doc, 1001, table.endOf(1001))
         }
