@@ -14,4 +14,9 @@ export const PINNED_SEEDS: readonly { readonly seed: number; readonly found: str
   },
   { seed: 1001047, found: 'the same in a document that held but a part of the state when it was typed into' },
   { seed: 1002706, found: 'the same where nothing of the list was left in the room' },
+  {
+    seed: 5010258,
+    found:
+      'a cut was executed by one alone, who knew more of somebody who was gone, and had nothing to say any more',
+  },
 ]

@@ -270,8 +270,11 @@ export class Cuts {
 
   /** What those who have executed the next cut say of the base that it leads to. */
   private get attestedBases(): string[] {
-    const bases = this.history.certificates.flatMap(({ base }) => base ?? [])
-    return this.told?.epoch === this.history.epoch + 1 ? [...bases, this.told.base] : bases
+    const { history, stability } = this
+    const bases = history.certificates.flatMap(({ base }) => base ?? [])
+    // Whoever has made nothing since tells it all the same: what it knew need not be known to anybody else any more.
+    bases.push(...stability.basesOf(history.epoch + 1, history.applied))
+    return this.told?.epoch === history.epoch + 1 ? [...bases, this.told.base] : bases
   }
 
   private get isCertified(): boolean {

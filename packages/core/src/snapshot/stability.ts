@@ -91,6 +91,12 @@ export class Stability {
     return since
   }
 
+  /** The bases of which members in `epoch` have told, in reports that are in effect (rules RE2, CU4). */
+  basesOf(epoch: number, applied: VersionVector): string[] {
+    const told = [...this.newest.values()].filter((report) => report.epoch === epoch && report.base !== '')
+    return told.filter(({ replica, seq }) => (applied.get(replica) ?? 0) >= seq).map(({ base }) => base)
+  }
+
   /** Who left needs nothing more from us: it holds nobody back (rule LE1). */
   removeMember(member: ReplicaId): void {
     this.standings.delete(member)

@@ -297,6 +297,21 @@ describe('an operation of another epoch', () => {
     expect(cleo.replica.members).toEqual(['anna', 'cleo'])
   })
 
+  test('[CU4] above ours is not needed where a report of that epoch tells the same', () => {
+    const net = new Network()
+    const [anna, bert, cleo] = ahead(net)
+    const base = bert.replica.room.base.hash
+    const isOfAnna = ({ message }: Letter) =>
+      message.type === 'gossip' && message.reports.some(({ replica }) => replica === 'anna')
+    // What Anna has, and that she is in the next epoch, Cleo never hears.
+    net.lose((letter) => letter.to === 'cleo' && isOfAnna(letter))
+    net.held = (letter) => letter.to === 'cleo' && isOfAnna(letter)
+    net.pass(0)
+    expect(cleo.replica.room.stability.standing('anna')?.epoch).toBe(0)
+    expect(epochs([anna, bert, cleo])).toEqual([1, 1, 1])
+    expect(cleo.replica.room.base.hash).toBe(base)
+  })
+
   test('[CU4] is not needed where somebody comes back from the epoch above ours', () => {
     const net = new Network()
     const [anna, , cleo] = ahead(net)
