@@ -19,4 +19,9 @@ export const PINNED_SEEDS: readonly { readonly seed: number; readonly found: str
     found:
       'a cut was executed by one alone, who knew more of somebody who was gone, and had nothing to say any more',
   },
+  {
+    seed: 5020087,
+    found:
+      'brought from another room by two in different epochs of it: one author id meant two things, by order of arrival',
+  },
 ]

@@ -11,6 +11,7 @@ import { StatePieces } from '../state-pieces.js'
 import { isParked } from '../store.js'
 import { newAuthorClient } from './base-client.js'
 import { type CutHost, type PreparedCut, YjsCutWork } from './cut-work.js'
+import { foreignNames, type Rename, renameAuthors, renamePosition } from './foreign-names.js'
 import type { EpochChange, FullHost } from './full-host.js'
 import { giveStructure } from './give-structure.js'
 import {
@@ -223,19 +224,24 @@ export class FullCompaction implements Epochs, CutHost {
     const { history: room, rebuilding } = load.room
     const way = wayBack({ history: own, store: doc.store }, { history: room, store: rebuilding.doc.store })
     const table = way.kind === 'lost' ? FORGOTTEN : way.table
+    const [before] = own.namings
+    let rename: Rename = (client) => client
     if (way.kind === 'lost') {
       if (!this.#isKnownTo(room)) this.#host.onOrphaned(copyOf(doc))
       // Its clocks are used up, but not in this room.
       doc.clientID = newAuthorClient()
+    } else if (way.kind === 'foreign' && before !== undefined && own.client !== 0) {
+      rename = foreignNames(before, own.client)
+      renameAuthors(doc, rename, this.undo.managers)
     }
-    carryInto({ rebuilding, client: room.client }, doc, table, changes)
+    carryInto({ rebuilding, client: room.client }, doc, table, changes, way.kind === 'foreign')
     this.#hasAuthored = false
     const history = historyAfterReturn(own, room)
     const moved = this.#move(
       { doc: rebuilding.doc, history, bytes: load.bytes, sameOperations: false },
       table,
+      rename,
     )
-    const [before] = own.namings
     const to = presentNaming(history).epoch
     const isSame = before !== undefined && history.namings.some((naming) => sameNaming(naming, before))
     if (!isSame) this.#host.onEpoch({ from: before?.epoch ?? 0, to, ...moved })
@@ -258,6 +264,7 @@ export class FullCompaction implements Epochs, CutHost {
       readonly sameOperations: boolean
     },
     table: IdTranslation,
+    rename: Rename = (client) => client,
   ): Pick<EpochChange, 'translatePosition' | 'changedVisibly'> {
     const { changes } = this.#host
     let isAnswered = false
@@ -274,7 +281,8 @@ export class FullCompaction implements Epochs, CutHost {
     } finally {
       this.#isSwitching = false
     }
-    const translatePosition = (position: Y.RelativePosition) => translateRelativePosition(position, table)
+    const translatePosition = (position: Y.RelativePosition) =>
+      translateRelativePosition(renamePosition(position, rename), table)
     this.undo.translateMeta(translatePosition)
     this.#become(next.history, next.bytes)
     if (isAnswered) this.#host.onLocalChange()

@@ -33,6 +33,8 @@ import { decodeLinks, TableChain } from './table-chain.js'
 /** How the ids of a returning document lead to the room's. */
 export type Way =
   | { readonly kind: 'translated'; readonly table: IdTranslation }
+  /** They come from another room: the table knows those that somebody else has brought along already. */
+  | { readonly kind: 'foreign'; readonly table: IdTranslation }
   /** Nothing leads there: only the room's state can stay. */
   | { readonly kind: 'lost' }
 
@@ -63,23 +65,23 @@ export const FORGOTTEN: IdTranslation = {
 export function wayBack(own: Returning, room: Returning): Way {
   for (const naming of own.history.namings) {
     const links = linksFrom(room.history, naming)
-    if (links !== undefined) return translatedBy(decodeLinks(links))
+    if (links !== undefined) return { kind: 'translated', table: translationBy(decodeLinks(links)) }
   }
   const tables = decodeLinks(room.history.chain.links)
   const inRoom = clientsOf(room, tables)
   // The room has taken in exactly this base from somebody else, under these ids.
   const { client } = own.history
-  if (client !== 0 && inRoom.has(client)) return translatedBy(tables)
+  if (client !== 0 && inRoom.has(client)) return { kind: 'foreign', table: translationBy(tables) }
   const isSameFamily = own.history.lineages.some((lineage) => room.history.lineages.includes(lineage))
   if (isSameFamily || (client !== 0 && sharesAny(own, inRoom)) || holdsSibling(own.history, inRoom)) {
     return { kind: 'lost' }
   }
   // Strangers merge, as two Yjs documents do; what somebody else has brought along already has its ids in the tables.
-  return translatedBy(tables)
+  return { kind: 'foreign', table: translationBy(tables) }
 }
 
-function translatedBy(tables: readonly TranslationTable[]): Way {
-  return { kind: 'translated', table: tables.length === 0 ? UNCHANGED : composed(tables) }
+function translationBy(tables: readonly TranslationTable[]): IdTranslation {
+  return tables.length === 0 ? UNCHANGED : composed(tables)
 }
 
 /** Whose structs a document has, or had before they were renumbered. */
@@ -121,21 +123,25 @@ export function historyAfterReturn(own: History, room: History): History {
   return { ...room, lineages, chain }
 }
 
-/** Integrates into the room's document what the own one has and it lacks, and makes exactly that the local change. */
+/**
+ * Integrates into the room's document what the own one has and it lacks, and makes exactly that the local change.
+ *
+ * @param isForeign several may bring the same from another room, without knowledge of each other. What the room does
+ * not know is carried as it is then, gaps included, so that they all say the same of it.
+ */
 export function carryInto(
   { rebuilding: room, client }: { readonly rebuilding: Rebuilding; readonly client: number },
   own: Y.Doc,
   table: IdTranslation,
   changes: LocalChanges,
+  isForeign = false,
 ): void {
-  const structs = newStructs(own.store, room.doc.store, table)
+  const isKnown = [...own.store.clients.keys()].some((author) => table.endOf(author) > 0)
+  const asItIs = table === UNCHANGED || (isForeign && !isKnown)
+  const structs = newStructs(own.store, room.doc.store, table, isForeign && !isKnown)
   if (structs.size > 0) {
     const authored = encodeStructs(own, structs)
-    const update =
-      table === UNCHANGED
-        ? authored
-        : afterBaseEntries(placed(authored, own, room.doc, table), room.doc, client)
-    room.add(update)
+    room.add(asItIs ? authored : afterBaseEntries(placed(authored, own, room.doc, table), room.doc, client))
   }
   const deletes = newDeletes(own.store, room.doc.store, table)
   if (!deletes.isEmpty) room.add(encodeUpdate(new Map(), deletes))
@@ -167,12 +173,17 @@ function sectionsIn(update: Uint8Array): Map<number, DecodedStruct[]> {
   return sectionsOf(Y.decodeUpdate(update).structs, () => 0)
 }
 
-function newStructs(own: StructStore, room: StructStore, table: IdTranslation): Map<number, IdRange> {
+function newStructs(
+  own: StructStore,
+  room: StructStore,
+  table: IdTranslation,
+  withGaps: boolean,
+): Map<number, IdRange> {
   const structs = new Map<number, IdRange>()
   for (const [client, [first]] of own.clients) {
     // What an author did before the own base is in it under another name, and leaves a gap at the start. Where the
     // room knows the author there must be no gap (and what was deleted right after it counts as a part of it).
-    const filled = first instanceof Y.GC ? first.length : 0
+    const filled = first instanceof Y.GC && !withGaps ? first.length : 0
     const known = room.clients.has(client) ? Y.getState(room, client) : filled
     const clock = Math.max(table.endOf(client), known)
     const end = Y.getState(own, client)

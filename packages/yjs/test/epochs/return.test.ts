@@ -343,6 +343,73 @@ describe('where nothing leads back', () => {
     expect(orphans.map((document) => document.getText('text').toString())).toEqual(['Bob and Dave'])
   })
 
+  /** Bob and Dave are in a room of their own, in which Bob has typed since it was cut. */
+  function elsewhere() {
+    const bob = member(2)
+    bob.epochs.found('elsewhere')
+    const dave = newcomer(4, bob)
+    const below = [change(bob, () => bob.text.insert(0, 'Bob'))]
+    apply(dave, ...below)
+    cut(bob, below)
+    cut(dave, below)
+    const above = change(bob, () => bob.text.insert(3, ' types'))
+    apply(dave, above)
+    return { bob, dave, above }
+  }
+
+  /** Both come over, and neither knows that the other one does. @returns what everybody sees. */
+  function meet(bob: Member, dave: Member): string[] {
+    const alice = founder(1)
+    const carol = newcomer(3, alice)
+    load(bob, alice)
+    load(dave, alice)
+    const ofBob = change(bob, () => {})
+    const ofDave = change(dave, () => dave.text.insert(dave.text.length, '!'))
+    apply(alice, ofBob, ofDave)
+    apply(carol, ofDave, ofBob)
+    apply(bob, ofDave)
+    apply(dave, ofBob)
+    return [alice, bob, carol, dave].map(({ text }) => text.toString())
+  }
+
+  test('[LI4] two who come over from one epoch, unknown to each other, bring what they share once', () => {
+    const { bob, dave } = elsewhere()
+    bob.text.insert(0, '.')
+    expect(new Set(meet(bob, dave))).toEqual(new Set(['.Bob types!']))
+  })
+
+  test('[LI4] two who come over from different epochs, unknown to each other, are seen alike by everybody', () => {
+    const { bob, dave, above } = elsewhere()
+    cut(bob, [above])
+    bob.text.insert(0, '.')
+    const [seen = '', ...others] = meet(bob, dave)
+    expect(seen).toContain('.Bob types')
+    expect(seen).toContain('Bob types!')
+    expect(new Set(others)).toEqual(new Set([seen]))
+  })
+
+  test('[LI4] who comes over from a room that was cut goes on with undo and typing', () => {
+    const { bob, dave } = elsewhere()
+    const manager = new Y.UndoManager(bob.text, { captureTimeout: 0 })
+    const untrack = bob.structure.trackUndo(manager)
+    bob.text.insert(0, 'undone ')
+    const alice = founder(1)
+    load(bob, alice)
+    apply(
+      alice,
+      change(bob, () => bob.text.insert(0, 'typed ')),
+    )
+    apply(
+      alice,
+      change(bob, () => manager.undo()),
+      change(bob, () => manager.undo()),
+    )
+    expect(bob.text.toString()).toBe('Bob types')
+    expect(alice.text.toString()).toBe('Bob types')
+    expect(dave.text.toString()).toBe('Bob types')
+    untrack()
+  })
+
   test('content of no room at all is carried whole', () => {
     const { alice } = parted()
     const carol = member(3)
