@@ -24,4 +24,10 @@ export const PINNED_SEEDS: readonly { readonly seed: number; readonly found: str
     found:
       'brought from another room by two in different epochs of it: one author id meant two things, by order of arrival',
   },
+  {
+    seed: 5008983,
+    found:
+      'across a cut: typed beside a tombstone that was purged, and put on the other side of what its author had seen',
+  },
+  { seed: 7203703, found: 'the same, where only a document without compaction could tell' },
 ]

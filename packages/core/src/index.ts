@@ -24,6 +24,7 @@ export type {
   Epochs,
   NamedPayload,
   Naming,
+  Origin,
   StatePiece,
   Structure,
 } from './structure.js'

@@ -4,6 +4,7 @@
  * The core orders, spreads and drops operations; a Structure gives their payloads a meaning. Nothing in here
  * is asynchronous: long work is cut into pieces, and the core asks for one piece at a time.
  */
+import type { ReplicaId } from './causality/operation.js'
 
 /** One part of an encoded state. Parts are loaded in the order in which they were made. */
 export interface StatePiece {
@@ -18,9 +19,10 @@ export interface Structure {
    * Integrates the payload of one operation. Called in causal order, once per operation, never with this
    * replica's own operations.
    * @param epoch the naming that the payload was authored in: the present epoch, or the one before it.
+   * @param origin who made it, and knowing what.
    * @returns why the payload was refused (then nothing changed), or undefined once it is applied.
    */
-  apply(payload: Uint8Array, epoch: number): string | undefined
+  apply(payload: Uint8Array, epoch: number, origin?: Origin): string | undefined
 
   /**
    * Takes what the user changed since the last call, as the payload of one new operation.
@@ -57,10 +59,23 @@ export interface Structure {
   readonly epochs?: Epochs
 }
 
+/** Who made a payload, and what else its author had seen. */
+export interface Origin {
+  readonly author: ReplicaId
+  /** Payloads of one author are numbered in ascending order. */
+  readonly seq: number
+  /**
+   * Of each author, up to which number, where that has changed since this author's payload before. Whoever has seen a
+   * payload has also seen what its author had. What lies below the present base may be left out.
+   */
+  readonly past: ReadonlyMap<ReplicaId, number>
+}
+
 /** A payload, and the naming it was authored in. */
 export interface NamedPayload {
   readonly payload: Uint8Array
   readonly epoch: number
+  readonly origin?: Origin
 }
 
 /** How payloads name things: the room's lineage, and how many cuts were executed in it. */

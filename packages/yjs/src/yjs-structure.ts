@@ -11,7 +11,7 @@
  * With `compaction: 'full'` the document is renumbered at every cut (epochs/full-compaction.ts); with 'fixed' its ids
  * are left alone.
  */
-import type { Epochs, StatePiece, Structure } from '@tidemark/core'
+import type { Epochs, Origin, StatePiece, Structure } from '@tidemark/core'
 import * as Y from 'yjs'
 import { Load } from './carry.js'
 import { FullCompaction } from './epochs/full-compaction.js'
@@ -92,9 +92,9 @@ export class YjsStructure implements Structure {
     this.#doc.off('afterAllTransactions', this.#announce)
   }
 
-  /** @param epoch the naming the payload was authored in; of no meaning with 'fixed'. */
-  apply(payload: Uint8Array, epoch = 0): string | undefined {
-    if (this.#full !== undefined) return this.#full.apply(payload, epoch)
+  /** @param epoch the naming the payload was authored in; it and `origin` are of no meaning with 'fixed'. */
+  apply(payload: Uint8Array, epoch = 0, origin?: Origin): string | undefined {
+    if (this.#full !== undefined) return this.#full.apply({ payload, epoch, ...(origin && { origin }) })
     if (this.#load !== undefined) throw new Error('An operation was applied while a state is being loaded')
     const contents = inspect(payload, this.#doc.store)
     if (typeof contents === 'string') return contents

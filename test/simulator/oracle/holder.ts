@@ -2,7 +2,7 @@
  * What one device has, under whatever id it takes part: the actions in its document, and what of them it has yet
  * to tell. Learns it by standing between the core and the structure.
  */
-import type { Cut, CutResult, CutWork, Epochs, Naming, StatePiece, Structure } from '@tidemark/core'
+import type { Cut, CutResult, CutWork, Epochs, Naming, Origin, StatePiece, Structure } from '@tidemark/core'
 import type { Model } from '../models/model.js'
 import { type ActionId, inserts, isRemoval, removes, type TokenBook } from '../models/tokens.js'
 import type { Coverage } from './coverage.js'
@@ -151,12 +151,12 @@ export class Holder implements Structure {
 
   // ------------------------------------------------------------------ between core and structure
 
-  apply(payload: Uint8Array, epoch: number): string | undefined {
+  apply(payload: Uint8Array, epoch: number, origin?: Origin): string | undefined {
     const present = this.naming?.epoch ?? 0
     if (this.isLoading) this.appliedAbove++
     if (epoch < present && !this.isLoading) this.coverage.met('operation applied an epoch late')
     else if (epoch < present) this.coverage.met('operation applied an epoch late while joining')
-    return this.model.structure.apply(payload, epoch)
+    return this.model.structure.apply(payload, epoch, origin)
   }
 
   takeLocalChange(): Uint8Array | undefined {

@@ -2,12 +2,16 @@
  * Executing one cut, a little at a time, while the replica lives on in the epoch before it (protocol rules CU3, CU4).
  */
 import type { CutOperation, Operation } from '../causality/operation.js'
-import type { CutResult, CutWork, Epochs, NamedPayload } from '../structure.js'
+import type { CutResult, CutWork, Epochs, NamedPayload, Origin } from '../structure.js'
+
+/** @returns who made an update, and knowing what. */
+type OriginOf = (operation: Operation) => Origin
 
 export class Cutting {
   readonly operation: CutOperation
   private readonly work: CutWork
   private readonly above: NamedPayload[]
+  private readonly originOf: OriginOf
   private prepared = false
 
   /**
@@ -21,11 +25,13 @@ export class Cutting {
     lineage: string,
     below: readonly Operation[],
     above: readonly Operation[],
+    originOf: OriginOf,
   ) {
     this.operation = operation
-    this.above = payloadsOf(above)
+    this.originOf = originOf
+    this.above = payloadsOf(above, originOf)
     const epoch = operation.epoch + 1
-    this.work = epochs.begin({ lineage, epoch, below: payloadsOf(below), above: this.above })
+    this.work = epochs.begin({ lineage, epoch, below: payloadsOf(below, originOf), above: this.above })
   }
 
   get isPrepared(): boolean {
@@ -44,7 +50,7 @@ export class Cutting {
   /** An operation was applied meanwhile: it is above every cut that can be executed. */
   applied(operation: Operation): void {
     if (operation.kind !== 'update') return
-    this.above.push(operation)
+    this.above.push(...payloadsOf([operation], this.originOf))
     this.prepared = false
   }
 
@@ -57,6 +63,10 @@ export class Cutting {
   }
 }
 
-function payloadsOf(operations: readonly Operation[]): NamedPayload[] {
-  return operations.flatMap((operation) => (operation.kind === 'update' ? [operation] : []))
+function payloadsOf(operations: readonly Operation[], originOf: OriginOf): NamedPayload[] {
+  return operations.flatMap((operation) => {
+    if (operation.kind !== 'update') return []
+    const { payload, epoch } = operation
+    return [{ payload, epoch, origin: originOf(operation) }]
+  })
 }

@@ -122,10 +122,12 @@ export class ComingIn {
   /** A state without epochs holds their effect already. What the gate refuses the room has refused, too (OP8). */
   private applyAboveBase(operations: readonly Operation[]): void {
     if (!this.structure.epochs) return
+    const { cuts } = this.room
     for (const operation of operations) {
+      cuts?.note(operation)
       if (operation.kind !== 'update') continue
-      const reason = this.structure.apply(operation.payload, operation.epoch)
-      if (reason !== undefined) this.room.cuts?.leaveOut(operation)
+      const reason = this.structure.apply(operation.payload, operation.epoch, cuts?.originOf(operation))
+      if (reason !== undefined) cuts?.leaveOut(operation)
     }
   }
 

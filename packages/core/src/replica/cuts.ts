@@ -4,12 +4,13 @@
  */
 import type { History } from '../causality/history.js'
 import type { Body, Clock, CutOperation, Operation, ReplicaId } from '../causality/operation.js'
+import { UpdatePasts } from '../causality/update-pasts.js'
 import { advance, type BaseState, baseHash, NO_BASE } from '../compaction/base.js'
 import { CutPolicy, type CutPolicyConfig } from '../compaction/cut-policy.js'
 import { Cutting } from '../compaction/cutting.js'
 import type { News } from '../machine.js'
 import type { Stability } from '../snapshot/stability.js'
-import type { Epochs, Naming } from '../structure.js'
+import type { Epochs, Naming, Origin } from '../structure.js'
 import type { Welcome } from '../wire/messages.js'
 
 export interface CutHooks {
@@ -34,6 +35,7 @@ export class Cuts {
   private readonly stability: Stability
   private readonly hooks: CutHooks
   private readonly policy: CutPolicy
+  private readonly pasts = new UpdatePasts()
   private lineage = ''
   private cutting: Cutting | undefined
   /** What a newcomer told that had left after the cut: otherwise operations of the next epoch tell it. */
@@ -139,6 +141,17 @@ export class Cuts {
 
   // ------------------------------------------------------------------ making cuts
 
+  /** An operation is about to be applied, or was made by us; operations above a base that is being loaded, too. */
+  note(operation: Operation): void {
+    this.pasts.note(operation)
+  }
+
+  /** Who made an update, and knowing what: once it is noted. */
+  originOf(operation: Operation): Origin {
+    const { author, seq } = operation
+    return { author, seq, past: this.pasts.of(operation) }
+  }
+
   /** An operation was applied, or made by us. */
   applied(operation: Operation): void {
     this.weigh(operation)
@@ -233,7 +246,8 @@ export class Cuts {
     const effective = (operations: Operation[]) => operations.filter((one) => !this.refused.has(one))
     const below = effective(history.upTo(cut.through))
     const above = effective(history.after(cut.through))
-    const cutting = new Cutting(cut, this.epochs, this.lineage, below, above)
+    const originOf = (operation: Operation) => this.originOf(operation)
+    const cutting = new Cutting(cut, this.epochs, this.lineage, below, above, originOf)
     this.cutting = cutting
     return cutting
   }
@@ -251,6 +265,7 @@ export class Cuts {
     const { bytesBefore, bytesAfter } = cutting.commit()
     this.cutting = undefined
     this.base = { ...next, hash }
+    this.pasts.forgetBase(next.applied)
     this.alarmed.clear()
     const logBytes = history.log.bytes
     const passed = history.enterNextEpoch(operation, hash)

@@ -12,7 +12,7 @@ import type { Holdings } from '../overlay/anti-entropy.js'
 import { Presences } from '../overlay/presences.js'
 import type { Report } from '../snapshot/report.js'
 import { Stability } from '../snapshot/stability.js'
-import type { Epochs, NamedPayload, Structure } from '../structure.js'
+import type { Epochs, Structure } from '../structure.js'
 import type { Go, Welcome, WelcomeMember } from '../wire/messages.js'
 import { Cuts } from './cuts.js'
 
@@ -156,6 +156,7 @@ export class Room {
 
   author(body: Body): void {
     const operation = this.history.author(body)
+    this.cuts?.note(operation)
     this.cuts?.applied(operation)
     this.takeEffect(operation)
     this.hooks.spread(operation)
@@ -168,6 +169,7 @@ export class Room {
   /** Applies what became ready, then lets the reports take effect that waited for it. */
   drain(): void {
     for (let operation = this.history.takeReady(); operation; operation = this.history.takeReady()) {
+      this.cuts?.note(operation)
       if (operation.kind === 'update') this.applyPayload(operation)
       this.history.record(operation)
       this.cuts?.applied(operation)
@@ -176,8 +178,9 @@ export class Room {
     this.history.witness(this.stability.takeEffect(this.history.applied))
   }
 
-  private applyPayload(operation: NamedPayload & Operation): void {
-    const reason = this.structure.apply(operation.payload, operation.epoch)
+  private applyPayload(operation: Operation & { readonly kind: 'update' }): void {
+    const origin = this.cuts?.originOf(operation)
+    const reason = this.structure.apply(operation.payload, operation.epoch, origin)
     if (reason === undefined) return
     // Rule OP8: whoever holds the operation skips it just so.
     this.cuts?.leaveOut(operation)

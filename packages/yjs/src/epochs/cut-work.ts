@@ -146,12 +146,13 @@ export class YjsCutWork implements CutWork {
 
   #integrateBelow(shadow: Rebuilding, operation: NamedPayload | undefined): void {
     if (operation === undefined) throw new Error('An operation below the cut is missing')
-    const { payload, epoch } = operation
+    const { payload, epoch, origin } = operation
     const { crossing } = this.#old
     const isLate = epoch !== presentNaming(this.#old).epoch
     if (isLate) this.#assertEpochBefore(epoch)
     if (isLate && crossing === undefined) throw new Error(`Nothing leads on from epoch ${epoch} any more`)
-    const update = isLate && crossing !== undefined ? crossing.translate(payload, shadow.doc) : payload
+    const update =
+      isLate && crossing !== undefined ? crossing.translate(payload, shadow.doc, origin) : payload
     shadow.add(update)
   }
 
@@ -175,7 +176,7 @@ export class YjsCutWork implements CutWork {
           `A payload of epoch ${operation.epoch} lies above the cut to epoch ${this.#cut.epoch}`,
         )
       }
-      const update = crossing.translate(operation.payload, rebuilding.doc)
+      const update = crossing.translate(operation.payload, rebuilding.doc, operation.origin)
       this.#aboveBytes += update.length
       rebuilding.add(update)
     }

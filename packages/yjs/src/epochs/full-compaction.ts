@@ -4,7 +4,7 @@
  * Invariant: the live document is always in the present naming, except while a state is being loaded into it. At most
  * one of a cut and a load is under way.
  */
-import type { Cut, CutResult, CutWork, Epochs, Naming, StatePiece } from '@tidemark/core'
+import type { Cut, CutResult, CutWork, Epochs, NamedPayload, Naming, StatePiece } from '@tidemark/core'
 import type * as Y from 'yjs'
 import { fillBelow, type IdTranslation, translateRelativePosition } from '../renumbering/index.js'
 import { StatePieces } from '../state-pieces.js'
@@ -107,10 +107,10 @@ export class FullCompaction implements Epochs, CutHost {
     return weightOf(payload)
   }
 
-  apply(payload: Uint8Array, epoch: number): string | undefined {
+  apply(operation: NamedPayload): string | undefined {
     if (this.#load === 'unnamed') throw new Error('An operation came before its base')
-    if (this.#load !== undefined) return this.#load.apply(payload, epoch)
-    const incoming = readPayload(payload, epoch, this.#history, this.#host.doc)
+    if (this.#load !== undefined) return this.#load.apply(operation)
+    const incoming = readPayload(operation, this.#history, this.#host.doc)
     if (typeof incoming === 'string') return incoming
     this.#integrate(incoming.update, false)
     return undefined

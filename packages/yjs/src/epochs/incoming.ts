@@ -7,7 +7,7 @@
  *
  * Invariant: whatever comes in, the document is changed only by what passes the gate; nothing throws.
  */
-import type { Naming } from '@tidemark/core'
+import type { NamedPayload, Naming } from '@tidemark/core'
 import type * as Y from 'yjs'
 import { inspectAboveCut, type UpdateContents } from '../gate.js'
 import { type Crossing, UntranslatableError } from '../renumbering/index.js'
@@ -24,12 +24,8 @@ export interface Incoming {
  *
  * @param doc holds whatever the payload depends on.
  */
-export function readPayload(
-  payload: Uint8Array,
-  epoch: number,
-  history: History,
-  doc: Y.Doc,
-): Incoming | string {
+export function readPayload(operation: NamedPayload, history: History, doc: Y.Doc): Incoming | string {
+  const { payload, epoch } = operation
   const { lineage, epoch: present } = presentNaming(history)
   if (epoch === present) return inspected(payload, { lineage, epoch }, doc.store)
   if (epoch !== present - 1) return `the payload is of epoch ${epoch}, this replica in epoch ${present}`
@@ -37,7 +33,7 @@ export function readPayload(
   if (crossing === undefined) return `nothing leads from epoch ${epoch} to epoch ${present} any more`
   const incoming = inspected(payload, { lineage, epoch }, crossing.store)
   if (typeof incoming === 'string') return incoming
-  const update = carriedOver(payload, crossing, doc)
+  const update = carriedOver(operation, crossing, doc)
   return typeof update === 'string' ? update : inspected(update, { lineage, epoch }, doc.store)
 }
 
@@ -47,9 +43,9 @@ function inspected(update: Uint8Array, naming: Naming, store: Y.Doc['store']): I
   return reservedFault(contents, naming) ?? { update, contents }
 }
 
-function carriedOver(payload: Uint8Array, crossing: Crossing, doc: Y.Doc): Uint8Array | string {
+function carriedOver({ payload, origin }: NamedPayload, crossing: Crossing, doc: Y.Doc): Uint8Array | string {
   try {
-    return crossing.translate(payload, doc)
+    return crossing.translate(payload, doc, origin)
   } catch (error) {
     if (error instanceof UntranslatableError) return error.message
     throw error

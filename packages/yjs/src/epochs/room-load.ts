@@ -4,7 +4,7 @@
  * An empty document takes it in as it comes. One with content of its own stays as it is until everything has
  * arrived: the room's document grows beside it, because their ids may mean different things.
  */
-import type { Naming } from '@tidemark/core'
+import type { NamedPayload, Naming } from '@tidemark/core'
 import * as Y from 'yjs'
 import { inspect } from '../gate.js'
 import { Crossing, Rebuilding, type TranslationTable } from '../renumbering/index.js'
@@ -83,12 +83,12 @@ export class RoomLoad {
   }
 
   /** An operation above the base. */
-  apply(payload: Uint8Array, epoch: number): string | undefined {
+  apply(operation: NamedPayload): string | undefined {
     if (this.#room === undefined || !this.isComplete) throw new Error('An operation came before its base')
     const { history, rebuilding } = this.#room
-    const incoming = readPayload(payload, epoch, history, this.isStraight ? this.#live : rebuilding.doc)
+    const incoming = readPayload(operation, history, this.isStraight ? this.#live : rebuilding.doc)
     if (typeof incoming === 'string') return incoming
-    this.bytes += payload.length
+    this.bytes += operation.payload.length
     if (this.#integrateLive === undefined) {
       rebuilding.add(incoming.update)
     } else {

@@ -1,10 +1,12 @@
 /**
- * What the author of an operation above a cut had surely seen: its own earlier operations, what it names, and
- * what the authors of those had seen.
+ * What the author of an operation above a cut had seen: its own earlier operations, those it is told to have known,
+ * what it names, and what the authors of all these had seen. What it names alone does not tell everything: of two
+ * tombstones that it names, what somebody has typed beside them does not follow.
  *
  * Invariant: what is returned for an operation is a state vector that holds those of all operations in it. It is a
  * function of the operation and of those it depends on.
  */
+import type { Origin } from '@tidemark/core'
 import * as Y from 'yjs'
 import type { TranslationTable } from './translation-table.js'
 import { looseParent, type Sections } from './update-encoding.js'
@@ -17,18 +19,33 @@ interface Entry {
   readonly seen: StateVector
 }
 
+/** What whoever has applied an author's operation has seen by that. */
+interface Told {
+  readonly seq: number
+  readonly seen: StateVector
+  /** Of the operation itself. */
+  readonly ends: readonly (readonly [client: number, end: number])[]
+}
+
 const NOTHING: StateVector = new Map()
 
 export class CausalPast {
   readonly #table: TranslationTable
   readonly #entries = new Map<number, Entry[]>()
+  readonly #told = new Map<Origin['author'], Told[]>()
 
   constructor(table: TranslationTable) {
     this.#table = table
   }
 
-  /** @param seen What else is known of it. @returns what the author of these structs had seen besides themselves. */
-  add(sections: Sections, seen: StateVector = NOTHING): StateVector {
+  /** @returns what the author of these structs had seen besides themselves. */
+  add(sections: Sections, origin?: Origin): StateVector {
+    const seen = this.#find(sections, origin)
+    if (origin !== undefined) this.#tell(origin, sections, seen)
+    return seen
+  }
+
+  #find(sections: Sections, origin: Origin | undefined): StateVector {
     const past = new GrowingVector()
     for (const [client, [first]] of sections) {
       if (first === undefined) continue
@@ -36,7 +53,10 @@ export class CausalPast {
       if (known?.clock === first.id.clock) return known.seen
       if (known !== undefined) past.join(known.seen)
     }
-    past.join(seen)
+    if (origin !== undefined) {
+      this.#addTold(past, origin.author, origin.seq - 1, sections)
+      for (const [author, seq] of origin.past) this.#addTold(past, author, seq, sections)
+    }
     for (const structs of sections.values()) {
       for (const struct of structs) {
         if (!(struct instanceof Y.Item)) continue
@@ -51,6 +71,26 @@ export class CausalPast {
       if (first !== undefined) this.#insert(client, { clock: first.id.clock, seen: vector })
     }
     return vector
+  }
+
+  /** An author's operations up to a number, as far as they lie above the cut: what lies below everybody has seen. */
+  #addTold(past: GrowingVector, author: Origin['author'], seq: number, sections: Sections): void {
+    const told = this.#told.get(author)?.findLast((one) => one.seq <= seq)
+    if (told === undefined) return
+    past.join(told.seen)
+    // Where these structs go on, what is before them is seen anyhow; so an author who goes on alone shares one vector.
+    for (const [client, end] of told.ends) if (!sections.has(client)) past.add(client, end)
+  }
+
+  #tell({ author, seq }: Origin, sections: Sections, seen: StateVector): void {
+    const told = this.#told.get(author) ?? []
+    this.#told.set(author, told)
+    if ((told.at(-1)?.seq ?? 0) >= seq) return
+    const ends = [...sections].flatMap(([client, structs]) => {
+      const last = structs.at(-1)
+      return last === undefined ? [] : [[client, last.id.clock + last.length] as const]
+    })
+    told.push({ seq, seen, ends })
   }
 
   #addNamed(past: GrowingVector, id: Y.ID | null, sections: Sections): void {

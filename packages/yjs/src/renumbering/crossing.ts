@@ -16,14 +16,15 @@
  *   had seen, unless two items that it lies between have changed places themselves; that only concurrent ones do,
  *   whose places purged tombstones told apart.
  *
- * What the author had seen is taken from what the operation names, transitively, from its author's earlier ones, and
- * from `seen` if that is known. Maps are lists of writes here: who wins without a cut wins with it.
+ * What the author had seen is taken from where the operation comes from, if that is told. Otherwise it is taken from what
+ * the operation names, transitively, and from its author's earlier ones: that may be less. Maps are lists of writes here: who wins without a cut wins with it.
  */
+import type { Origin } from '@tidemark/core'
 import * as Y from 'yjs'
 import { IdRanges } from '../id-ranges.js'
 import { isParked } from '../store.js'
 import { CausalPast } from './causal-past.js'
-import { Passage, type Seen } from './passage.js'
+import { Passage } from './passage.js'
 import { fillBelow } from './rebuild.js'
 import { decodeSkeleton, encodeSkeleton } from './skeleton.js'
 import { translateIds } from './translate.js'
@@ -80,21 +81,23 @@ export class Crossing {
    * @throws UntranslatableError, and nothing else. If the update names what nobody knows, nothing has changed. What is
    * broken in other ways must be kept away: ask the gate first, with {@link store}.
    */
-  translate(update: Uint8Array, into: Y.Doc, seen?: Seen): Uint8Array {
+  translate(update: Uint8Array, into: Y.Doc, origin?: Origin): Uint8Array {
     try {
-      return this.#carry(update, into, seen)
+      return this.#carry(update, into, origin)
     } catch (error) {
       if (error instanceof UntranslatableError) throw error
       throw new UntranslatableError('The operation does not fit the document at the cut', { cause: error })
     }
   }
 
-  #carry(update: Uint8Array, into: Y.Doc, seen: Seen | undefined): Uint8Array {
+  #carry(update: Uint8Array, into: Y.Doc, origin: Origin | undefined): Uint8Array {
     const { structs, ds } = decode(update)
     const sections = sectionsOf(structs, (client) => this.table.endOf(client))
+    if (sections.size > 0) this.#integrate(sections)
+    // Also where it only deletes: it tells what its author had seen.
+    const seen = this.#past.add(sections, origin)
     if (sections.size === 0) return encodeUpdate(sections, translateIds(ds, this.table))
-    this.#integrate(sections)
-    const passage = new Passage(this.#old, into, this.table, this.#past.add(sections, seen))
+    const passage = new Passage(this.#old, into, this.table, seen)
     return encodeUpdate(passage.carry(sections), translateIds(ds, this.table))
   }
 

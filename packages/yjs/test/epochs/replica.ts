@@ -150,7 +150,10 @@ export class Replica {
     this.clock++
     const seq = (this.applied.get(this.id) ?? 0) + 1
     const { id: author, clock, epoch } = this
-    const operation = { author, seq, clock, deps: new Map(this.applied), epoch, payload, through }
+    const deps = new Map(this.applied)
+    const past = new Map([...deps].map(([other, known]) => [`${other}`, known]))
+    const origin = { author: `${author}`, seq, past }
+    const operation = { author, seq, clock, deps, epoch, payload, through, origin }
     this.applied.set(this.id, seq)
     this.#append(operation)
     this.#room.broadcast(this, operation)
@@ -196,7 +199,7 @@ export class Replica {
 
   #applyPayload(operation: Operation): void {
     if (operation.through !== undefined) return
-    const refusal = this.structure.apply(operation.payload, operation.epoch)
+    const refusal = this.structure.apply(operation.payload, operation.epoch, operation.origin)
     if (refusal !== undefined) throw new Error(`A member's operation was refused: ${refusal}`)
   }
 

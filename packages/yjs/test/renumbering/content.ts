@@ -1,4 +1,5 @@
 /** What a test reads of a document: its content, whatever the structs behind it are. */
+import type { Origin } from '@tidemark/core'
 import * as Y from 'yjs'
 import { Crossing } from '../../src/renumbering/crossing.js'
 import { flatten } from '../../src/renumbering/flatten.js'
@@ -78,8 +79,8 @@ export function cutAt(below: readonly Uint8Array[], client: number, asNewcomer =
   const rebuilding = new Rebuilding()
   for (const piece of pieces) rebuilding.add(piece)
   /** @returns what the operation is in the new naming. */
-  const add = (update: Uint8Array, seen?: ReadonlyMap<number, number>): Uint8Array => {
-    const carried = crossing.translate(update, rebuilding.doc, seen)
+  const add = (update: Uint8Array, origin?: Origin): Uint8Array => {
+    const carried = crossing.translate(update, rebuilding.doc, origin)
     rebuilding.add(carried)
     return carried
   }

@@ -93,22 +93,49 @@ describe('Crossing', () => {
     // Each of the two alone gets the neighbours a and b, whatever the rule; the client ids decide, and against them.
     expect(both.doc.getArray('array').toArray()).toEqual(['a', 'after t', 'before t', 'between', 'b'])
     const known = cutAt([...below, before, purge])
-    known.add(after)
-    known.add(between, new Map([[1001, 4]]))
+    known.add(after, first('low'))
+    known.add(between, first('c', ['low']))
     expect(known.doc.getArray('array').toArray()).toEqual(['a', 'before t', 'between', 'after t', 'b'])
   })
 
-  it('keeps in order what its author had seen and does not name, if that is known', () => {
+  /** The first operation of somebody who has seen the first ones of others. */
+  const first = (author: string, seen: readonly string[] = []) => ({
+    author,
+    seq: 1,
+    past: new Map(seen.map((other) => [other, 1])),
+  })
+
+  it('keeps in order what its author had seen and does not name, if that is told', () => {
     const { docs, below } = editors(['low', 'high'], (doc) => doc.getArray('array').push(['a', 't', 'b']))
     const [low, high] = docs
-    const first = changeOf(high, () => high.getArray('array').insert(1, ['first']))
-    apply(low, first)
+    const before = changeOf(high, () => high.getArray('array').insert(1, ['first']))
+    apply(low, before)
     const second = changeOf(low, () => low.getArray('array').insert(3, ['second']))
     const purge = changeOf(high, () => high.getArray('array').delete(2, 1))
     const { doc, add } = cutAt([...below, purge])
-    add(first)
-    add(second, new Map([[1002, 1]]))
+    add(before, first('high'))
+    add(second, first('low', ['high']))
     expect(doc.getArray('array').toArray()).toEqual(['a', 'first', 'second', 'b'])
+  })
+
+  it('takes what is told from one to the next, also where one only deletes', () => {
+    const { docs, below } = editors(['low', 'high', 'c'], (doc) =>
+      doc.getArray('array').push(['a', 't', 'b', 'x']),
+    )
+    const [low, high, c] = docs
+    const before = changeOf(high, () => high.getArray('array').insert(1, ['first']))
+    apply(c, before)
+    const erased = changeOf(c, () => c.getArray('array').delete(4, 1))
+    apply(low, before, erased)
+    const second = changeOf(low, () => low.getArray('array').insert(3, ['second']))
+    const third = changeOf(low, () => low.getArray('array').insert(4, ['third']))
+    const purge = changeOf(high, () => high.getArray('array').delete(2, 1))
+    const { doc, add } = cutAt([...below, purge])
+    add(before, first('high'))
+    add(erased, first('c', ['high']))
+    add(second, first('low', ['c']))
+    add(third, { ...first('low'), seq: 2 })
+    expect(doc.getArray('array').toArray()).toEqual(['a', 'first', 'second', 'third', 'b'])
   })
 
   it('carries the same operation to the same result, again and into another document', () => {

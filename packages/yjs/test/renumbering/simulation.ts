@@ -5,6 +5,7 @@
  * The protocol around the cuts is played by an oracle that sees everyone: a cut is appended while all are in one
  * epoch, and may be executed by each replica for itself, at any later time, once everyone holds all that is below.
  */
+import type { Origin } from '@tidemark/core'
 import * as Y from 'yjs'
 import { Crossing } from '../../src/renumbering/crossing.js'
 import { flatten } from '../../src/renumbering/flatten.js'
@@ -40,8 +41,8 @@ interface Operation {
   readonly update: Uint8Array | undefined
   /** Of a cut: the base holds what has clocks up to this one. */
   readonly through: number
-  /** What its author had seen, as a Yjs state vector. */
-  readonly seen: ReadonlyMap<number, number>
+  /** Where it comes from, if that is told. */
+  readonly origin: Origin | undefined
 }
 
 const EMPTY: Base = { pieces: [], client: 1 }
@@ -139,7 +140,7 @@ export class Replica {
       epoch: this.epoch,
       update,
       through,
-      seen: this.#knowsExactly ? Y.decodeStateVector(Y.encodeStateVector(this.doc)) : new Map(),
+      origin: this.#knowsExactly ? originOf(this.#id, this.applied) : undefined,
     }
     this.applied.set(this.#id, seq)
     if (update === undefined) this.#cuts.push(operation)
@@ -176,11 +177,11 @@ export class Replica {
   }
 
   /** As an update of the naming of `epoch`, to be integrated into a document of that naming. */
-  #inNaming({ update, epoch, seen }: Operation, wanted: number, into: Y.Doc): Uint8Array {
+  #inNaming({ update, epoch, origin }: Operation, wanted: number, into: Y.Doc): Uint8Array {
     if (update === undefined) throw new Error('A cut has no content')
     if (epoch === wanted) return update
     if (epoch !== wanted - 1 || this.#crossing === undefined) throw new Error('Nothing leads there')
-    return this.#crossing.translate(update, into, seen)
+    return this.#crossing.translate(update, into, origin)
   }
 
   #integrate(update: Uint8Array): void {
@@ -212,7 +213,7 @@ export class Replica {
     this.#log = this.#log.filter((operation) => operation.clock > cut.through)
     for (const operation of this.#log) {
       const update = this.#inNaming(operation, this.epoch, shadow.doc)
-      rebuilding.add(crossing.translate(update, rebuilding.doc, operation.seen))
+      rebuilding.add(crossing.translate(update, rebuilding.doc, operation.origin))
     }
     this.#crossing = crossing
     this.#old = shadow.doc
@@ -261,6 +262,11 @@ export class Replica {
   content() {
     return { tokens: this.tokens.toDelta() as unknown, ...contentOf(this.doc) }
   }
+}
+
+function originOf(author: number, applied: ReadonlyMap<number, number>): Origin {
+  const past = new Map([...applied].map(([other, seq]) => [`${other}`, seq]))
+  return { author: `${author}`, seq: (applied.get(author) ?? 0) + 1, past }
 }
 
 /** As it would come back from storage. */
