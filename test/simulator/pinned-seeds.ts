@@ -30,4 +30,5 @@ export const PINNED_SEEDS: readonly { readonly seed: number; readonly found: str
       'across a cut: typed beside a tombstone that was purged, and put on the other side of what its author had seen',
   },
   { seed: 7203703, found: 'the same, where only a document without compaction could tell' },
+  { seed: 7014127, found: 'formatting marks around nothing piled up through all cuts' },
 ]

@@ -109,6 +109,12 @@ export interface Epochs {
   /** Operations of the epoch before this one will not come any more, and none is above the base. */
   settle(): void
 
+  /**
+   * Called right after a cut, at the replica that made it: the structure may change what has no effect any more, to be
+   * taken like a change of the user's. The next cut does away with it.
+   */
+  tidy?(): void
+
   /** Begins to execute a cut. There is one at a time: beginning another one, or a load, abandons it. */
   begin(cut: Cut): CutWork
 }

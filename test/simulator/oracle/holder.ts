@@ -322,6 +322,10 @@ class WatchedEpochs implements Epochs {
     this.inner.settle()
   }
 
+  tidy(): void {
+    this.inner.tidy?.()
+  }
+
   begin(cut: Cut): CutWork {
     this.holder.isCutting = true
     return new WatchedWork(this.holder, this.watcher, cut, this.inner.begin(cut))

@@ -273,7 +273,14 @@ export class Cuts {
     this.policy.executed(operation.through)
     this.hooks.tell({ type: 'cut', cut: { epoch, through: operation.through, bytesBefore, bytesAfter } })
     this.hooks.passed(passed, logBytes)
+    if (operation.author === history.self) this.tidy()
     return undefined
+  }
+
+  /** One is enough: all have the same base (rule CU12). */
+  private tidy(): void {
+    this.epochs.tidy?.()
+    this.hooks.takeLocalChange()
   }
 
   /** Others know another base than the one we would come to. A stranger's word counts for nothing then. */

@@ -140,6 +140,24 @@ describe('a cut', () => {
     expect(anna.replica.stats).toMatchObject({ epoch: 2, logOperations: 0, segmentOperations: 0 })
   })
 
+  test('[CU12] lets only the structure of whoever made it take out what has no effect', () => {
+    const net = new Network()
+    const peers = room(net, ['anna', 'bert', 'cleo'])
+    const asked: string[] = []
+    for (const { id, set } of peers) {
+      const tidy = () => {
+        asked.push(id)
+        set.add('tidied')
+      }
+      Object.assign(set.epochs, { tidy })
+    }
+    const [, bert] = peers
+    if (bert) compact(bert)
+    net.pass(5000)
+    expect(asked).toEqual(['bert'])
+    for (const { set } of peers) expect(set.words).toEqual(['tidied'])
+  })
+
   test('[CU2] means nothing where nothing is cut', () => {
     const net = new Network()
     const [anna, bert] = net.room(['anna', 'bert'])

@@ -29,6 +29,8 @@ export interface PreparedCut {
   readonly bytes: number
   /** Nothing lies above the cut. */
   readonly isAllBelow: boolean
+  /** Clocks in the new base of formatting marks without effect. */
+  readonly idleMarks: readonly number[]
 }
 
 export interface CutHost {
@@ -42,9 +44,7 @@ export class YjsCutWork implements CutWork {
   readonly #old: History
   readonly #cut: Cut
   #preparation: Generator<void, void, void> | undefined
-  #next:
-    | { readonly history: History; readonly crossing: Crossing; readonly rebuilding: Rebuilding }
-    | undefined
+  #next: Pick<PreparedCut, 'history' | 'crossing' | 'rebuilding' | 'idleMarks'> | undefined
   #fingerprint: Uint8Array | undefined
   #aboveDone = 0
   #aboveBytes = 0
@@ -93,10 +93,10 @@ export class YjsCutWork implements CutWork {
     this.#assertAlive()
     if (!this.canCommit || this.#next === undefined) throw new Error('The cut can not be committed now')
     this.#integrateAbove(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY)
-    const { history, crossing, rebuilding } = this.#next
+    const { history } = this.#next
     const bytes = history.baseBytes + this.#aboveBytes
     const isAllBelow = this.#cut.above.length === 0
-    const result = this.#host.switchTo({ history, crossing, rebuilding, bytes, isAllBelow })
+    const result = this.#host.switchTo({ ...this.#next, bytes, isAllBelow })
     this.abandon()
     return result
   }
@@ -110,7 +110,7 @@ export class YjsCutWork implements CutWork {
   }
 
   *#prepareNext(): Generator<void, void, void> {
-    const { pieces, crossing, client } = yield* this.#flattenBelow()
+    const { pieces, crossing, client, idleMarks } = yield* this.#flattenBelow()
     const fingerprint = new Fingerprint()
     for (const piece of pieces) {
       fingerprint.add(piece)
@@ -124,10 +124,10 @@ export class YjsCutWork implements CutWork {
       yield
     }
     this.#fingerprint = fingerprint.bytes
-    this.#next = { history, crossing, rebuilding }
+    this.#next = { history, crossing, rebuilding, idleMarks }
   }
 
-  *#flattenBelow(): Generator<void, Base & { readonly crossing: Crossing }, void> {
+  *#flattenBelow(): Generator<void, Base & Pick<PreparedCut, 'crossing' | 'idleMarks'>, void> {
     const shadow = new Rebuilding()
     for (const piece of this.#old.pieces) {
       shadow.add(piece)
@@ -140,8 +140,8 @@ export class YjsCutWork implements CutWork {
       yield
     }
     const client = freeBaseClient(this.#cut, shadow.doc.store.clients)
-    const { pieces, table } = yield* flattenInSteps(shadow.doc, client)
-    return { pieces, client, crossing: new Crossing(shadow.doc, table) }
+    const { pieces, table, idleMarks } = yield* flattenInSteps(shadow.doc, client)
+    return { pieces, client, crossing: new Crossing(shadow.doc, table), idleMarks }
   }
 
   #integrateBelow(shadow: Rebuilding, operation: NamedPayload | undefined): void {

@@ -6,7 +6,12 @@
  */
 import type { Cut, CutResult, CutWork, Epochs, NamedPayload, Naming, StatePiece } from '@tidemark/core'
 import type * as Y from 'yjs'
-import { fillBelow, type IdTranslation, translateRelativePosition } from '../renumbering/index.js'
+import {
+  deleteMarks,
+  fillBelow,
+  type IdTranslation,
+  translateRelativePosition,
+} from '../renumbering/index.js'
 import { StatePieces } from '../state-pieces.js'
 import { isParked } from '../store.js'
 import { newAuthorClient } from './base-client.js'
@@ -50,6 +55,8 @@ export class FullCompaction implements Epochs, CutHost {
   /** Something was taken as a local change that a base need not hold yet. */
   #hasAuthored: boolean
   #isSwitching = false
+  /** Clocks in the base of formatting marks that have no effect in the live document, right after a cut. */
+  #idleMarks: readonly number[] = []
 
   constructor(host: FullHost) {
     this.#host = host
@@ -191,8 +198,17 @@ export class FullCompaction implements Epochs, CutHost {
     const change = { from, to: from + 1, ...moved }
     // What is below a cut is everybody's.
     if (isAllBelow) this.#hasAuthored = false
+    this.#idleMarks = isAllBelow && changes.isEmpty ? prepared.idleMarks : []
     this.#host.onEpoch(change)
     return { bytesBefore, bytesAfter: this.#host.stateBytes(), changedVisibly: change.changedVisibly }
+  }
+
+  /** Only of a document that is its base and nothing else it is known which marks have no effect. */
+  tidy(): void {
+    const { doc, changes } = this.#host
+    const clocks = changes.isEmpty ? this.#idleMarks : []
+    this.#idleMarks = []
+    if (this.canSwitch) deleteMarks(doc, this.#history.client, clocks)
   }
 
   translatePosition(position: Y.RelativePosition, fromEpoch: number): Y.RelativePosition | null | undefined {

@@ -8,13 +8,15 @@
  *
  * Invariant: equal sequences of live content give equal bytes. Run boundaries are dissolved (neighbours whose
  * content can be joined are one struct), and nothing that is not live leaves a trace. Formatting marks are
- * content: those without effect are kept, because an operation above the cut may delete or follow them.
+ * content: those without effect are kept, because an operation above the cut may delete or follow them. They are told,
+ * so that somebody can delete them.
  *
  * Nothing recurses: documents may be nested to any depth. No step is long: documents may have any size. Nobody
  * may change the document between two steps.
  */
 import * as Y from 'yjs'
 import { isParked, type Struct } from '../store.js'
+import { IdleMarks } from './idle-marks.js'
 import { joinable, joined, PieceWriter } from './piece-writer.js'
 import { sortInSteps } from './sort-in-steps.js'
 import { DEAD, type Gap, goneAt, TableBuilder, type TranslationTable } from './translation-table.js'
@@ -24,6 +26,8 @@ export interface Flattened {
   /** Updates that make the base when they are applied in this order to an empty document. */
   readonly pieces: readonly Uint8Array[]
   readonly table: TranslationTable
+  /** Clocks in the base of formatting marks without effect. */
+  readonly idleMarks: readonly number[]
 }
 
 const PIECE_BYTES = 16 * 1024
@@ -50,7 +54,8 @@ export function* flattenInSteps(
     if (type !== undefined) numbering.enqueue(type, name)
   }
   const pieces = yield* numbering.run()
-  return { pieces, table: yield* makeTable(doc, client, numbering.fates) }
+  const table = yield* makeTable(doc, client, numbering.fates)
+  return { pieces, table, idleMarks: numbering.idleMarks.clocks }
 }
 
 /** All steps at once. */
@@ -127,6 +132,7 @@ interface Container {
 
 class Numbering {
   readonly fates: Fates
+  readonly idleMarks = new IdleMarks()
   readonly #client: number
   readonly #writer: PieceWriter
   readonly #queue: Container[] = []
@@ -177,9 +183,11 @@ class Numbering {
       if (gap !== undefined) gap.right = this.#clock
       gap = undefined
       this.fates.set(item, this.#clock)
+      this.idleMarks.add(item.content, this.#clock)
       let rest = this.#take(item.content, start, parent)
       for (; rest !== undefined; rest = this.#take(rest, start, parent)) yield
     }
+    this.idleMarks.endList()
     this.#flush(start, parent)
   }
 

@@ -20,6 +20,7 @@
 export { composed } from './composed-table.js'
 export { Crossing, UntranslatableError } from './crossing.js'
 export { type Flattened, flatten, flattenInSteps } from './flatten.js'
+export { deleteMarks } from './idle-marks.js'
 export { type MoveOptions, moveInto } from './move.js'
 export { Passage, type Seen } from './passage.js'
 export { type Base, fillBelow, Rebuilding } from './rebuild.js'

@@ -42,6 +42,52 @@ describe('a cut', () => {
     expect(epochOf(alice)).toBe(1)
   })
 
+  test('[CU12] leaves formatting without effect to whoever made it, and the next one does away with that', () => {
+    const alice = founder(1)
+    const typed = change(alice, () => alice.text.insert(0, 'abcdef'))
+    const bob = newcomer(2, alice, [typed])
+    const bold = change(alice, () => alice.text.format(2, 2, { bold: true }))
+    const erased = change(bob, () => bob.text.delete(2, 2))
+    apply(alice, erased)
+    // Yjs itself deletes one of the two marks that are left.
+    const cleaned = change(alice, () => {})
+    apply(bob, bold, cleaned)
+    const below = [typed, bold, erased, cleaned]
+    cut(alice, below)
+    cut(bob, below)
+    expect(sizeOf(alice.doc).structs).toBeGreaterThan(3)
+    const undo = new Y.UndoManager(alice.text)
+    const tidied = change(alice, () => alice.epochs.tidy?.())
+    expect(undo.undoStack).toEqual([])
+    apply(bob, tidied)
+    for (const member of [alice, bob]) {
+      cut(member, [tidied])
+      expect(member.text.toDelta()).toEqual([{ insert: 'abef' }])
+      expect(
+        [...member.doc.store.clients.values()].flat().filter((one) => one instanceof Y.Item),
+      ).toHaveLength(1)
+      member.epochs.tidy?.()
+      expect(member.structure.takeLocalChange()).toBeUndefined()
+    }
+  })
+
+  test('leaves it where something lies above: that may have given it an effect', () => {
+    const alice = founder(1)
+    const typed = change(alice, () => alice.text.insert(0, 'abcdef'))
+    const bob = newcomer(2, alice, [typed])
+    const bold = change(alice, () => alice.text.format(2, 2, { bold: true }))
+    const erased = change(bob, () => bob.text.delete(2, 2))
+    apply(alice, erased)
+    const cleaned = change(alice, () => {})
+    cut(
+      alice,
+      [typed, bold, erased, cleaned],
+      [change(alice, () => alice.text.insert(2, 'X', { bold: true }))],
+    )
+    alice.epochs.tidy?.()
+    expect(alice.structure.takeLocalChange()).toBeUndefined()
+  })
+
   test('is the same for everybody, whenever it is executed, and late operations fit in', () => {
     const alice = founder(1)
     const bob = newcomer(2, alice)
