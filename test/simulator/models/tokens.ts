@@ -52,6 +52,8 @@ export const tokenOf = (char: string): TokenId => char.charCodeAt(0) - FIRST_CHA
 
 export class TokenBook {
   readonly tokens: Token[] = []
+  /** Those they were typed between have changed places at a cut. */
+  readonly parted = new Set<TokenId>()
   /** All that any user did. */
   readonly performed = new Set<ActionId>()
   /**

@@ -70,6 +70,23 @@ export function placesOf(sequences: ReadonlyMap<ContainerId, readonly TokenId[]>
  * ones that are left of those that stood there when it was typed.
  */
 export function checkIntention(holder: Holder, book: TokenBook, coverage: Coverage): void {
+  for (const { id, at, left, right } of neighbourhoods(holder, book)) {
+    coverage.count('tokens whose neighbours were checked')
+    if (left > right || book.parted.has(id)) coverage.count('tokens whose neighbours changed places')
+    else if (left > at || right < at) {
+      coverage.count('tokens away from their neighbours')
+      throw new Violation('intention', `${holder.name} shows token ${id} away from its neighbours`)
+    }
+  }
+}
+
+/** Right after a cut, while they are shown: once one of the two is removed, nobody can tell that they changed places. */
+export function noteParted(holder: Holder, book: TokenBook): void {
+  for (const { id, left, right } of neighbourhoods(holder, book)) if (left > right) book.parted.add(id)
+}
+
+/** Of each token shown in a sequence, where it stands, and where the nearest do of those it was typed between. */
+function* neighbourhoods(holder: Holder, book: TokenBook) {
   const places = placesOf(holder.model.sequences())
   for (const [id, place] of places) {
     const token = book.tokens[id]
@@ -83,11 +100,6 @@ export function checkIntention(holder: Holder, book: TokenBook, coverage: Covera
     }
     const left = nearest(leftOf(token)) ?? Number.NEGATIVE_INFINITY
     const right = nearest(rightOf(token)) ?? Number.POSITIVE_INFINITY
-    coverage.count('tokens whose neighbours were checked')
-    if (left > right) coverage.count('tokens whose neighbours changed places')
-    else if (left > place.at || right < place.at) {
-      coverage.count('tokens away from their neighbours')
-      throw new Violation('intention', `${holder.name} shows token ${id} away from its neighbours`)
-    }
+    yield { id, at: place.at, left, right }
   }
 }

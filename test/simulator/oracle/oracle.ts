@@ -7,7 +7,7 @@
  */
 import type { Clock, Cut, Operation, Replica, ReplicaId } from '@tidemark/core'
 import type { TokenBook } from '../models/tokens.js'
-import { checkContent } from './content.js'
+import { checkContent, noteParted } from './content.js'
 import type { Coverage } from './coverage.js'
 import { checkCut, checkEpochs } from './cuts.js'
 import type { Holder, Snapshot, Watcher } from './holder.js'
@@ -159,6 +159,7 @@ export class Oracle implements Watcher {
 
   committed(holder: Holder): void {
     checkContent(holder, this.book)
+    noteParted(holder, this.book)
   }
 
   // ------------------------------------------------------------------ standing in for the history
