@@ -32,6 +32,7 @@ import { type ActionId, inserts, removes, type TokenBook, type TokenId } from '.
 
 const same = (a: Naming, b: Naming) => a.lineage === b.lineage && a.epoch === b.epoch
 const isAmong = (naming: Naming, namings: readonly Naming[]) => namings.some((other) => same(naming, other))
+const joined = (...lists: readonly (readonly string[])[]): string[] => [...new Set(lists.flat())]
 /** Payloads that a cut works off in one step. */
 const AT_ONCE = 3
 
@@ -39,6 +40,8 @@ export class NumberedSet implements Structure, Epochs {
   readonly epochs = this
   namings: readonly Naming[] = []
   pasts: readonly Past[] = []
+  /** Every lineage that the content stems from: tables go, but kinship must be known for ever. */
+  lineages: readonly string[] = []
   /** The base alone: renumbered, unless the lineage has just begun. */
   ground = new Numbering([])
   live = new Numbering([])
@@ -102,9 +105,9 @@ export class NumberedSet implements Structure, Epochs {
   // ------------------------------------------------------------------ states
 
   encodeState(pieceBytes: number, tablesFrom = this.epoch): Iterator<StatePiece, undefined> {
-    const { namings, ground, epoch } = this
+    const { namings, ground, epoch, lineages } = this
     const pasts = this.pasts.slice(Math.max(0, this.pasts.length - Math.max(0, epoch - tablesFrom)))
-    return new Offer({ namings, pasts, ground }).pieces(pieceBytes)
+    return new Offer({ namings, pasts, ground, lineages }).pieces(pieceBytes)
   }
 
   beginLoad(): void {
@@ -132,6 +135,7 @@ export class NumberedSet implements Structure, Epochs {
     const carried = this.carriedInto(room)
     this.namings = room.namings
     this.pasts = room.pasts
+    this.lineages = joined(room.lineages, this.lineages)
     this.ground = room.ground
     this.live = room.live
     this.unsent = []
@@ -180,10 +184,7 @@ export class NumberedSet implements Structure, Epochs {
       return { tables: [], isForeign: this.namings.length === 0 }
     const at = room.pasts.findIndex(({ namings }) => namings.some(isOurs))
     if (at >= 0) return { tables: room.pasts.slice(at).map(({ table }) => table), isForeign: false }
-    const lineages = new Set(this.namings.map(({ lineage }) => lineage))
-    const isRelated = [...room.namings, ...room.pasts.flatMap(({ namings }) => namings)].some(({ lineage }) =>
-      lineages.has(lineage),
-    )
+    const isRelated = this.lineages.some((lineage) => room.lineages.includes(lineage))
     return isRelated ? undefined : { tables: room.pasts.map(({ table }) => table), isForeign: true }
   }
 
@@ -195,6 +196,7 @@ export class NumberedSet implements Structure, Epochs {
 
   found(lineage: string): void {
     this.namings = [{ lineage, epoch: 0 }, ...this.namings]
+    this.lineages = joined([lineage], this.lineages)
     this.ground = this.live.copy()
     this.unsent = []
   }
@@ -349,6 +351,7 @@ class Load {
       throw new Error('the state is not of the room that was entered')
     room.namings = offer.namings
     room.pasts = offer.pasts
+    room.lineages = offer.lineages
     room.ground = offer.ground
     room.live = offer.ground.copy()
     this.room = room
