@@ -14,4 +14,9 @@ export const PINNED_SEEDS: readonly { readonly seed: number; readonly found: str
   },
   { seed: 1001047, found: 'the same in a document that held but a part of the state when it was typed into' },
   { seed: 1002706, found: 'the same where nothing of the list was left in the room' },
+  { seed: 5008837, found: 'a set without tables took the room it had been in for a stranger' },
+  { seed: 5009202, found: 'the same where the set had founded a room of its own meanwhile' },
+  { seed: 5011439, found: 'the same with what a third room had brought along' },
+  { seed: 5018956, found: 'the same after cuts of its own' },
+  { seed: 1746603539, found: 'a removal that others had made, too, was missed when a cut had left it out' },
 ]

@@ -4,7 +4,7 @@
  */
 import type { Cut, CutResult, CutWork, Epochs, Naming, StatePiece, Structure } from '@tidemark/core'
 import type { Model } from '../models/model.js'
-import { type ActionId, inserts, isRemoval, removes, type TokenBook } from '../models/tokens.js'
+import { type ActionId, inserts, isRemoval, removes, type TokenBook, type TokenId } from '../models/tokens.js'
 import type { Coverage } from './coverage.js'
 import type { Held, Ledger } from './ledger.js'
 import { Violation } from './violation.js'
@@ -48,6 +48,8 @@ export class Holder implements Structure {
   private readonly watcher: Watcher
   private readonly coverage: Coverage
   private pending: ActionId[] = []
+  /** What others told since the last local change was taken. */
+  private heard = new Set<ActionId>()
   private carried: ActionId[] | undefined
   private taken: { readonly actions: readonly ActionId[]; readonly plain: Uint8Array | undefined } | undefined
   private loading: Snapshot | 'begun' | undefined
@@ -115,7 +117,10 @@ export class Holder implements Structure {
 
   received(actions: readonly ActionId[], plain: Uint8Array | undefined): void {
     if (this.openStates > 0) this.coverage.met('state read while operations came in')
-    for (const action of actions) this.actions.add(action)
+    for (const action of actions) {
+      this.actions.add(action)
+      this.heard.add(action)
+    }
     if (plain) this.model.twin?.apply(plain)
   }
 
@@ -126,7 +131,7 @@ export class Holder implements Structure {
 
   /** A lineage begins with whatever it holds, changes that were to be sent included. */
   foundsWith(): void {
-    this.pending = []
+    this.forgetPending()
   }
 
   /** It has founded a room with whatever it holds. */
@@ -166,12 +171,29 @@ export class Holder implements Structure {
       if (this.carried && this.carried.length > 0) this.coverage.met('returned with edits')
       if (this.isCutting) this.coverage.met('local change taken at the switch')
       this.taken = { actions, plain: this.model.twin?.take() }
-    } else if (this.pending.length > 0) {
+    } else if (!this.pending.every((action) => this.isMoot(action))) {
       throw new Violation('nothing lost', `${this.name} typed something, but there is nothing to send`)
     }
     this.carried = undefined
-    this.pending = []
+    this.forgetPending()
     return payload
+  }
+
+  /** A removal need not be told if the room knows without it: a cut on the way in leaves such ones out. */
+  private isMoot(action: ActionId): boolean {
+    return isRemoval(action) && this.isKnownGone(action >> 1)
+  }
+
+  /** Others removed it, may have replaced it, or did so with what it stands in. */
+  private isKnownGone(token: TokenId): boolean {
+    if (this.heard.has(removes(token))) return true
+    const { isContested, container } = this.book.tokens[token] ?? {}
+    return isContested === true || (container !== undefined && this.isKnownGone(container))
+  }
+
+  private forgetPending(): void {
+    this.pending = []
+    this.heard = new Set()
   }
 
   encodeState(pieceBytes: number, tablesFrom?: number): Iterator<StatePiece, undefined> {
@@ -210,7 +232,7 @@ export class Holder implements Structure {
     this.model.structure.endLoad()
     const { source, isComplete } = this
     this.loading = undefined
-    this.pending = []
+    this.forgetPending()
     if (isComplete && source && this.appliedAbove === source.above) {
       this.installed = source
       this.isUnconfirmed = true
