@@ -54,6 +54,8 @@ export class TokenBook {
   readonly tokens: Token[] = []
   /** All that any user did. */
   readonly performed = new Set<ActionId>()
+  /** Removals that somebody did and did not tell, as the room knew without it that nothing was left to remove. */
+  readonly untold = new Set<ActionId>()
   /**
    * A state, or half of one, was left behind somewhere by a sponsor that went away. It may hold removals that nobody
    * can list by looking at it, so from here on what somebody did remove may be missing wherever that is carried.

@@ -171,17 +171,19 @@ export class Holder implements Structure {
       if (this.carried && this.carried.length > 0) this.coverage.met('returned with edits')
       if (this.isCutting) this.coverage.met('local change taken at the switch')
       this.taken = { actions, plain: this.model.twin?.take() }
-    } else if (!this.pending.every((action) => this.isMoot(action))) {
-      throw new Violation('nothing lost', `${this.name} typed something, but there is nothing to send`)
-    }
+    } else this.leaveUntold(this.pending)
     this.carried = undefined
     this.forgetPending()
     return payload
   }
 
   /** A removal need not be told if the room knows without it: a cut on the way in leaves such ones out. */
-  private isMoot(action: ActionId): boolean {
-    return isRemoval(action) && this.isKnownGone(action >> 1)
+  private leaveUntold(actions: readonly ActionId[]): void {
+    for (const action of actions) {
+      if (!isRemoval(action) || !this.isKnownGone(action >> 1))
+        throw new Violation('nothing lost', `${this.name} typed something, but there is nothing to send`)
+      this.book.untold.add(action)
+    }
   }
 
   /** Others removed it, may have replaced it, or did so with what it stands in. */

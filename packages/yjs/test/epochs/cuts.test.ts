@@ -126,6 +126,19 @@ describe('a cut', () => {
     expect(alice.structure.takeLocalChange()).toBeUndefined()
   })
 
+  test('leaves nothing to tell of what others removed, too', () => {
+    const ada = founder(1)
+    const word = change(ada, () => ada.text.insert(0, 'word'))
+    const bob = newcomer(2, ada, [word])
+    const removal = change(ada, () => ada.text.delete(0, 2))
+    // Not taken: a newcomer may not make operations yet.
+    bob.text.delete(0, 2)
+    apply(bob, removal)
+    cut(bob, [word], [removal])
+    expect(bob.text.toString()).toBe('rd')
+    expect(bob.structure.takeLocalChange()).toBeUndefined()
+  })
+
   test('is abandoned when another one begins, and only the next epoch can begin', () => {
     const alice = founder(1)
     const below = [change(alice, () => alice.text.insert(0, 'x'))]
