@@ -33,6 +33,9 @@ import { type ActionId, inserts, removes, type TokenBook, type TokenId } from '.
 const same = (a: Naming, b: Naming) => a.lineage === b.lineage && a.epoch === b.epoch
 const isAmong = (naming: Naming, namings: readonly Naming[]) => namings.some((other) => same(naming, other))
 const joined = (...lists: readonly (readonly string[])[]): string[] => [...new Set(lists.flat())]
+/** Along tables that follow each other. */
+const led = (name: Name, tables: readonly Table[]) =>
+  tables.reduce<Name | undefined>((at, table) => at && translateName(at, table), name)
 /** Payloads that a cut works off in one step. */
 const AT_ONCE = 3
 
@@ -153,21 +156,22 @@ export class NumberedSet implements Structure, Epochs {
     if (from === undefined) return this.isBehind(room) && isSame(live, this.ground) ? [] : undefined
     const changes: Change[] = []
     const tell = (name: Name, isThere: boolean) => {
-      const to = from.tables.reduce<Name | undefined>((at, table) => at && translateName(at, table), name)
+      const to = from.isForeign ? this.nameAmongStrangers(name, room, from.tables) : led(name, from.tables)
       if (!to) return
       const isNews = !room.live.knows(to)
       if (isNews) changes.push({ does: 'insert', name: to })
       if (!isThere && (isNews || room.live.has(to))) changes.push({ does: 'remove', name: to })
     }
-    if (from.isForeign) {
-      const known = new Set(room.live.base)
-      for (const token of live.tokens()) if (!known.has(token)) tell({ in: 'own', number: token }, true)
-      for (const [number, isThere] of live.own) if (!isThere) tell({ in: 'own', number }, false)
-    } else {
-      for (const number of live.goneFromBase) tell({ in: 'base', number }, false)
-      for (const [number, isThere] of live.own) tell({ in: 'own', number }, isThere)
-    }
+    for (const number of live.base.keys()) tell({ in: 'base', number }, !live.goneFromBase.has(number))
+    for (const [number, isThere] of live.own) tell({ in: 'own', number }, isThere)
     return changes
+  }
+
+  /** Our numbers mean nothing there, but somebody else may have brought the same tokens. */
+  private nameAmongStrangers(name: Name, room: NumberedSet, tables: readonly Table[]): Name | undefined {
+    const token = this.live.tokenOf(name)
+    const number = room.live.base.indexOf(token)
+    return number < 0 ? led({ in: 'own', number: token }, tables) : { in: 'base', number }
   }
 
   /** Then the room holds all that our base holds. */
