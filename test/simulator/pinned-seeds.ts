@@ -19,4 +19,6 @@ export const PINNED_SEEDS: readonly { readonly seed: number; readonly found: str
   { seed: 5011439, found: 'the same with what a third room had brought along' },
   { seed: 5018956, found: 'the same after cuts of its own' },
   { seed: 1746603539, found: 'a removal that others had made, too, was missed when a cut had left it out' },
+  { seed: 7008186, found: 'the same of what was typed into something that others had removed' },
+  { seed: 7018466, found: 'a set told strangers nothing of what it had seen removed from its base' },
 ]

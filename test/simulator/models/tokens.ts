@@ -54,7 +54,7 @@ export class TokenBook {
   readonly tokens: Token[] = []
   /** All that any user did. */
   readonly performed = new Set<ActionId>()
-  /** Removals that somebody did and did not tell, as the room knew without it that nothing was left to remove. */
+  /** What somebody did and had no need to tell, as it had no effect on what the room had meanwhile. */
   readonly untold = new Set<ActionId>()
   /**
    * A state, or half of one, was left behind somewhere by a sponsor that went away. It may hold removals that nobody

@@ -4,9 +4,10 @@
  */
 import type { Cut, CutResult, CutWork, Epochs, Naming, StatePiece, Structure } from '@tidemark/core'
 import type { Model } from '../models/model.js'
-import { type ActionId, inserts, isRemoval, removes, type TokenBook, type TokenId } from '../models/tokens.js'
+import { type ActionId, inserts, isRemoval, removes, type TokenBook } from '../models/tokens.js'
 import type { Coverage } from './coverage.js'
 import type { Held, Ledger } from './ledger.js'
+import { Unsent } from './unsent.js'
 import { Violation } from './violation.js'
 
 /** What a sponsor had when it began to encode its state. */
@@ -47,10 +48,7 @@ export class Holder implements Structure {
   private readonly snapshots: Snapshot[]
   private readonly watcher: Watcher
   private readonly coverage: Coverage
-  private pending: ActionId[] = []
-  /** What others told since the last local change was taken. */
-  private heard = new Set<ActionId>()
-  private carried: ActionId[] | undefined
+  private readonly unsent: Unsent
   private taken: { readonly actions: readonly ActionId[]; readonly plain: Uint8Array | undefined } | undefined
   private loading: Snapshot | 'begun' | undefined
   private namingBefore: Naming | undefined
@@ -72,6 +70,7 @@ export class Holder implements Structure {
     this.name = name
     this.model = model
     this.book = book
+    this.unsent = new Unsent(book)
     this.snapshots = snapshots
     this.watcher = watcher
     this.coverage = coverage
@@ -89,7 +88,7 @@ export class Holder implements Structure {
   }
 
   get hasUnsent(): boolean {
-    return this.pending.length > 0
+    return this.unsent.pending.length > 0
   }
 
   get naming(): Naming | undefined {
@@ -103,7 +102,7 @@ export class Holder implements Structure {
       this.actions.add(action)
       this.book.performed.add(action)
     }
-    this.pending.push(...actions)
+    this.unsent.pending.push(...actions)
     if (actions.length > 0 && this.openStates > 0) this.coverage.met('sponsor typed during join')
   }
 
@@ -119,7 +118,7 @@ export class Holder implements Structure {
     if (this.openStates > 0) this.coverage.met('state read while operations came in')
     for (const action of actions) {
       this.actions.add(action)
-      this.heard.add(action)
+      this.unsent.hear(action)
     }
     if (plain) this.model.twin?.apply(plain)
   }
@@ -131,7 +130,7 @@ export class Holder implements Structure {
 
   /** A lineage begins with whatever it holds, changes that were to be sent included. */
   foundsWith(): void {
-    this.forgetPending()
+    this.unsent.forget()
   }
 
   /** It has founded a room with whatever it holds. */
@@ -167,35 +166,14 @@ export class Holder implements Structure {
   takeLocalChange(): Uint8Array | undefined {
     const payload = this.model.structure.takeLocalChange()
     if (payload) {
-      const actions = [...(this.carried ?? []), ...this.pending]
-      if (this.carried && this.carried.length > 0) this.coverage.met('returned with edits')
+      if (this.unsent.carried.length > 0) this.coverage.met('returned with edits')
       if (this.isCutting) this.coverage.met('local change taken at the switch')
-      this.taken = { actions, plain: this.model.twin?.take() }
-    } else this.leaveUntold(this.pending)
-    this.carried = undefined
-    this.forgetPending()
-    return payload
-  }
-
-  /** A removal need not be told if the room knows without it: a cut on the way in leaves such ones out. */
-  private leaveUntold(actions: readonly ActionId[]): void {
-    for (const action of actions) {
-      if (!isRemoval(action) || !this.isKnownGone(action >> 1))
-        throw new Violation('nothing lost', `${this.name} typed something, but there is nothing to send`)
-      this.book.untold.add(action)
+      this.taken = { actions: this.unsent.all, plain: this.model.twin?.take() }
+    } else if (!this.unsent.leaveUntold(this.installed?.actions)) {
+      throw new Violation('nothing lost', `${this.name} typed something, but there is nothing to send`)
     }
-  }
-
-  /** Others removed it, may have replaced it, or did so with what it stands in. */
-  private isKnownGone(token: TokenId): boolean {
-    if (this.heard.has(removes(token))) return true
-    const { isContested, container } = this.book.tokens[token] ?? {}
-    return isContested === true || (container !== undefined && this.isKnownGone(container))
-  }
-
-  private forgetPending(): void {
-    this.pending = []
-    this.heard = new Set()
+    this.unsent.forget()
+    return payload
   }
 
   encodeState(pieceBytes: number, tablesFrom?: number): Iterator<StatePiece, undefined> {
@@ -234,7 +212,6 @@ export class Holder implements Structure {
     this.model.structure.endLoad()
     const { source, isComplete } = this
     this.loading = undefined
-    this.forgetPending()
     if (isComplete && source && this.appliedAbove === source.above) {
       this.installed = source
       this.isUnconfirmed = true
@@ -243,7 +220,7 @@ export class Holder implements Structure {
       this.becomeUncertain()
     }
     if (this.isOrphaned) this.actions = new Set()
-    this.carried = [...this.actions].filter((action) => !this.installed?.actions.has(action))
+    this.unsent.forget([...this.actions].filter((action) => !this.installed?.actions.has(action)))
     for (const action of this.installed?.actions ?? []) this.actions.add(action)
     this.model.twin?.carry()
     this.noteReturn()
@@ -264,7 +241,7 @@ export class Holder implements Structure {
       this.book.hasForgotten = true
     } else if (before.epoch < naming.epoch) {
       this.coverage.met('returned across a cut')
-      if (this.carried?.length === 0) return
+      if (this.unsent.carried.length === 0) return
       this.coverage.met('returned with edits across a cut')
       if (before.epoch + 1 < naming.epoch) this.coverage.met('returned with edits across several cuts')
     }
