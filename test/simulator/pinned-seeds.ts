@@ -21,4 +21,8 @@ export const PINNED_SEEDS: readonly { readonly seed: number; readonly found: str
   { seed: 1746603539, found: 'a removal that others had made, too, was missed when a cut had left it out' },
   { seed: 7008186, found: 'the same of what was typed into something that others had removed' },
   { seed: 7018466, found: 'a set told strangers nothing of what it had seen removed from its base' },
+  {
+    seed: 7014127,
+    found: 'formatting marks without effect, which a cut keeps, were taken for what it had left over',
+  },
 ]

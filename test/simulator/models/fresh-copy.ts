@@ -6,6 +6,20 @@ import type { SharedType } from './census.js'
 
 const LONG_CLIENT = 2 ** 31 - 1
 
+/** Of a mark, and of the struct into which it divides the text around it, roughly. */
+export const MARK_BYTES = 24
+
+/** Marks without effect stay through cuts, as somebody may be about to rely on them; a fresh copy has none. */
+export function marksIn(doc: Y.Doc): number {
+  let marks = 0
+  for (const structs of doc.store.clients.values()) {
+    for (const struct of structs) {
+      if (struct instanceof Y.Item && !struct.deleted && struct.content instanceof Y.ContentFormat) marks++
+    }
+  }
+  return marks
+}
+
 export function freshCopy(doc: Y.Doc, roots: (doc: Y.Doc) => void): Y.Doc {
   const copy = new Y.Doc()
   // As long as any that a base has.

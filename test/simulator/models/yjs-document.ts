@@ -6,7 +6,7 @@ import { YjsStructure } from '@tidemark/yjs'
 import * as Y from 'yjs'
 import type { Random } from '../random.js'
 import { Census, type SharedType } from './census.js'
-import { freshCopy } from './fresh-copy.js'
+import { freshCopy, MARK_BYTES, marksIn } from './fresh-copy.js'
 import { perform } from './intent.js'
 import type { ContainerId, MakeModel, Model, ModelOptions } from './model.js'
 import { PlainTwin } from './plain-twin.js'
@@ -88,7 +88,9 @@ class YjsDocument implements Model {
 
   sizes(): { bytes: number; freshBytes: number } {
     const bytes = Y.encodeStateAsUpdate(this.doc).length
-    return { bytes, freshBytes: Y.encodeStateAsUpdate(freshCopy(this.doc, makeRoots)).length }
+    const fresh = freshCopy(this.doc, makeRoots)
+    const idleMarks = marksIn(this.doc) - marksIn(fresh)
+    return { bytes, freshBytes: Y.encodeStateAsUpdate(fresh).length + MARK_BYTES * idleMarks }
   }
 
   private get census(): Census {
