@@ -25,4 +25,8 @@ export const PINNED_SEEDS: readonly { readonly seed: number; readonly found: str
     seed: 7014127,
     found: 'formatting marks without effect, which a cut keeps, were taken for what it had left over',
   },
+  {
+    seed: 7031325,
+    found: 'two insertions that changed places and back left alone what was typed beside one meanwhile',
+  },
 ]
