@@ -89,7 +89,8 @@ class YjsDocument implements Model {
   sizes(): { bytes: number; freshBytes: number } {
     const bytes = Y.encodeStateAsUpdate(this.doc).length
     const fresh = freshCopy(this.doc, makeRoots)
-    const idleMarks = marksIn(this.doc) - marksIn(fresh)
+    // The copy may need more than the document, where marks of two kinds overlap.
+    const idleMarks = Math.max(0, marksIn(this.doc) - marksIn(fresh))
     return { bytes, freshBytes: Y.encodeStateAsUpdate(fresh).length + MARK_BYTES * idleMarks }
   }
 
