@@ -31,4 +31,15 @@ export const PINNED_SEEDS: readonly { readonly seed: number; readonly found: str
   },
   { seed: 7203703, found: 'the same, where only a document without compaction could tell' },
   { seed: 7014127, found: 'formatting marks around nothing piled up through all cuts' },
+  { seed: 5008837, found: 'a set without tables took the room it had been in for a stranger' },
+  { seed: 5009202, found: 'the same where the set had founded a room of its own meanwhile' },
+  { seed: 5011439, found: 'the same with what a third room had brought along' },
+  { seed: 5018956, found: 'the same after cuts of its own' },
+  { seed: 1746603539, found: 'a removal that others had made, too, was missed when a cut had left it out' },
+  { seed: 7008186, found: 'the same of what was typed into something that others had removed' },
+  { seed: 7018466, found: 'a set told strangers nothing of what it had seen removed from its base' },
+  {
+    seed: 7031325,
+    found: 'two insertions that changed places and back left alone what was typed beside one meanwhile',
+  },
 ]

@@ -9,6 +9,7 @@ interface Contents {
   readonly pasts: readonly Past[]
   /** The base. */
   readonly ground: Numbering
+  readonly lineages: readonly string[]
 }
 
 const LENGTH_BYTES = 4
@@ -16,7 +17,7 @@ const LENGTH_BYTES = 4
 export class Offer {
   private readonly bytes: Uint8Array
 
-  constructor({ namings, pasts, ground }: Contents) {
+  constructor({ namings, pasts, ground, lineages }: Contents) {
     const told = {
       namings,
       pasts: pasts.map((past) => ({
@@ -27,6 +28,7 @@ export class Offer {
       base: ground.base,
       gone: [...ground.goneFromBase],
       own: [...ground.own],
+      lineages,
     }
     const text = new TextEncoder().encode(JSON.stringify(told))
     this.bytes = new Uint8Array(LENGTH_BYTES + text.length)
@@ -66,5 +68,5 @@ export function readOffer(pieces: readonly Uint8Array[]): Contents | undefined {
       return { namings: past.namings, table: { base: past.base, own: new Map(past.own) } }
     },
   )
-  return { namings: told.namings, pasts, ground }
+  return { namings: told.namings, pasts, ground, lineages: told.lineages }
 }

@@ -32,6 +32,10 @@ import { type ActionId, inserts, removes, type TokenBook, type TokenId } from '.
 
 const same = (a: Naming, b: Naming) => a.lineage === b.lineage && a.epoch === b.epoch
 const isAmong = (naming: Naming, namings: readonly Naming[]) => namings.some((other) => same(naming, other))
+const joined = (...lists: readonly (readonly string[])[]): string[] => [...new Set(lists.flat())]
+/** Along tables that follow each other. */
+const led = (name: Name, tables: readonly Table[]) =>
+  tables.reduce<Name | undefined>((at, table) => at && translateName(at, table), name)
 /** Payloads that a cut works off in one step. */
 const AT_ONCE = 3
 
@@ -39,6 +43,8 @@ export class NumberedSet implements Structure, Epochs {
   readonly epochs = this
   namings: readonly Naming[] = []
   pasts: readonly Past[] = []
+  /** Every lineage that the content stems from: tables go, but kinship must be known for ever. */
+  lineages: readonly string[] = []
   /** The base alone: renumbered, unless the lineage has just begun. */
   ground = new Numbering([])
   live = new Numbering([])
@@ -102,9 +108,9 @@ export class NumberedSet implements Structure, Epochs {
   // ------------------------------------------------------------------ states
 
   encodeState(pieceBytes: number, tablesFrom = this.epoch): Iterator<StatePiece, undefined> {
-    const { namings, ground, epoch } = this
+    const { namings, ground, epoch, lineages } = this
     const pasts = this.pasts.slice(Math.max(0, this.pasts.length - Math.max(0, epoch - tablesFrom)))
-    return new Offer({ namings, pasts, ground }).pieces(pieceBytes)
+    return new Offer({ namings, pasts, ground, lineages }).pieces(pieceBytes)
   }
 
   beginLoad(): void {
@@ -132,6 +138,7 @@ export class NumberedSet implements Structure, Epochs {
     const carried = this.carriedInto(room)
     this.namings = room.namings
     this.pasts = room.pasts
+    this.lineages = joined(room.lineages, this.lineages)
     this.ground = room.ground
     this.live = room.live
     this.unsent = []
@@ -149,21 +156,22 @@ export class NumberedSet implements Structure, Epochs {
     if (from === undefined) return this.isBehind(room) && isSame(live, this.ground) ? [] : undefined
     const changes: Change[] = []
     const tell = (name: Name, isThere: boolean) => {
-      const to = from.tables.reduce<Name | undefined>((at, table) => at && translateName(at, table), name)
+      const to = from.isForeign ? this.nameAmongStrangers(name, room, from.tables) : led(name, from.tables)
       if (!to) return
       const isNews = !room.live.knows(to)
       if (isNews) changes.push({ does: 'insert', name: to })
       if (!isThere && (isNews || room.live.has(to))) changes.push({ does: 'remove', name: to })
     }
-    if (from.isForeign) {
-      const known = new Set(room.live.base)
-      for (const token of live.tokens()) if (!known.has(token)) tell({ in: 'own', number: token }, true)
-      for (const [number, isThere] of live.own) if (!isThere) tell({ in: 'own', number }, false)
-    } else {
-      for (const number of live.goneFromBase) tell({ in: 'base', number }, false)
-      for (const [number, isThere] of live.own) tell({ in: 'own', number }, isThere)
-    }
+    for (const number of live.base.keys()) tell({ in: 'base', number }, !live.goneFromBase.has(number))
+    for (const [number, isThere] of live.own) tell({ in: 'own', number }, isThere)
     return changes
+  }
+
+  /** Our numbers mean nothing there, but somebody else may have brought the same tokens. */
+  private nameAmongStrangers(name: Name, room: NumberedSet, tables: readonly Table[]): Name | undefined {
+    const token = this.live.tokenOf(name)
+    const number = room.live.base.indexOf(token)
+    return number < 0 ? led({ in: 'own', number: token }, tables) : { in: 'base', number }
   }
 
   /** Then the room holds all that our base holds. */
@@ -180,10 +188,7 @@ export class NumberedSet implements Structure, Epochs {
       return { tables: [], isForeign: this.namings.length === 0 }
     const at = room.pasts.findIndex(({ namings }) => namings.some(isOurs))
     if (at >= 0) return { tables: room.pasts.slice(at).map(({ table }) => table), isForeign: false }
-    const lineages = new Set(this.namings.map(({ lineage }) => lineage))
-    const isRelated = [...room.namings, ...room.pasts.flatMap(({ namings }) => namings)].some(({ lineage }) =>
-      lineages.has(lineage),
-    )
+    const isRelated = this.lineages.some((lineage) => room.lineages.includes(lineage))
     return isRelated ? undefined : { tables: room.pasts.map(({ table }) => table), isForeign: true }
   }
 
@@ -195,6 +200,7 @@ export class NumberedSet implements Structure, Epochs {
 
   found(lineage: string): void {
     this.namings = [{ lineage, epoch: 0 }, ...this.namings]
+    this.lineages = joined([lineage], this.lineages)
     this.ground = this.live.copy()
     this.unsent = []
   }
@@ -349,6 +355,7 @@ class Load {
       throw new Error('the state is not of the room that was entered')
     room.namings = offer.namings
     room.pasts = offer.pasts
+    room.lineages = offer.lineages
     room.ground = offer.ground
     room.live = offer.ground.copy()
     this.room = room

@@ -56,6 +56,8 @@ export class TokenBook {
   readonly parted = new Set<TokenId>()
   /** All that any user did. */
   readonly performed = new Set<ActionId>()
+  /** What somebody did and had no need to tell, as it had no effect on what the room had meanwhile. */
+  readonly untold = new Set<ActionId>()
   /**
    * A state, or half of one, was left behind somewhere by a sponsor that went away. It may hold removals that nobody
    * can list by looking at it, so from here on what somebody did remove may be missing wherever that is carried.

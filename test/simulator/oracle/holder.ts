@@ -7,6 +7,7 @@ import type { Model } from '../models/model.js'
 import { type ActionId, inserts, isRemoval, removes, type TokenBook } from '../models/tokens.js'
 import type { Coverage } from './coverage.js'
 import type { Held, Ledger } from './ledger.js'
+import { Unsent } from './unsent.js'
 import { Violation } from './violation.js'
 
 /** What a sponsor had when it began to encode its state. */
@@ -47,8 +48,7 @@ export class Holder implements Structure {
   private readonly snapshots: Snapshot[]
   private readonly watcher: Watcher
   private readonly coverage: Coverage
-  private pending: ActionId[] = []
-  private carried: ActionId[] | undefined
+  private readonly unsent: Unsent
   private taken: { readonly actions: readonly ActionId[]; readonly plain: Uint8Array | undefined } | undefined
   private loading: Snapshot | 'begun' | undefined
   private namingBefore: Naming | undefined
@@ -70,6 +70,7 @@ export class Holder implements Structure {
     this.name = name
     this.model = model
     this.book = book
+    this.unsent = new Unsent(book)
     this.snapshots = snapshots
     this.watcher = watcher
     this.coverage = coverage
@@ -87,7 +88,7 @@ export class Holder implements Structure {
   }
 
   get hasUnsent(): boolean {
-    return this.pending.length > 0
+    return this.unsent.pending.length > 0
   }
 
   get naming(): Naming | undefined {
@@ -101,7 +102,7 @@ export class Holder implements Structure {
       this.actions.add(action)
       this.book.performed.add(action)
     }
-    this.pending.push(...actions)
+    this.unsent.pending.push(...actions)
     if (actions.length > 0 && this.openStates > 0) this.coverage.met('sponsor typed during join')
   }
 
@@ -115,7 +116,10 @@ export class Holder implements Structure {
 
   received(actions: readonly ActionId[], plain: Uint8Array | undefined): void {
     if (this.openStates > 0) this.coverage.met('state read while operations came in')
-    for (const action of actions) this.actions.add(action)
+    for (const action of actions) {
+      this.actions.add(action)
+      this.unsent.hear(action)
+    }
     if (plain) this.model.twin?.apply(plain)
   }
 
@@ -126,7 +130,7 @@ export class Holder implements Structure {
 
   /** A lineage begins with whatever it holds, changes that were to be sent included. */
   foundsWith(): void {
-    this.pending = []
+    this.unsent.forget()
   }
 
   /** It has founded a room with whatever it holds. */
@@ -162,15 +166,13 @@ export class Holder implements Structure {
   takeLocalChange(): Uint8Array | undefined {
     const payload = this.model.structure.takeLocalChange()
     if (payload) {
-      const actions = [...(this.carried ?? []), ...this.pending]
-      if (this.carried && this.carried.length > 0) this.coverage.met('returned with edits')
+      if (this.unsent.carried.length > 0) this.coverage.met('returned with edits')
       if (this.isCutting) this.coverage.met('local change taken at the switch')
-      this.taken = { actions, plain: this.model.twin?.take() }
-    } else if (this.pending.length > 0) {
+      this.taken = { actions: this.unsent.all, plain: this.model.twin?.take() }
+    } else if (!this.unsent.leaveUntold(this.installed?.actions)) {
       throw new Violation('nothing lost', `${this.name} typed something, but there is nothing to send`)
     }
-    this.carried = undefined
-    this.pending = []
+    this.unsent.forget()
     return payload
   }
 
@@ -210,7 +212,6 @@ export class Holder implements Structure {
     this.model.structure.endLoad()
     const { source, isComplete } = this
     this.loading = undefined
-    this.pending = []
     if (isComplete && source && this.appliedAbove === source.above) {
       this.installed = source
       this.isUnconfirmed = true
@@ -219,7 +220,7 @@ export class Holder implements Structure {
       this.becomeUncertain()
     }
     if (this.isOrphaned) this.actions = new Set()
-    this.carried = [...this.actions].filter((action) => !this.installed?.actions.has(action))
+    this.unsent.forget([...this.actions].filter((action) => !this.installed?.actions.has(action)))
     for (const action of this.installed?.actions ?? []) this.actions.add(action)
     this.model.twin?.carry()
     this.noteReturn()
@@ -240,7 +241,7 @@ export class Holder implements Structure {
       this.book.hasForgotten = true
     } else if (before.epoch < naming.epoch) {
       this.coverage.met('returned across a cut')
-      if (this.carried?.length === 0) return
+      if (this.unsent.carried.length === 0) return
       this.coverage.met('returned with edits across a cut')
       if (before.epoch + 1 < naming.epoch) this.coverage.met('returned with edits across several cuts')
     }

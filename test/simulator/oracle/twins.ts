@@ -5,7 +5,15 @@
  * them afterwards has gone with it; of values set under one key without knowing of each other, another one may have won.
  */
 import type { Model, Twin } from '../models/model.js'
-import { inserts, leftOf, rightOf, type Token, type TokenBook, type TokenId } from '../models/tokens.js'
+import {
+  inserts,
+  leftOf,
+  type Run,
+  rightOf,
+  type Token,
+  type TokenBook,
+  type TokenId,
+} from '../models/tokens.js'
 import { placesOf } from './content.js'
 import type { Coverage } from './coverage.js'
 import { Violation } from './violation.js'
@@ -15,6 +23,7 @@ export class TwinComparison {
   private readonly coverage: Coverage
   private readonly orders = new Map<object, Map<number, number>>()
   private isSwapped: (a: TokenId, b: TokenId) => boolean = () => false
+  private isBefore: (a: TokenId, b: TokenId) => boolean = () => false
   private isInBoth: (token: TokenId) => boolean = () => false
 
   constructor(book: TokenBook, coverage: Coverage) {
@@ -27,6 +36,7 @@ export class TwinComparison {
     this.checkTokens(name, model, twin)
     const [ours, theirs] = [placesOf(model.sequences()), placesOf(twin.sequences())]
     this.isInBoth = (token) => ours.has(token) && theirs.has(token)
+    this.isBefore = (a, b) => (ours.get(a)?.at ?? 0) < (ours.get(b)?.at ?? 0)
     this.isSwapped = (a, b) => {
       const [a1, b1, a2, b2] = [ours.get(a), ours.get(b), theirs.get(a), theirs.get(b)]
       if (!a1 || !b1 || !a2 || !b2 || a1.in !== b1.in || a2.in !== b2.in) return false
@@ -90,10 +100,17 @@ export class TwinComparison {
       for (const beside of stood) {
         if (beside === other) return false
         if (beside >= run.first || !this.isInBoth(beside)) continue
-        return this.isSwapped(beside, other) && this.isExplained(beside, other)
+        const isApart = this.isSwapped(beside, other) || this.hasTurned(run, beside, other)
+        return isApart && this.isExplained(beside, other)
       }
       return false
     })
+  }
+
+  /** They stood the other way round when it was typed: a cut had made them change places, and another one did so again. */
+  private hasTurned({ around }: Run, a: TokenId, b: TokenId): boolean {
+    const [before, after] = [around.indexOf(a), around.indexOf(b)]
+    return before >= 0 && after >= 0 && before < after !== this.isBefore(a, b)
   }
 
   /** Whether whoever typed it had the other one in the document, seen or not. */

@@ -206,6 +206,7 @@ export class Peace {
       if (world.book.isUncertain) continue
       for (const action of new Set([...first.holder.actions, ...other.holder.actions])) {
         if (first.holder.actions.has(action) === other.holder.actions.has(action)) continue
+        if (book.untold.has(action)) continue
         if (book.hasForgotten && isNothingLeftOf(action, book)) continue
         throw new Violation(
           'nothing lost',

@@ -172,6 +172,38 @@ describe('a cut', () => {
     expect(alice.structure.takeLocalChange()).toBeUndefined()
   })
 
+  test('leaves nothing to tell of what others removed, too', () => {
+    const ada = founder(1)
+    const word = change(ada, () => ada.text.insert(0, 'word'))
+    const bob = newcomer(2, ada, [word])
+    const removal = change(ada, () => ada.text.delete(0, 2))
+    // Not taken: a newcomer may not make operations yet.
+    bob.text.delete(0, 2)
+    apply(bob, removal)
+    cut(bob, [word], [removal])
+    expect(bob.text.toString()).toBe('rd')
+    expect(bob.structure.takeLocalChange()).toBeUndefined()
+  })
+
+  test('leaves nothing to tell of what was typed into something that others removed, and the author goes on', () => {
+    const ada = founder(1)
+    const list = ada.doc.getArray<Y.Text>('list')
+    const made = change(ada, () => list.push([new Y.Text()]))
+    const bob = newcomer(2, ada, [made])
+    const removal = change(ada, () => list.delete(0, 1))
+    // Not taken: a newcomer may not make operations yet.
+    bob.doc.getArray<Y.Text>('list').get(0).insert(0, 'in vain')
+    apply(bob, removal)
+    cut(bob, [made], [removal])
+    expect(bob.structure.takeLocalChange()).toBeUndefined()
+    cut(ada, [made], [removal])
+    apply(
+      ada,
+      change(bob, () => bob.text.insert(0, 'heard')),
+    )
+    expect(ada.text.toString()).toBe('heard')
+  })
+
   test('is abandoned when another one begins, and only the next epoch can begin', () => {
     const alice = founder(1)
     const below = [change(alice, () => alice.text.insert(0, 'x'))]
