@@ -9,6 +9,8 @@ import { basicSetup, EditorView } from 'codemirror'
 import { type Compaction, TidemarkProvider } from 'tidemark'
 import { yCollab } from 'y-codemirror.next'
 import * as Y from 'yjs'
+import { Cutting } from '../../../packages/core/src/compaction/cutting.js'
+import { Room } from '../../../packages/core/src/replica/room.js'
 import type { Patch } from '../../traces/sequential-trace.js'
 
 const doc = new Y.Doc()
@@ -24,15 +26,20 @@ let view: EditorView | undefined
 let sectionStart = 0
 let unplayed = 0
 
-// What is due at once goes through message channels: above all the steps of a cut, which are marked so that they can be
-// found in a trace.
-const MarkedMessageChannel = class extends MessageChannel {
-  constructor() {
-    super()
-    this.port1.addEventListener('message', () => performance.mark('step'))
-  }
+// The work for cuts is marked, so that its tasks can be found in a trace: what prepares one, the switch, and then each
+// batch of what others made after it.
+mark(Cutting.prototype, 'prepare')
+mark(Cutting.prototype, 'commit')
+mark(Room.prototype, 'release')
+
+function mark(prototype: object, name: string): void {
+  const method: unknown = Reflect.get(prototype, name)
+  if (typeof method !== 'function') throw new Error(`there is no ${name} any more`)
+  Reflect.set(prototype, name, function (this: unknown, ...args: unknown[]) {
+    performance.mark(name)
+    return Reflect.apply(method, this, args)
+  })
 }
-globalThis.MessageChannel = MarkedMessageChannel
 
 export interface Cut extends Compaction {
   readonly wasTyping: boolean
@@ -66,6 +73,14 @@ export function mount(): void {
   parent.style.cssText = 'height: 400px; overflow: auto'
   document.body.append(parent)
   view = new EditorView({ parent, state: EditorState.create({ doc: text.toString(), extensions }) })
+}
+
+/** Makes another editor; the steps that can be undone go with the one before, which they hold on to. */
+export function mountAnew(): void {
+  mounted().destroy()
+  document.body.replaceChildren()
+  undoManager.clear()
+  mount()
 }
 
 /** Pastes a long text in pieces, as the first content of the room. */
