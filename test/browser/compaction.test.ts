@@ -171,7 +171,7 @@ function longest(tasks: readonly Task[]): number {
 }
 
 async function report(name: string, pages: readonly EditorPage[], tasks: readonly Task[]): Promise<void> {
-  const parts = ['prepare', 'commit', 'release'].map((mark) => {
+  const parts = ['prepare', 'commit', 'apply'].map((mark) => {
     const marked = tasks.filter(({ marks }) => marks.includes(mark))
     return `${marked.length} to ${mark} ${longest(marked).toFixed(1)} ms`
   })

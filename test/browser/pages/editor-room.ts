@@ -5,12 +5,12 @@
  * hold in the end is known. Where the section is, CodeMirror keeps track of.
  */
 import { EditorState } from '@codemirror/state'
+import type { Epochs } from '@tidemark/core'
+import { YjsStructure } from '@tidemark/yjs'
 import { basicSetup, EditorView } from 'codemirror'
 import { type Compaction, TidemarkProvider } from 'tidemark'
 import { yCollab } from 'y-codemirror.next'
 import * as Y from 'yjs'
-import { Cutting } from '../../../packages/core/src/compaction/cutting.js'
-import { Room } from '../../../packages/core/src/replica/room.js'
 import type { Patch } from '../../traces/sequential-trace.js'
 
 const doc = new Y.Doc()
@@ -26,17 +26,39 @@ let view: EditorView | undefined
 let sectionStart = 0
 let unplayed = 0
 
-// The work for cuts is marked, so that its tasks can be found in a trace: what prepares one, the switch, and then each
-// batch of what others made after it.
-mark(Cutting.prototype, 'prepare')
-mark(Cutting.prototype, 'commit')
-mark(Room.prototype, 'release')
+// The work for cuts is marked, so that its tasks can be found in a trace: what prepares one, and the switch. So is what
+// others made, of which a cut holds some back for a while.
+markCalls(YjsStructure.prototype, 'apply')
+const { begin } = historyOfDocuments()
+let isWorkMarked = false
+historyOfDocuments().begin = function (cut) {
+  const work = begin.call(this, cut)
+  if (isWorkMarked) return work
+  isWorkMarked = true
+  markCalls(Object.getPrototypeOf(work), 'prepare')
+  markCalls(Object.getPrototypeOf(work), 'commit')
+  return work
+}
 
-function mark(prototype: object, name: string): void {
+/** What all structures have in common that can be cut. */
+function historyOfDocuments(): Epochs {
+  const { epochs } = new YjsStructure(new Y.Doc(), { compaction: 'full', onLocalChange: () => {} })
+  return Object.getPrototypeOf(epochs)
+}
+
+/** Once in a task, however often it is called there. */
+function markCalls(prototype: object, name: string): void {
   const method: unknown = Reflect.get(prototype, name)
   if (typeof method !== 'function') throw new Error(`there is no ${name} any more`)
+  let isMarked = false
   Reflect.set(prototype, name, function (this: unknown, ...args: unknown[]) {
-    performance.mark(name)
+    if (!isMarked) {
+      performance.mark(name)
+      queueMicrotask(() => {
+        isMarked = false
+      })
+    }
+    isMarked = true
     return Reflect.apply(method, this, args)
   })
 }
