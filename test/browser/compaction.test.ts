@@ -25,7 +25,7 @@ const CUTTING = { undoHorizonMs: 8000, compactionMinBytes: 8192, compactionShare
 interface Size {
   readonly name: string
   readonly characters: number
-  /** What the longest task for a cut should take, in processor time; on a machine with much else to do, twice that. */
+  /** What the longest task with work for a cut may take, in processor time. */
   readonly longestTaskMs: number
   readonly seconds: number
 }
@@ -71,9 +71,7 @@ describe.each(SIZES)('a document of $name', ({ name, characters, longestTaskMs, 
     }
     await expectNothingLeft(lab, browser, pages, content)
     expect(cutsWhileTyping.length).toBeGreaterThan(0)
-    // Three pages on the processors of a build machine: what is asserted is that nothing has got out of hand.
-    expect(Math.max(...(await pausesOf(pages)))).toBeLessThanOrEqual(2 * longestTaskMs)
-    expect(longest(tasks.filter(isCut))).toBeLessThanOrEqual(4 * longestTaskMs)
+    expect(longest(cutTasks(tasks))).toBeLessThanOrEqual(longestTaskMs)
   })
 })
 
@@ -163,14 +161,9 @@ async function untilEven(pages: readonly EditorPage[]): Promise<void> {
   await until('all pages have the same', isEven, { timeoutMs: 60_000, describe: states })
 }
 
-/** How long each switch to a new structure took. */
-async function pausesOf(pages: readonly EditorPage[]): Promise<number[]> {
-  const cuts = await Promise.all(pages.map((page) => page.call('cutsSeen')))
-  return cuts.flat().map(({ pauseMs }) => pauseMs)
-}
-
-function isCut({ marks }: Task): boolean {
-  return marks.includes('step') || marks.includes('compacted')
+/** Tasks in which there was work for a cut: never anything else that takes long. */
+function cutTasks(tasks: readonly Task[]): Task[] {
+  return tasks.filter(({ marks }) => marks.includes('prepare') || marks.includes('commit'))
 }
 
 function longest(tasks: readonly Task[]): number {
@@ -178,11 +171,11 @@ function longest(tasks: readonly Task[]): number {
 }
 
 async function report(name: string, pages: readonly EditorPage[], tasks: readonly Task[]): Promise<void> {
-  const cutting = tasks.filter(isCut)
-  const commits = tasks.filter(({ marks }) => marks.includes('compacted'))
-  const lines = [
-    `${name}: longest task ${longest(tasks).toFixed(1)} ms; of ${cutting.length} for cuts ${longest(cutting).toFixed(1)} ms; of ${commits.length} that ended one ${longest(commits).toFixed(1)} ms`,
-  ]
+  const parts = ['prepare', 'commit', 'apply'].map((mark) => {
+    const marked = tasks.filter(({ marks }) => marks.includes(mark))
+    return `${marked.length} to ${mark} ${longest(marked).toFixed(1)} ms`
+  })
+  const lines = [`${name}: longest task ${longest(tasks).toFixed(1)} ms; of ${parts.join('; of ')}`]
   for (const page of pages) {
     const { handling, lateness } = await page.call('typingMeasured')
     const pauses = (await page.call('cutsSeen')).map(({ pauseMs }) => pauseMs.toFixed(1))
@@ -204,9 +197,6 @@ async function expectNothingLeft(
   pages: readonly EditorPage[],
   content: string,
 ): Promise<void> {
-  // CodeMirror keeps lines as slices of the text it was given. In a newcomer's page that is the very string of the
-  // document; a cut gives the document another one, and a large text counts twice.
-  const limit = content.length > 1e6 ? 2 : 1.2
   const fresh = await lab.openOne<typeof import('./pages/editor-room.js')>(EDITOR_PAGE, { browser })
   await fresh.call('join', { signaling: signaling.url, room: 'room', ...CUTTING })
   await until('a newcomer is synced', async () => (await fresh.call('state')).synced)
@@ -214,11 +204,19 @@ async function expectNothingLeft(
   expect(await fresh.call('content')).toBe(content)
   const [bytes, heap] = [freshBytes(content), await heapDataBytes(fresh.page)]
   for (const page of pages) {
-    const [ownBytes, ownHeap] = [await page.call('stateBytes'), await heapDataBytes(page.page)]
+    const ownBytes = await page.call('stateBytes')
+    const ownHeap = await heapDataBytes(page.page)
+    // CodeMirror keeps lines as slices of the text it was given. In a newcomer's page that is the very string of the
+    // document. A cut gives the document another one, and the editor's remains: in a large document that counts. What
+    // there is besides shows once the editor has been given the text of now, as the newcomer's was.
+    await page.call('mountAnew')
+    const heapBesides = await heapDataBytes(page.page)
+    const times = (own: number) => `${own} B (${(own / heap).toFixed(2)} × fresh)`
     console.warn(
-      `${page.name}: ${ownBytes} B (${(ownBytes / bytes).toFixed(4)} × fresh), heap ${ownHeap} B (${(ownHeap / heap).toFixed(2)} × fresh)`,
+      `${page.name}: ${ownBytes} B (${(ownBytes / bytes).toFixed(4)} × fresh), heap ${times(ownHeap)}, with a new editor ${times(heapBesides)}`,
     )
     expect(ownBytes).toBeLessThanOrEqual(1.01 * bytes)
-    expect(ownHeap).toBeLessThanOrEqual(limit * heap)
+    expect(heapBesides).toBeLessThanOrEqual(1.2 * heap)
+    expect(ownHeap).toBeLessThanOrEqual(1.2 * heap + content.length)
   }
 }

@@ -131,7 +131,7 @@ export interface Cut {
 
 /** A cut on its way. Until `commit` the structure stays in the epoch it is in. */
 export interface CutWork {
-  /** Does a bounded part of the work, a few milliseconds. @returns whether everything so far is prepared. */
+  /** Does a small part of the work, a millisecond at most. @returns whether everything so far is prepared. */
   prepare(): boolean
   /** Names the content of the new base: equal on all replicas. Once prepared. */
   readonly fingerprint: Uint8Array

@@ -35,6 +35,9 @@ import { newReplicaId } from './replica-id.js'
 import { SignalingError } from './signaling-error.js'
 import { timed } from './timed-structure.js'
 
+/** A frame has 16 ms, and collecting garbage may come on top. */
+const CUT_SLICE_MS = 3
+
 export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
   readonly roomName: string
   readonly doc: Y.Doc
@@ -94,13 +97,13 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
     this.session = new Session({
       room: roomName,
       transport,
-      structure: timed(
-        this.structure,
-        () => performance.now(),
-        (ms) => {
+      structure: timed(this.structure, {
+        now: () => performance.now(),
+        sliceMs: CUT_SLICE_MS,
+        onCommit: (ms) => {
           this.lastPauseMs = ms
         },
-      ),
+      }),
       scheduler,
       newReplicaId,
       random: Math.random,

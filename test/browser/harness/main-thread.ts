@@ -51,7 +51,7 @@ function tasksOf(events: readonly TraceEvent[]): Task[] {
   const onMain = events.filter(({ pid, tid }) => mainThreads.has(`${pid} ${tid}`))
   const marks = onMain.filter(({ cat, dur }) => cat.includes('blink.user_timing') && dur === undefined)
   return onMain
-    .filter(({ name, ph }) => name.endsWith('RunTask') && ph === 'X')
+    .filter(({ name, ph }) => name === 'RunTask' && ph === 'X')
     .map(({ pid, ts, dur = 0, tdur }) => ({
       process: pid,
       startMs: ts / 1000,

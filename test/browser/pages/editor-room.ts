@@ -5,6 +5,8 @@
  * hold in the end is known. Where the section is, CodeMirror keeps track of.
  */
 import { EditorState } from '@codemirror/state'
+import type { Epochs } from '@tidemark/core'
+import { YjsStructure } from '@tidemark/yjs'
 import { basicSetup, EditorView } from 'codemirror'
 import { type Compaction, TidemarkProvider } from 'tidemark'
 import { yCollab } from 'y-codemirror.next'
@@ -24,15 +26,42 @@ let view: EditorView | undefined
 let sectionStart = 0
 let unplayed = 0
 
-// What is due at once goes through message channels: above all the steps of a cut, which are marked so that they can be
-// found in a trace.
-const MarkedMessageChannel = class extends MessageChannel {
-  constructor() {
-    super()
-    this.port1.addEventListener('message', () => performance.mark('step'))
-  }
+// The work for cuts is marked, so that its tasks can be found in a trace: what prepares one, and the switch. So is what
+// others made, of which a cut holds some back for a while.
+markCalls(YjsStructure.prototype, 'apply')
+const { begin } = historyOfDocuments()
+let isWorkMarked = false
+historyOfDocuments().begin = function (cut) {
+  const work = begin.call(this, cut)
+  if (isWorkMarked) return work
+  isWorkMarked = true
+  markCalls(Object.getPrototypeOf(work), 'prepare')
+  markCalls(Object.getPrototypeOf(work), 'commit')
+  return work
 }
-globalThis.MessageChannel = MarkedMessageChannel
+
+/** What all structures have in common that can be cut. */
+function historyOfDocuments(): Epochs {
+  const { epochs } = new YjsStructure(new Y.Doc(), { compaction: 'full', onLocalChange: () => {} })
+  return Object.getPrototypeOf(epochs)
+}
+
+/** Once in a task, however often it is called there. */
+function markCalls(prototype: object, name: string): void {
+  const method: unknown = Reflect.get(prototype, name)
+  if (typeof method !== 'function') throw new Error(`there is no ${name} any more`)
+  let isMarked = false
+  Reflect.set(prototype, name, function (this: unknown, ...args: unknown[]) {
+    if (!isMarked) {
+      performance.mark(name)
+      queueMicrotask(() => {
+        isMarked = false
+      })
+    }
+    isMarked = true
+    return Reflect.apply(method, this, args)
+  })
+}
 
 export interface Cut extends Compaction {
   readonly wasTyping: boolean
@@ -66,6 +95,14 @@ export function mount(): void {
   parent.style.cssText = 'height: 400px; overflow: auto'
   document.body.append(parent)
   view = new EditorView({ parent, state: EditorState.create({ doc: text.toString(), extensions }) })
+}
+
+/** Makes another editor; the steps that can be undone go with the one before, which they hold on to. */
+export function mountAnew(): void {
+  mounted().destroy()
+  document.body.replaceChildren()
+  undoManager.clear()
+  mount()
 }
 
 /** Pastes a long text in pieces, as the first content of the room. */

@@ -7,12 +7,19 @@ import type { CutResult, CutWork, Epochs, NamedPayload, Origin } from '../struct
 /** @returns who made an update, and knowing what. */
 type OriginOf = (operation: Operation) => Origin
 
+/** What the commit may integrate besides, so that it need not wait for a moment in which nobody types. */
+const LATE_OPERATIONS = 8
+const LATE_BYTES = 4 * 1024
+
 export class Cutting {
   readonly operation: CutOperation
   private readonly work: CutWork
   private readonly above: NamedPayload[]
   private readonly originOf: OriginOf
   private prepared = false
+  /** What was applied since all before it is prepared. */
+  private lateOperations = 0
+  private lateBytes = 0
 
   /**
    * @param lineage of the room.
@@ -34,8 +41,9 @@ export class Cutting {
     this.work = epochs.begin({ lineage, epoch, below: payloadsOf(below, originOf), above: this.above })
   }
 
-  get isPrepared(): boolean {
-    return this.prepared
+  /** All is prepared, but for so little that it does not make the commit longer. */
+  get isReady(): boolean {
+    return this.prepared && this.lateOperations <= LATE_OPERATIONS && this.lateBytes <= LATE_BYTES
   }
 
   /** Names the content of the base that this cut leads to. Once prepared. */
@@ -51,11 +59,14 @@ export class Cutting {
   applied(operation: Operation): void {
     if (operation.kind !== 'update') return
     this.above.push(...payloadsOf([operation], this.originOf))
-    this.prepared = false
+    this.lateOperations++
+    this.lateBytes += operation.payload.length
   }
 
   prepare(): void {
-    if (!this.prepared) this.prepared = this.work.prepare()
+    this.prepared = this.work.prepare()
+    this.lateOperations = 0
+    this.lateBytes = 0
   }
 
   commit(): CutResult {

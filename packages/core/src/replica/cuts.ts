@@ -8,7 +8,7 @@ import { UpdatePasts } from '../causality/update-pasts.js'
 import { advance, type BaseState, baseHash, NO_BASE } from '../compaction/base.js'
 import { CutPolicy, type CutPolicyConfig } from '../compaction/cut-policy.js'
 import { Cutting } from '../compaction/cutting.js'
-import type { News } from '../machine.js'
+import type { Milliseconds, News } from '../machine.js'
 import type { Stability } from '../snapshot/stability.js'
 import type { Epochs, Naming, Origin } from '../structure.js'
 import type { Welcome } from '../wire/messages.js'
@@ -38,6 +38,8 @@ export class Cuts {
   private readonly pasts = new UpdatePasts()
   private lineage = ''
   private cutting: Cutting | undefined
+  /** When the next step of the cut at hand is due: each has a task of its own, and input in between does not move it. */
+  private stepAt: Milliseconds | undefined
   /** What a newcomer told that had left after the cut: otherwise operations of the next epoch tell it. */
   private told: { readonly epoch: number; readonly base: string } | undefined
   private readonly refused = new WeakSet<Operation>()
@@ -212,29 +214,37 @@ export class Cuts {
   }
 
   /** When to go on with a cut: at once while there is work, a moment later where it has to wait. */
-  nextStepAt(now: number): number {
+  nextStepAt(now: Milliseconds): Milliseconds {
     if (!this.cutting) return Number.POSITIVE_INFINITY
-    return this.cutting.isPrepared ? now + COMMIT_RETRY_MS : now
+    this.stepAt ??= now
+    return this.stepAt
   }
 
   /**
-   * Does a part of the work of the cut at hand; once prepared, executes it.
+   * To be called when the time asked for has come.
+   * Does a part of the work of the cut at hand; once all is prepared, executes it.
    * @returns why this replica can not go on in this lineage, or undefined.
    */
-  step(): string | undefined {
+  step(now: Milliseconds): string | undefined {
     const { cutting } = this
-    if (!cutting) return undefined
-    cutting.prepare()
-    if (!cutting.isPrepared) return undefined
+    if (!cutting || this.stepAt === undefined || now < this.stepAt) return undefined
+    this.stepAt = undefined
+    if (!cutting.isReady) {
+      cutting.prepare()
+      return undefined
+    }
     this.hooks.takeLocalChange()
-    return cutting.canCommit ? this.commit(cutting) : undefined
+    if (!cutting.isReady) return undefined
+    if (cutting.canCommit) return this.commit(cutting)
+    this.stepAt = now + COMMIT_RETRY_MS
+    return undefined
   }
 
   /** Executes whatever cut stands between us and our own join, in one go: we are nobody's member yet (rule CU7). */
   catchUp(drain: () => void): void {
     for (let cut = this.history.nextCut; cut && this.isCertified; cut = this.history.nextCut) {
       const cutting = this.begin(cut)
-      while (!cutting.isPrepared) cutting.prepare()
+      while (!cutting.isReady) cutting.prepare()
       if (cutting.canCommit) this.commit(cutting)
       if (this.history.nextCut === cut) return
       drain()
@@ -249,6 +259,7 @@ export class Cuts {
     const originOf = (operation: Operation) => this.originOf(operation)
     const cutting = new Cutting(cut, this.epochs, this.lineage, below, above, originOf)
     this.cutting = cutting
+    this.stepAt = undefined
     return cutting
   }
 

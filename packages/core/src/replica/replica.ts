@@ -87,7 +87,7 @@ export class Replica {
   handle(input: Input, now: number): Output[] {
     this.noticeSleep(now)
     if (this.current !== 'over') this.dispatch(input, now)
-    if (this.current !== 'over') this.settle(now)
+    if (this.current !== 'over') this.settle(now, input.type === 'timer')
     const { outputs } = this
     this.outputs = []
     return outputs
@@ -198,9 +198,9 @@ export class Replica {
   }
 
   /** After each input: apply what became ready, decide, spread, and say when to be woken. */
-  private settle(now: number): void {
+  private settle(now: number, isTimer: boolean): void {
     this.closeDeadLinks(now)
-    if (this.current === 'member') this.settleAsMember(now)
+    if (this.current === 'member') this.settleAsMember(now, isTimer)
     else if (this.current === 'joining' && this.comingIn)
       this.conclude(this.comingIn.continue(now), undefined, now)
     if (this.current === 'over') return
@@ -209,7 +209,7 @@ export class Replica {
     this.updateTimer(now)
   }
 
-  private settleAsMember(now: number): void {
+  private settleAsMember(now: number, isTimer: boolean): void {
     this.room.drain()
     if (!this.room.roster.has(this.id)) return this.part('somebody has made this replica leave')
     this.retireFormerIds()
@@ -218,7 +218,7 @@ export class Replica {
     const { cuts } = this.room
     cuts?.consider(now, this.elders)
     this.room.decide()
-    const wrong = cuts?.step()
+    const wrong = isTimer ? this.room.step(now) : undefined
     if (wrong !== undefined) return this.giveUp(wrong)
     // The cut held operations, the point and the next cut back, and there may be no other input for long.
     if (cuts) {
@@ -549,7 +549,7 @@ export class Replica {
   private updateTimer(now: number): void {
     // What is due has just been worked off, so nothing else can be due again at this very moment.
     const { hasPieces } = this.lettingIn.sponsoring
-    const soonest = hasPieces ? now : (this.room.cuts?.nextStepAt(now) ?? Number.POSITIVE_INFINITY)
+    const soonest = hasPieces ? now : this.room.nextStepAt(now)
     const deadline = Math.min(soonest, Math.max(this.nextDeadline, now + 1))
     const at = deadline === Number.POSITIVE_INFINITY ? null : deadline
     if (at === this.timerAt) return

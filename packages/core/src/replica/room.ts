@@ -6,7 +6,7 @@
 import { type Arrival, History } from '../causality/history.js'
 import type { Body, Clock, Operation, ReplicaId } from '../causality/operation.js'
 import { type BaseState, NO_BASE } from '../compaction/base.js'
-import type { News, ReplicaConfig } from '../machine.js'
+import type { Milliseconds, News, ReplicaConfig } from '../machine.js'
 import { Roster } from '../membership/roster.js'
 import type { Holdings } from '../overlay/anti-entropy.js'
 import { Presences } from '../overlay/presences.js'
@@ -27,6 +27,13 @@ export interface RoomHooks {
   cap(): Clock
 }
 
+/**
+ * How many of the operations that a cut held back are applied in one go: an editor may draw itself anew for each. Of
+ * many, a share, so that it does not take long.
+ */
+const RELEASED_AT_ONCE = 1
+const RELEASED_SHARE = 1 / 16
+
 export class Room {
   readonly self: ReplicaId
   readonly history: History
@@ -40,6 +47,9 @@ export class Room {
   private readonly structure: Structure
   private readonly hooks: RoomHooks
   private readonly keepsLog: boolean
+  /** How many operations may still be applied a few at a time, because a cut held them back; 0: as they come. */
+  private heldBack = 0
+  private releaseAt: Milliseconds | undefined
 
   constructor(self: ReplicaId, structure: Structure, config: ReplicaConfig, hooks: RoomHooks) {
     this.self = self
@@ -168,7 +178,15 @@ export class Room {
 
   /** Applies what became ready, then lets the reports take effect that waited for it. */
   drain(): void {
-    for (let operation = this.history.takeReady(); operation; operation = this.history.takeReady()) {
+    if (this.heldBack === 0) this.applyReady(Number.POSITIVE_INFINITY)
+  }
+
+  /** @returns how many it has applied. */
+  private applyReady(limit: number): number {
+    let count = 0
+    for (; count < limit; count++) {
+      const operation = this.history.takeReady()
+      if (!operation) break
       this.cuts?.note(operation)
       if (operation.kind === 'update') this.applyPayload(operation)
       this.history.record(operation)
@@ -176,6 +194,7 @@ export class Room {
       this.takeEffect(operation)
     }
     this.history.witness(this.stability.takeEffect(this.history.applied))
+    return count
   }
 
   private applyPayload(operation: Operation & { readonly kind: 'update' }): void {
@@ -185,6 +204,38 @@ export class Room {
     // Rule OP8: whoever holds the operation skips it just so.
     this.cuts?.leaveOut(operation)
     this.hooks.tell({ type: 'refused', from: operation.author, reason })
+  }
+
+  // ------------------------------------------------------------------ work for cuts, a little at a time
+
+  /** When there is something to be done for a cut, or after one. */
+  nextStepAt(now: Milliseconds): Milliseconds {
+    if (this.heldBack === 0) return this.cuts?.nextStepAt(now) ?? Number.POSITIVE_INFINITY
+    this.releaseAt ??= now
+    return this.releaseAt
+  }
+
+  /**
+   * To be called when that time has come, and not while other input is worked off, which takes its own time.
+   * @returns why this replica can not go on in this lineage, or undefined.
+   */
+  step(now: Milliseconds): string | undefined {
+    if (this.heldBack > 0) {
+      this.release()
+      return undefined
+    }
+    const { epoch } = this.history
+    const wrong = this.cuts?.step(now)
+    // Twice as many as wait now, because others go on: but not for ever.
+    if (this.history.epoch > epoch) this.heldBack = 2 * this.history.waiting.size
+    return wrong
+  }
+
+  private release(): void {
+    this.releaseAt = undefined
+    const limit = Math.max(RELEASED_AT_ONCE, Math.ceil(this.history.waiting.size * RELEASED_SHARE))
+    const count = this.applyReady(limit)
+    this.heldBack = count < limit ? 0 : Math.max(0, this.heldBack - count)
   }
 
   /** What an operation means for membership and stability, whoever made it. */

@@ -15,13 +15,14 @@
  * what the live document told about local changes since `moveInto` began names ids that are gone, and is dropped.
  */
 import * as Y from 'yjs'
+import { IdRanges } from '../id-ranges.js'
 import { isParked, type StructStore } from '../store.js'
 import { compare, NO_DIFFERENCE } from './difference.js'
 import { fillTo } from './rebuild.js'
 import { showsSame } from './same-order.js'
 import { carryAnswers, rootPairs, showDifference } from './show.js'
 import type { IdTranslation } from './translation-table.js'
-import { carryKept, translateUndoStacks } from './undo.js'
+import { carryKept, toDeleteSet, translateUndoStacks } from './undo.js'
 import type { SharedType, TypePair } from './visible-units.js'
 
 export interface MoveOptions {
@@ -84,10 +85,10 @@ function relink(
 ): void {
   carryKept(live, rebuilt, table)
   for (const manager of undoManagers) translateUndoStacks(manager, table)
-  if (live.gc) Y.tryGc(Y.createDeleteSetFromStructStore(rebuilt.store), rebuilt.store, live.gcFilter)
+  const deleted = adopt(live, rebuilt.store)
+  if (live.gc && !deleted.isEmpty) Y.tryGc(toDeleteSet(deleted), rebuilt.store, live.gcFilter)
   const pairs = [...pairRoots(live, rebuilt), ...inserted]
   pairs.push(...pairNested(live, rebuilt, table, inserted))
-  adoptTypes(live, rebuilt.store)
   for (const pair of pairs) relinkType(pair, live)
   live.store.clients = rebuilt.store.clients
 }
@@ -153,16 +154,23 @@ function empty(type: SharedType): void {
   if (type._searchMarker !== null) type._searchMarker = []
 }
 
-function adoptTypes(live: Y.Doc, store: StructStore): void {
+/**
+ * Gives all types to the live document; those that it has itself take their places later.
+ * @returns what is deleted. One walk for both: a large document is in no cache.
+ */
+function adopt(live: Y.Doc, store: StructStore): IdRanges {
+  const deleted = new IdRanges()
   for (const structs of store.clients.values()) {
     for (const struct of structs) {
+      if (struct.deleted) deleted.add(struct.id.client, struct.id.clock, struct.length)
       if (struct instanceof Y.Item && struct.content instanceof Y.ContentType) struct.content.type.doc = live
     }
   }
+  return deleted
 }
 
 function relinkType({ type, model }: TypePair, doc: Y.Doc): void {
-  empty(type)
+  if (type._searchMarker !== null) type._searchMarker = []
   type._start = model._start
   type._map = model._map
   type._length = model._length

@@ -5,11 +5,10 @@
  * Whoever comes into a room after a cut needs it as long as operations of the naming before can arrive.
  */
 import * as Y from 'yjs'
-import { IdRanges } from '../id-ranges.js'
 import { isParked } from '../store.js'
 import { RootNames } from '../struct-part.js'
 import type { TranslationTable } from './translation-table.js'
-import { type DecodedStruct, encodeUpdate, type LooseParent, newLooseItem } from './update-encoding.js'
+import { type DecodedStruct, encodeStructsV2, type LooseParent, newLooseItem } from './update-encoding.js'
 
 export function encodeSkeleton(doc: Y.Doc, table: TranslationTable): Uint8Array {
   const roots = new RootNames(doc)
@@ -25,7 +24,7 @@ export function encodeSkeleton(doc: Y.Doc, table: TranslationTable): Uint8Array 
     }
     if (section.length > 0) sections.set(client, section)
   }
-  return Y.convertUpdateFormatV1ToV2(encodeUpdate(sections, new IdRanges()))
+  return encodeStructsV2(sections)
 }
 
 function boneOf(struct: Y.Item | Y.GC, length: number, roots: RootNames): DecodedStruct {

@@ -1,6 +1,6 @@
 /**
- * Encoding structs that belong to no document, in Yjs' V1 format (yjs 13.6, src/utils/encoding.js): what was
- * decoded and changed, or made from scratch.
+ * Encoding structs that belong to no document, in Yjs' formats (yjs 13.6, src/utils/encoding.js): what was decoded and
+ * changed, or made from scratch.
  *
  * Invariant: the structs of a client are ascending and leave no hole; the order of the clients is Yjs' own.
  */
@@ -47,14 +47,7 @@ export function encodeUpdate(
 ): Uint8Array {
   const encoder = new Y.UpdateEncoderV1()
   const out = encoder.restEncoder
-  const sections = [...structs].filter(([, ofClient]) => ofClient.length > 0)
-  encoding.writeVarUint(out, sections.length)
-  for (const [client, ofClient] of sections.sort(([a], [b]) => b - a)) {
-    encoding.writeVarUint(out, ofClient.length)
-    encoding.writeVarUint(out, client)
-    encoding.writeVarUint(out, ofClient[0]?.id.clock ?? 0)
-    for (const struct of ofClient) struct.write(encoder, 0)
-  }
+  writeStructs(encoder, structs)
   const clients = [...deletes.clients()].sort((a, b) => b - a)
   encoding.writeVarUint(out, clients.length)
   for (const client of clients) {
@@ -67,6 +60,29 @@ export function encodeUpdate(
     }
   }
   return encoder.toUint8Array()
+}
+
+/** In the V2 format, which is shorter where there are many structs with little content. Without deletions. */
+export function encodeStructsV2(structs: ReadonlyMap<number, readonly DecodedStruct[]>): Uint8Array {
+  const encoder = new Y.UpdateEncoderV2()
+  writeStructs(encoder, structs)
+  encoding.writeVarUint(encoder.restEncoder, 0)
+  return encoder.toUint8Array()
+}
+
+function writeStructs(
+  encoder: Y.UpdateEncoderV1 | Y.UpdateEncoderV2,
+  structs: ReadonlyMap<number, readonly DecodedStruct[]>,
+): void {
+  const out = encoder.restEncoder
+  const sections = [...structs].filter(([, ofClient]) => ofClient.length > 0)
+  encoding.writeVarUint(out, sections.length)
+  for (const [client, ofClient] of sections.sort(([a], [b]) => b - a)) {
+    encoding.writeVarUint(out, ofClient.length)
+    encoder.writeClient(client)
+    encoding.writeVarUint(out, ofClient[0]?.id.clock ?? 0)
+    for (const struct of ofClient) struct.write(encoder, 0)
+  }
 }
 
 /** The parent of an item in no document: the name of a root type, or the id of the item that holds the type. */
