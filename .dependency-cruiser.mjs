@@ -8,9 +8,10 @@
 /** The folders of core below the replica: whose code they may run, and whose types they may name besides. */
 const CORE_CONCEPTS = {
   causality: { uses: [], names: [] },
-  snapshot: { uses: ['causality'], names: [] },
+  eviction: { uses: ['causality'], names: [] },
+  snapshot: { uses: ['causality'], names: ['eviction'] },
   compaction: { uses: ['causality'], names: [] },
-  wire: { uses: ['causality', 'compaction'], names: ['snapshot'] },
+  wire: { uses: ['causality', 'compaction', 'eviction'], names: ['snapshot'] },
   membership: { uses: ['causality', 'snapshot'], names: ['wire'] },
   overlay: { uses: ['causality', 'wire'], names: ['snapshot'] },
 }

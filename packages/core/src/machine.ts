@@ -24,6 +24,8 @@ export type Input =
   | { readonly type: 'dial-failed'; readonly peer: ReplicaId; readonly reason: string }
   /** The application asks for a cut of everything so far (rule CU8). */
   | { readonly type: 'compact' }
+  /** Somebody who should know says that a member is gone: it need not be waited for (rule EV6). */
+  | { readonly type: 'accuse'; readonly replica: ReplicaId }
   /** Leave politely. */
   | { readonly type: 'leave' }
   /** The time asked for by the last `timer` output has come. */
@@ -42,12 +44,19 @@ export type Order =
   | { readonly type: 'timer'; readonly at: Milliseconds | null }
   /** This identity is over. Start another one with a new id. */
   | { readonly type: 'rejoin'; readonly reason: string }
+  /** The same, and the other one founds the room anew with what we hold: nobody here may decide (rule LI5). */
+  | { readonly type: 'fork'; readonly reason: string }
 
 /** News for the application. */
 export type News =
   | { readonly type: 'progress'; readonly share: number }
   | { readonly type: 'joined' }
-  | { readonly type: 'members'; readonly joined: ReplicaId[]; readonly left: ReplicaId[] }
+  | {
+      readonly type: 'members'
+      readonly joined: ReplicaId[]
+      readonly left: ReplicaId[]
+      readonly evicted: ReplicaId[]
+    }
   | { readonly type: 'peers'; readonly added: ReplicaId[]; readonly removed: ReplicaId[] }
   | { readonly type: 'snapshot'; readonly move: SnapshotMove }
   /** A cut was executed. */
@@ -122,6 +131,16 @@ export interface ReplicaConfig {
   readonly formerBase: FormerBase | undefined
   /** Ids of ours that gave up before they were members: they never author anything (rule JO9). */
   readonly formerIds: readonly ReplicaId[]
+  /** A member that gives no sign of life for this long is suspected of being gone. */
+  readonly suspectAfterMs: Milliseconds
+  /** A side of the room that may not decide goes on by itself after this time. */
+  readonly forkAfterMs: Milliseconds
+  /** Ids of this device that died as members, without leaving: nobody need wait for them. */
+  readonly retiredIds: readonly ReplicaId[]
+  /** Found the room at once, in succession of the lineage that we were in last. */
+  readonly founds: boolean
+  /** The lineage that an earlier identity of ours was in. */
+  readonly formerLineage: string
 }
 
 export const DEFAULT_CONFIG: ReplicaConfig = {
@@ -145,4 +164,9 @@ export const DEFAULT_CONFIG: ReplicaConfig = {
   insists: false,
   formerBase: undefined,
   formerIds: [],
+  suspectAfterMs: 5000,
+  forkAfterMs: 60_000,
+  retiredIds: [],
+  founds: false,
+  formerLineage: '',
 }

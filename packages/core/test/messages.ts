@@ -3,6 +3,7 @@
  */
 import fc from 'fast-check'
 import { BASE_HASH_BYTES, type BaseState } from '../src/compaction/base.js'
+import { type AgreementState, NO_BALLOT } from '../src/eviction/agreement.js'
 import type { Naming, Operation } from '../src/index.js'
 import type { Report } from '../src/snapshot/report.js'
 import type { Message, Presence, WelcomeMember } from '../src/wire/messages.js'
@@ -55,12 +56,36 @@ const head = fc
     return { ...rest, deps: others, clock: rest.seq + ahead }
   })
 
+/** Sets of the last stages of so many. */
+const stages = fc
+  .record({ decided: fc.array(fc.array(id, { maxLength: 4 }), { maxLength: 4 }), before: fc.nat(1e6) })
+  .map(({ decided, before }) => ({ decided, stage: before + decided.length }))
+
+const ballot = fc.oneof(
+  fc.constant(NO_BALLOT),
+  fc.record({ round: fc.integer({ min: 1, max: 1e9 }), proposer: id }),
+)
+
+const agreement: fc.Arbitrary<AgreementState> = fc
+  .record({
+    told: stages,
+    promised: ballot,
+    accepted: fc.option(fc.record({ ballot, evicted: fc.array(id) }), { nil: undefined }),
+  })
+  .map(({ told, ...rest }) => ({ ...told, ...rest }))
+
 export const operation: fc.Arbitrary<Operation> = fc.oneof(
   fc.tuple(head, payload).map(([of, bytes]): Operation => ({ ...of, kind: 'update', payload: bytes })),
-  fc.tuple(head, id, uint).map(([of, who, floor]): Operation => ({ ...of, kind: 'join', who, floor })),
+  fc.tuple(head, id, uint, uint).map(([of, who, floor, stage]): Operation => {
+    return { ...of, kind: 'join', who, floor, stage }
+  }),
   fc.tuple(head, id).map(([of, who]): Operation => ({ ...of, kind: 'leave', who })),
   fc.tuple(head, fc.nat()).map(([of, behind]): Operation => {
     return { ...of, kind: 'cut', through: Math.max(0, of.clock - behind) }
+  }),
+  fc.tuple(head, stages).map(([of, told]): Operation => ({ ...of, kind: 'fence', ...told })),
+  fc.tuple(head, uint, vector).map(([of, stage, cutOffs]): Operation => {
+    return { ...of, kind: 'evict', stage, cutOffs }
   }),
 )
 
@@ -76,7 +101,9 @@ const report: fc.Arbitrary<Report> = fc
   })
   .chain(({ ahead, ...rest }) => {
     const small = { ...rest, clock: rest.floor + ahead }
-    return fc.option(vector, { nil: undefined }).map((row) => (row ? { ...small, row } : small))
+    const row = fc.option(vector, { nil: undefined }).map((of) => (of ? { row: of } : {}))
+    const told = fc.option(agreement, { nil: undefined }).map((of) => (of ? { agreement: of } : {}))
+    return fc.tuple(row, told).map(([shown, state]) => ({ ...small, ...shown, ...state }))
   })
 
 const presence: fc.Arbitrary<Presence> = fc.record({ replica: id, n: uint, bytes: payload })
@@ -90,6 +117,7 @@ const member: fc.Arbitrary<WelcomeMember> = fc.record({
   n: uint,
   epoch: uint,
   since: uint,
+  stage: uint,
 })
 
 const few = <T>(items: fc.Arbitrary<T>) => fc.array(items, { maxLength: 5 })
@@ -134,7 +162,13 @@ const MESSAGES: { readonly [T in Message['type']]: fc.Arbitrary<Extract<Message,
     namings,
     base,
     members: few(member),
+    electorate: vector,
+    stage: uint,
+    decided: few(fc.array(id)),
+    cutOffs: vector,
   }),
+  probe: fc.record({ type: type('probe'), from: id, to: id, hops: uint, isAnswer: fc.boolean() }),
+  evicted: fc.record({ type: type('evicted'), cutOffs: vector }),
   piece: fc.record({
     type: type('piece'),
     nonce: uint,

@@ -27,7 +27,7 @@ export function join(
   floor: Clock,
   deps: Entries = {},
 ): Operation {
-  return { kind: 'join', author, seq, clock, deps: vector(deps), epoch: 0, who, floor }
+  return { kind: 'join', author, seq, clock, deps: vector(deps), epoch: 0, who, floor, stage: 0 }
 }
 
 export function leave(

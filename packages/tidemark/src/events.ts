@@ -66,7 +66,7 @@ export interface LoggedOperation {
   /** Lamport clock; (clock, author) is its place in the total order. */
   readonly clock: number
   /** A `cut` says up to where history is to be compacted. */
-  readonly kind: 'update' | 'join' | 'leave' | 'cut'
+  readonly kind: 'update' | 'join' | 'leave' | 'cut' | 'fence' | 'evict'
   /** Of the payload; only updates have one. */
   readonly bytes: number
 }

@@ -40,8 +40,10 @@ export interface TidemarkOptions {
   readonly peerOptions?: object
   /** Links that this replica keeps at most by its own choice. Rooms of that size are fully meshed. Default 8. */
   readonly maxConnections?: number
-  /** Silence after which a link is given up. Default 5000. */
+  /** Silence after which a link is given up, and a member that is waited for is suspected of being gone. Default 5000. */
   readonly suspectAfterMs?: Milliseconds
+  /** A side of the room that has no majority goes on by itself after this time, and merges later. Default 60000. */
+  readonly forkAfterMs?: Milliseconds
   /** Reports about what this replica has applied come at most this often. Default 500. */
   readonly reportIntervalMs?: Milliseconds
   /** The first change leaves at once, those of the next so many milliseconds together. Default 16. */
@@ -72,7 +74,7 @@ export function compactionModeOf({ compaction = 'full' }: TidemarkOptions): Comp
 }
 
 export function configFor(options: TidemarkOptions): Partial<ReplicaConfig> {
-  const { maxConnections, suspectAfterMs, reportIntervalMs } = options
+  const { maxConnections, suspectAfterMs, forkAfterMs, reportIntervalMs } = options
   const { compactionShare, compactionMinBytes, undoHorizonMs } = options
   return {
     keepLog: compactionModeOf(options) === 'off',
@@ -81,7 +83,9 @@ export function configFor(options: TidemarkOptions): Partial<ReplicaConfig> {
     ...(undoHorizonMs !== undefined && { undoHorizonMs }),
     ...(maxConnections !== undefined && { maxConnections }),
     ...(reportIntervalMs !== undefined && { reportIntervalMs }),
+    ...(forkAfterMs !== undefined && { forkAfterMs }),
     ...(suspectAfterMs !== undefined && {
+      suspectAfterMs,
       linkTimeoutMs: suspectAfterMs,
       heartbeatIntervalMs: suspectAfterMs / 3,
     }),

@@ -306,7 +306,7 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
         return this.bridge.renew()
       case 'members':
         update(this.knownMembers, news.joined, news.left)
-        return this.emit('members', [{ joined: news.joined, left: news.left, evicted: [] }])
+        return this.emit('members', [{ joined: news.joined, left: news.left, evicted: news.evicted }])
       case 'peers':
         update(this.knownPeers, news.added, news.removed)
         return this.emit('peers', [{ added: news.added, removed: news.removed }])

@@ -10,6 +10,7 @@ export const FAULTS = [
   'polite leaves',
   'returns',
   'crashes',
+  'accusations',
   'links cut',
   'links muted',
   'partitions',
@@ -67,8 +68,14 @@ export const SITUATIONS = [
   'content orphaned',
   'settled as small as its content',
   'compared with its twin',
+  'fence made',
+  'somebody dead evicted',
+  'somebody alive evicted',
+  'evicted while cutting',
+  'brought in by an operation that was cut off',
+  'found itself evicted',
+  'founded anew without a majority',
   'settled with nobody missing',
-  'converged with somebody missing',
 ] as const
 
 /** What is measured rather than met: some of these had better be zero. */

@@ -40,16 +40,23 @@ export class Ledger {
   decided: Clock = 0
   /** By epoch. */
   readonly bases = new Map<number, Base>()
+  /** Whom the stages of eviction were decided to evict. */
+  readonly stages = new Map<number, string>()
   private readonly byAuthor = new Map<ReplicaId, Entry[]>()
   private readonly cuts: Entry[] = []
   private readonly byClock: Entry[][] = []
+  /** Evicted authors, and those that only they had let in: of each, nothing after this seq was ever in the room. */
+  private readonly cutOffs = new Map<ReplicaId, number>()
 
   constructor(lineage: string) {
     this.lineage = lineage
   }
 
   get lastClock(): Clock {
-    return Math.max(0, this.byClock.length - 1)
+    return Math.max(
+      0,
+      this.byClock.findLastIndex((entries) => entries.length > 0),
+    )
   }
 
   get authors(): IterableIterator<ReplicaId> {
@@ -66,6 +73,11 @@ export class Ledger {
       throw new Violation('own counters', `${name} follows ${own.length} operations`)
     if (last && clock <= last.clock)
       throw new Violation('own counters', `${name} is not later than ${nameOf(last)}`)
+    if (seq > (this.cutOffs.get(author) ?? Number.POSITIVE_INFINITY)) {
+      own.push(entry)
+      this.neverIn(entry)
+      return
+    }
     if (clock <= this.decided) {
       throw new Violation(
         'snapshot safety',
@@ -82,6 +94,32 @@ export class Ledger {
 
   get(author: ReplicaId, seq: number): Entry | undefined {
     return this.byAuthor.get(author)?.[seq - 1]
+  }
+
+  /** An author is evicted. @throws if others have cut it off elsewhere. */
+  cutOff(author: ReplicaId, seq: number): void {
+    const known = this.cutOffs.get(author)
+    if (known !== undefined && known !== seq)
+      throw new Violation('one decision', `${author} is cut off at ${known} and at ${seq}`)
+    if (known !== undefined) return
+    this.cutOffs.set(author, seq)
+    for (const entry of this.byAuthor.get(author)?.slice(seq) ?? []) {
+      if (entry.clock <= this.decided)
+        throw new Violation('snapshot safety', `${nameOf(entry)} is cut off, below the point ${this.decided}`)
+      const peers = this.byClock[entry.clock] as Entry[]
+      peers.splice(peers.indexOf(entry), 1)
+      if (entry.kind === 'cut') this.cuts.splice(this.cuts.indexOf(entry), 1)
+      this.neverIn(entry)
+    }
+  }
+
+  isCutOff(author: ReplicaId): boolean {
+    return this.cutOffs.has(author)
+  }
+
+  /** Whoever is let in by an operation that was never in the room is not in it either. */
+  private neverIn({ kind, who }: Entry): void {
+    if (kind === 'join' && who !== undefined) this.cutOff(who, 0)
   }
 
   /** The cut that leads into an epoch: the first of the epoch before. */
@@ -106,11 +144,13 @@ export class Ledger {
     }
   }
 
-  /** How many of the updates with a clock above `after` a replica has. */
+  /** How many of the updates with a clock above `after` a replica has, those of its own side included. */
   updatesHeld(held: Held, after: Clock): number {
     let count = 0
-    for (const { kind, author, seq } of this.between(after, this.lastClock)) {
-      if (kind === 'update' && (held.get(author) ?? 0) >= seq) count++
+    for (const [author, seq] of held) {
+      for (const { kind, clock } of this.byAuthor.get(author)?.slice(0, seq) ?? []) {
+        if (kind === 'update' && clock > after) count++
+      }
     }
     return count
   }

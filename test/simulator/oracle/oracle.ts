@@ -71,13 +71,15 @@ export class Oracle implements Watcher {
     if (!witness) throw new Error('a replica without identity joined')
     const { lineage } = witness.replica.room
     witness.isMember = true
-    if (lineage === witness.id) {
+    if (lineage.endsWith(witness.id)) {
       witness.ledger = this.ledgerOf(lineage)
       holder.founded()
       this.boundIn(witness.ledger).add(witness)
     }
     holder.joined()
     const { ledger } = witness
+    // It will find out that it is not.
+    if (ledger?.isCutOff(witness.id)) return
     if (!ledger || !this.boundIn(ledger).has(witness)) {
       throw new Violation('admission', `${witness.id} acts as a member, but was never let in`)
     }
@@ -107,8 +109,22 @@ export class Oracle implements Watcher {
         `${witness.id} says it is in epoch ${history.epoch}, and is in ${witness.epoch}`,
       )
     }
+    this.checkStages(witness)
     const fault = holder.model.fault()
     if (fault !== undefined) throw new Violation('no broken invariants', `${witness.id}: ${fault}`)
+  }
+
+  /** Of each stage of eviction there is one decision, whoever learns it (rule EV2). */
+  private checkStages({ id, replica, ledger }: Witness): void {
+    const { stage, decided } = replica.room.evicting.agreement
+    for (const [index, evicted] of decided.entries()) {
+      const number = stage - decided.length + index
+      const known = ledger?.stages.get(number)
+      const told = [...evicted].sort().join(' ')
+      if (known === undefined) ledger?.stages.set(number, told)
+      else if (known !== told)
+        throw new Violation('one decision', `${id} has stage ${number} evict ${told}, others ${known}`)
+    }
   }
 
   takeSnapshot(holder: Holder): Snapshot {
@@ -190,7 +206,8 @@ export class Oracle implements Watcher {
     history.receive = (operation) => {
       const arrival = receive(operation)
       if (arrival === 'no-room') this.coverage.met('no room to wait')
-      if (arrival === 'alien') {
+      const isOut = !witness.ledger || !this.boundIn(witness.ledger).has(witness)
+      if (arrival === 'alien' && !isOut && !witness.ledger?.isCutOff(operation.author)) {
         const { epoch } = operation
         throw new Violation(
           'epochs',
@@ -245,8 +262,24 @@ export class Oracle implements Watcher {
       witness.holder.name,
       `makes ${nameOf(entry)} ${kind}${who ?? through ?? ''} ${actions.join()}`,
     )
+    if (operation.kind === 'evict') this.evict(ledger, operation.cutOffs)
+    if (kind === 'fence') this.coverage.met('fence made')
     if (operation.kind === 'join') this.letIn(witness, ledger, operation.who, operation.floor)
     if (kind === 'leave' && who !== author) this.coverage.met('former id retired')
+  }
+
+  /** From here on nobody need hold what they hold, nor wait for them. */
+  private evict(ledger: Ledger, cutOffs: ReadonlyMap<ReplicaId, number>): void {
+    for (const [who, seq] of cutOffs) ledger.cutOff(who, seq)
+    const bound = this.boundIn(ledger)
+    for (const witness of bound) {
+      if (!ledger.isCutOff(witness.id)) continue
+      bound.delete(witness)
+      const isHere = this.byHolder.get(witness.holder) === witness
+      this.coverage.met(isHere ? 'somebody alive evicted' : 'somebody dead evicted')
+      if (!cutOffs.has(witness.id)) this.coverage.met('brought in by an operation that was cut off')
+      if (witness.holder.isCutting) this.coverage.met('evicted while cutting')
+    }
   }
 
   /** A join is made: from here on nothing may be decided that the newcomer lacks. */
@@ -254,6 +287,7 @@ export class Oracle implements Watcher {
     const newcomer = this.witnesses.get(who)
     if (!newcomer) throw new Violation('admission', `${sponsor.id} lets ${who} in, who does not exist`)
     if (this.byHolder.get(newcomer.holder) !== newcomer) return this.coverage.met('former id let in')
+    if (ledger.isCutOff(who)) newcomer.ledger = ledger
     const { installed } = newcomer.holder
     if (!installed || installed.by !== sponsor.holder || installed.ledger !== ledger) {
       throw new Violation('admission', `${sponsor.id} lets ${who} in, who has not installed its state`)
@@ -268,6 +302,7 @@ export class Oracle implements Watcher {
         `${sponsor.id} vouches for ${who} up to ${floor}, who lacks ${nameOf(missing)}`,
       )
     }
+    if (ledger.isCutOff(who)) return
     this.boundIn(ledger).add(newcomer)
     this.checkHolds(newcomer, 0, ledger.decided)
     this.noteJoin(ledger)

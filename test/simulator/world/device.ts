@@ -24,6 +24,14 @@ export interface Stage extends Surroundings {
   fail(error: Error): void
 }
 
+/** Why a replica that was a member starts over. */
+const EVICTED: ReadonlySet<string> = new Set([
+  'the room has evicted us',
+  'the room is about to evict us',
+  'the room went on without us',
+  'the room has cut off what brought us in',
+])
+
 const ID_LETTERS = 'abcdefghijklmnopqrstuvwxyz'
 
 export class Device {
@@ -79,7 +87,7 @@ export class Device {
 
   private get isFounder(): boolean {
     const { replica } = this.session
-    return replica !== undefined && replica.room.lineage === replica.id
+    return replica?.room.lineage.endsWith(replica.id) === true
   }
 
   /** As far as can be seen from outside: before the first piece arrives, whoever was asked last is the sponsor. */
@@ -181,6 +189,7 @@ export class Device {
       newReplicaId: () => this.newId(),
       random: () => random.real(),
       config: plan.config,
+      onIdentity: (replica) => this.stage.oracle.attach(replica, this.holder),
       onNews: (news) => this.heard(news),
       onSettled: () => this.settled(),
       onRejoin: (reason) => this.rejoins(reason),
@@ -199,13 +208,8 @@ export class Device {
 
   private open(...[room, self, events]: Parameters<FaultyTransport['open']>) {
     const session = this.transport.open(room, self, events)
-    // The first thing a replica does is to look for the room; before that nothing can have happened to it.
     const seek = session.seek.bind(session)
-    let isFirst = true
     session.seek = () => {
-      const { replica } = this.session
-      if (isFirst && replica?.id === self) this.stage.oracle.attach(replica, this.holder)
-      isFirst = false
       if (this.isMember) this.stage.coverage.met('room isolated and found again')
       seek()
     }
@@ -251,7 +255,9 @@ export class Device {
     if (reason === 'the sponsor did not let us in') {
       this.stage.fail(new Violation('admission', `${this.name} got its go, and could not join with it`))
     }
-    if (reason === 'the room has another history') coverage.met('two histories met')
+    if (EVICTED.has(reason)) coverage.met('found itself evicted')
+    else if (reason === 'no majority of the room answers') coverage.met('founded anew without a majority')
+    else if (reason === 'the room has another history') coverage.met('two histories met')
     else if (reason === 'busy with other newcomers') coverage.met('sponsor was busy')
     else if (reason === 'the sponsor took too long' || reason === 'the join took too long')
       coverage.met('join timed out')

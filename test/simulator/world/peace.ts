@@ -13,6 +13,7 @@ import { TwinComparison } from '../oracle/twins.js'
 import { Violation } from '../oracle/violation.js'
 import type { Witness } from '../oracle/witness.js'
 import type { Device } from './device.js'
+import type { Plan } from './plan.js'
 
 /** Within this time everything has settled: a few of the longest retry intervals, one after the other. */
 const SETTLE_MS = 240_000
@@ -24,6 +25,7 @@ const SLACK_BYTES = 64
 
 /** What is left of a schedule when its troubles are over. */
 export interface Aftermath {
+  readonly plan: Plan
   readonly network: MemoryNetwork
   readonly scheduler: Scheduler
   readonly devices: readonly Device[]
@@ -52,12 +54,8 @@ export class Peace {
     this.awaitThat('converges', () => this.whatDiffers())
     this.checkEverything()
     this.compareWithTwin()
-    const missing = this.missing()
-    if (missing.length > 0) {
-      world.coverage.met('converged with somebody missing')
-      return
-    }
-    this.awaitThat('settles', () => this.whatIsLeft())
+    if (!Number.isFinite(world.plan.config.suspectAfterMs ?? 0) && this.missing().length > 0) return
+    this.awaitThat('settles', () => this.whatDiffers() ?? this.whatIsLeft())
     world.coverage.met('settled with nobody missing')
     this.awaitSilence()
     this.checkEverything()
@@ -173,7 +171,7 @@ export class Peace {
 
   /**
    * Ids that the room counts and that will never speak again: of crashed devices, and of devices that left
-   * without being able to say so. Nobody evicts them in this version, so the snapshot point waits for them.
+   * without being able to say so. Where nobody is suspected the snapshot point waits for them.
    */
   private missing(): ReplicaId[] {
     const { live } = this

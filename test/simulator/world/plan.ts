@@ -42,6 +42,7 @@ export type Trouble =
   | 'sleep'
   | 'burst'
   | 'compact'
+  | 'accuse'
 
 /** What happens to messages of one type on top of what happens to all. */
 export interface Meddling {
@@ -104,10 +105,27 @@ const AMBUSHES = [
 /** Many short schedules find more than few long ones. */
 const MOST_TURNS = 150
 
-export function drawPlan(seed: number): Plan {
+/** @param evicts whether members that are silent are suspected, and evicted. */
+export function drawPlan(seed: number, evicts = true): Plan {
   const random = new Random(seed)
-  const plan = drawAnyPlan(seed, random)
-  return random.chance(0.12) ? misunderstood(plan, random) : plan
+  const drawn = drawAnyPlan(seed, random)
+  const plan = random.chance(0.12) ? misunderstood(drawn, random) : drawn
+  return evicts
+    ? withSuspicion(plan, new Random(seed, 2))
+    : { ...plan, config: { ...plan.config, suspectAfterMs: Number.POSITIVE_INFINITY } }
+}
+
+/** Some are quick to suspect, some accuse anybody at any time; safety depends on neither. */
+function withSuspicion(plan: Plan, random: Random): Plan {
+  const { linkTimeoutMs = DEFAULT_CONFIG.linkTimeoutMs } = plan.config
+  const suspectAfterMs = linkTimeoutMs * random.magnitude(0.5, 2)
+  const forkAfterMs = random.magnitude(1000, 60_000)
+  const accuse = random.chance(0.25) ? random.magnitude(0.05, 1) : 0
+  return {
+    ...plan,
+    weights: { ...plan.weights, accuse },
+    config: { ...plan.config, suspectAfterMs, forkAfterMs },
+  }
 }
 
 /**
@@ -166,6 +184,7 @@ function drawAnyPlan(seed: number, random: Random): Plan {
       sleep: weight(0.25),
       burst: weight(0.3),
       compact: compaction === 'full' ? weight(0.6) : 0,
+      accuse: 0,
     },
     network: {
       latencyMs: random.magnitude(0.5, 200),

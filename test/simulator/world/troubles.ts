@@ -144,6 +144,15 @@ export const STRIKES: Readonly<Record<Trouble, Strike>> = {
     if (!device) return
     for (let i = scene.random.between(5, 30); i > 0; i--) device.edit()
   },
+  accuse(scene) {
+    const device = scene.random.pick(members(scene))
+    const others = device?.session.replica?.members.filter((member) => member !== device.session.replica?.id)
+    const victim = scene.random.pick(others ?? [])
+    if (!device || victim === undefined) return
+    scene.story.tell(device.name, `accuses ${victim}`)
+    scene.coverage.fault('accusations')
+    device.session.accuse(victim)
+  },
   compact(scene) {
     const device = scene.random.pick(members(scene))
     if (!device) return

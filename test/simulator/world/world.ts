@@ -60,8 +60,8 @@ export class World implements Stage {
   private parted = false
   private violation: Violation | undefined
 
-  constructor(seed: number, isTold: boolean) {
-    this.plan = drawPlan(seed)
+  constructor(seed: number, isTold: boolean, evicts: boolean) {
+    this.plan = drawPlan(seed, evicts)
     this.random = new Random(seed, 1)
     const { structure, compaction } = this.plan
     const makeTokens = compaction === 'full' ? makeNumberedSet : makeTokenSet
@@ -220,6 +220,6 @@ export class World implements Stage {
   }
 }
 
-export function runSchedule(seed: number, isTold = false): Outcome {
-  return new World(seed, isTold).run()
+export function runSchedule(seed: number, isTold = false, evicts = true): Outcome {
+  return new World(seed, isTold, evicts).run()
 }

@@ -47,15 +47,26 @@ export class CausalBuffer {
     return true
   }
 
-  /** Takes out one operation of an epoch up to `epoch` whose past is applied, if there is one. */
-  takeReady(applied: VersionVector, epoch: number): Operation | undefined {
+  /**
+   * Takes out one operation of an epoch up to `epoch` whose past is applied, if there is one.
+   * @param isHeld says which are not to be applied for now all the same.
+   */
+  takeReady(
+    applied: VersionVector,
+    epoch: number,
+    isHeld: (operation: Operation) => boolean = () => false,
+  ): Operation | undefined {
     for (const [author, waiting] of this.byAuthor) {
       const next = waiting.get((applied.get(author) ?? 0) + 1)
-      if (!next || next.epoch > epoch || !isReady(next, applied)) continue
+      if (!next || next.epoch > epoch || !isReady(next, applied) || isHeld(next)) continue
       this.remove(author, next.seq)
       return next
     }
     return undefined
+  }
+
+  *operations(): IterableIterator<Operation> {
+    for (const waiting of this.byAuthor.values()) yield* waiting.values()
   }
 
   /** Whether an author's later operations are here and an earlier one is not. */

@@ -8,6 +8,7 @@ import {
   type Clock,
   type CutOperation,
   compareOperations,
+  endedBy,
   type Operation,
   payloadBytes,
   type ReplicaId,
@@ -41,6 +42,9 @@ export type Arrival =
   /** Of an epoch that no member can be in (rule CU6). */
   | 'alien'
 
+/** Somebody who was evicted before so many others is told so no more. */
+const MAX_CUT_OFFS = 256
+
 export class History {
   readonly self: ReplicaId
   readonly applied: VersionVector = new Map()
@@ -61,6 +65,10 @@ export class History {
   private readonly retention: Retention
   /** Cuts of this epoch in the log, in total order: the first one counts (rule CU2). */
   private cuts: CutOperation[] = []
+  /** Evicted authors, and up to where their operations count (rule EV5); the oldest are forgotten in the end. */
+  readonly cutOffs = new Map<ReplicaId, number>()
+  /** Says which operations are not to be applied for now, though their past is (rule EV3). */
+  isHeld: (operation: Operation) => boolean = () => false
   /** Authors whose entries changed since our last own operation: the dependencies of the next one. */
   private readonly changed = new Set<ReplicaId>()
 
@@ -115,7 +123,7 @@ export class History {
 
   /** The next operation whose past is applied; the caller applies it and then calls `record`. */
   takeReady(): Operation | undefined {
-    return this.waiting.takeReady(this.applied, this.epoch)
+    return this.waiting.takeReady(this.applied, this.epoch, this.isHeld)
   }
 
   /** Operations of the next epoch that wait for us to get there: their authors knew that the cut was stable (rule CU4). */
@@ -154,7 +162,7 @@ export class History {
     this.point = point
     if (this.retention === 'until-cut') for (const operation of passed) this.keepUntilCut(operation)
     // Also where the log is kept: vectors, and with them digests, must not differ between members.
-    for (const operation of passed) if (operation.kind === 'leave') this.forget(operation.who)
+    for (const operation of passed) for (const who of endedBy(operation)) this.forget(who)
     if (passed.length > 0) this.waiting.discard((operation) => this.isObsolete(operation))
     return passed
   }
@@ -223,6 +231,16 @@ export class History {
     this.changed.clear()
   }
 
+  /** An author is evicted: nothing of it counts beyond `seq`, whenever it arrives. */
+  cutOff(author: ReplicaId, seq: number): void {
+    this.cutOffs.set(author, seq)
+    for (const [oldest] of this.cutOffs) {
+      if (this.cutOffs.size <= MAX_CUT_OFFS) break
+      this.cutOffs.delete(oldest)
+    }
+    this.waiting.discard((operation) => this.isObsolete(operation))
+  }
+
   private keepUntilCut(operation: Operation): void {
     this.stable.push(operation)
     this.stableBytes += payloadBytes(operation)
@@ -249,6 +267,7 @@ export class History {
   /** At or below the snapshot point everything is applied, even if its author is forgotten by now (SP7). */
   private isObsolete(operation: Operation): boolean {
     if (operation.clock <= this.point) return true
+    if (operation.seq > (this.cutOffs.get(operation.author) ?? Number.POSITIVE_INFINITY)) return true
     return (this.applied.get(operation.author) ?? 0) >= operation.seq
   }
 }

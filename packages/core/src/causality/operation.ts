@@ -20,6 +20,8 @@ export type Body =
       readonly who: ReplicaId
       /** The floor that the newcomer was welcomed with. */
       readonly floor: Clock
+      /** How many stages of eviction its sponsor had fenced: the newcomer owes no fence up to there (rule EV4). */
+      readonly stage: number
     }
   | {
       readonly kind: 'leave'
@@ -30,6 +32,21 @@ export type Body =
       readonly kind: 'cut'
       /** The new base is the state at all operations with a clock up to this one (rule CU1). */
       readonly through: Clock
+    }
+  | {
+      /** Whoever makes it takes nothing more of those that the stages so far evict: its past is the cut-off (rule EV3). */
+      readonly kind: 'fence'
+      /** Stages decided and fenced by it: 1, 2, 3, … */
+      readonly stage: number
+      /** The sets of the stages that are not carried out yet, newest last. */
+      readonly decided: readonly (readonly ReplicaId[])[]
+    }
+  | {
+      /** Takes evicted members off the map: of each, everything up to this seq counts, and nothing after it (rule EV5). */
+      readonly kind: 'evict'
+      /** It carries out all stages up to this one. */
+      readonly stage: number
+      readonly cutOffs: ReadonlyMap<ReplicaId, number>
     }
 
 export interface OperationHead {
@@ -57,6 +74,12 @@ export interface Position {
 /** Total order by (clock, author). It extends causality, and every replica computes the same one (rule OP4). */
 export function compareOperations(a: Position, b: Position): number {
   return a.clock - b.clock || (a.author < b.author ? -1 : a.author > b.author ? 1 : 0)
+}
+
+/** Whose membership an operation ends. */
+export function endedBy(operation: Operation): ReplicaId[] {
+  if (operation.kind === 'leave') return [operation.who]
+  return operation.kind === 'evict' ? [...operation.cutOffs.keys()] : []
 }
 
 export function payloadBytes(operation: Operation): number {

@@ -33,6 +33,7 @@ export class UpdatePasts {
     }
     const seen = joined(unnamed ?? [], deps)
     if (kind === 'leave') this.unnamed.delete(operation.who)
+    if (kind === 'evict') for (const who of operation.cutOffs.keys()) this.unnamed.delete(who)
     if (kind !== 'leave' || operation.who !== author) this.unnamed.set(author, seen)
     if (kind === 'join') this.unnamed.set(operation.who, joined(seen, [[author, operation.seq]]))
   }

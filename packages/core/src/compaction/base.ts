@@ -33,6 +33,11 @@ export function advance(base: BaseState, through: Clock, below: readonly Operati
     else if (operation.kind === 'leave') {
       members.delete(operation.who)
       applied.delete(operation.who)
+    } else if (operation.kind === 'evict') {
+      for (const who of operation.cutOffs.keys()) {
+        members.delete(who)
+        applied.delete(who)
+      }
     }
   }
   return { through, hash: '', applied, members: [...members] }

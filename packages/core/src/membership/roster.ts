@@ -1,8 +1,8 @@
 /**
- * Who is a member, as a function of the operations applied (protocol rules JO5, LE1).
+ * Who is a member, as a function of the operations applied (protocol rules JO5, LE1, EV5).
  */
 import type { Operation, Position, ReplicaId } from '../causality/operation.js'
-import { compareOperations } from '../causality/operation.js'
+import { compareOperations, endedBy } from '../causality/operation.js'
 
 export interface MemberRecord {
   readonly replica: ReplicaId
@@ -41,16 +41,14 @@ export class Roster {
   }
 
   /** @returns who came or went by this operation. */
-  apply(operation: Operation): { joined?: ReplicaId; left?: ReplicaId } {
+  apply(operation: Operation): { joined?: ReplicaId; gone: ReplicaId[] } {
     if (operation.kind === 'join') {
       const { who, clock, author } = operation
       this.add({ replica: who, joined: { clock, author: who }, sponsor: author })
-      return { joined: who }
+      return { joined: who, gone: [] }
     }
-    if (operation.kind === 'leave' && this.members.delete(operation.who)) {
-      this.ordered = undefined
-      return { left: operation.who }
-    }
-    return {}
+    const gone = endedBy(operation).filter((who) => this.members.delete(who))
+    if (gone.length > 0) this.ordered = undefined
+    return { gone }
   }
 }

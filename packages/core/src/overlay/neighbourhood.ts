@@ -11,7 +11,7 @@ import type { Report } from '../snapshot/report.js'
 import type { Lane, LinkId } from '../transport.js'
 import { encodeMessage } from '../wire/codec.js'
 import { MAX_REASON_LENGTH, MAX_RELAY_HOPS } from '../wire/limits.js'
-import type { Message, Presence, Relay } from '../wire/messages.js'
+import type { Message, Presence, Probe, Relay } from '../wire/messages.js'
 import { digestOf, type Holdings } from './anti-entropy.js'
 import { BroadcastTree } from './broadcast-tree.js'
 import { Dialing } from './dialing.js'
@@ -175,14 +175,14 @@ export class Neighbourhood {
   // ------------------------------------------------------------------ relaying negotiations
 
   /** Carries negotiation bytes one hop nearer to `to`: by its own link, or the way its news come. */
-  relay(message: Relay, sponsor: ReplicaId | undefined, from?: LinkId): void {
+  relay(message: Relay | Probe, sponsor: ReplicaId | undefined, from?: LinkId): void {
     if (message.hops >= MAX_RELAY_HOPS) return
     const next = this.nextHop(message, sponsor, from)
     if (next !== undefined) this.send(next, { ...message, hops: message.hops + 1 })
   }
 
   private nextHop(
-    message: Relay,
+    message: Relay | Probe,
     sponsor: ReplicaId | undefined,
     from: LinkId | undefined,
   ): LinkId | undefined {

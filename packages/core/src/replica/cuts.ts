@@ -67,7 +67,7 @@ export class Cuts {
   /** A lineage begins; its first base is what the structure holds. */
   founded(lineage: string): void {
     this.lineage = lineage
-    this.base = { ...NO_BASE, members: [lineage] }
+    this.base = { ...NO_BASE, members: [this.history.self] }
     this.epochs.found(lineage)
   }
 

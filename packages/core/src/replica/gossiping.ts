@@ -3,7 +3,7 @@
  */
 import type { Arrival } from '../causality/history.js'
 import type { Operation, ReplicaId } from '../causality/operation.js'
-import type { News } from '../machine.js'
+import type { Milliseconds, News } from '../machine.js'
 import { answer, batches, gossip, offersNews, syncOf } from '../overlay/anti-entropy.js'
 import type { Link } from '../overlay/links.js'
 import type { Neighbourhood } from '../overlay/neighbourhood.js'
@@ -35,21 +35,24 @@ export class Gossiping {
   }
 
   /** @returns which rule the message breaks, or undefined. */
-  received(link: Link, message: Gossip): string | undefined {
+  received(link: Link, message: Gossip, now: Milliseconds): string | undefined {
     const arrivals: Arrivals = { fresh: new Set(), repeated: new Set() }
     const fault = this.takeOperations(link, message, arrivals)
     if (fault !== undefined) return fault
+    const { suspicion } = this.room.evicting
     if (arrivals.fresh.size > 0) this.lastNewsFrom = link.id
     // Joins among these operations make the reports of their newcomers acceptable.
     this.room.drain()
     for (const report of message.reports) {
       const isNew = this.room.stability.receive(report)
       if (isNew) this.neighbourhood.spreadReport(report, link.id)
+      if (isNew) suspicion.sign(report.replica, now)
       note(arrivals, report.replica, isNew)
     }
     for (const presence of message.presences) this.takePresence(link, presence, arrivals)
     // What was asked for says nothing about the tree, unless a branch of it turns out to be missing.
     const repeated = message.answer ? new Set<ReplicaId>() : arrivals.repeated
+    for (const author of arrivals.fresh) suspicion.sign(author, now)
     const { room } = this
     const fresh = new Set(room.membersAmong(arrivals.fresh))
     this.neighbourhood.noteArrivals(link.id, fresh, new Set(room.membersAmong(repeated)))
@@ -106,6 +109,10 @@ export class Gossiping {
   private takeOperations(link: Link, message: Gossip, arrivals: Arrivals): string | undefined {
     for (const operation of message.operations) {
       const arrival = this.file(operation)
+      if (arrival === 'alien' && operation.epoch > this.room.history.epoch) {
+        this.room.evicting.leftBehind()
+        return undefined
+      }
       if (arrival === 'alien')
         return `operation ${operation.author} ${operation.seq} is of epoch ${operation.epoch}`
       if (arrival === 'no-room') continue

@@ -90,7 +90,12 @@ export class LettingIn {
     if (acknowledged.verdict === 'admit') {
       // The state that went out may hold local changes made since; they must be in our past before the join.
       this.room.takeLocalChange()
-      this.room.author({ kind: 'join', who: newcomer, floor: acknowledged.join.floor })
+      this.room.author({
+        kind: 'join',
+        who: newcomer,
+        floor: acknowledged.join.floor,
+        stage: this.room.evicting.ownStage,
+      })
     }
     const since = acknowledged.verdict === 'admit' ? acknowledged.join.applied : acknowledged.applied
     const operations = this.room.history.missingFrom(since)

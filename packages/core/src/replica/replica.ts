@@ -6,15 +6,24 @@
  * The structure it replicates is called synchronously and only through the Structure interface.
  */
 import type { Clock, ReplicaId } from '../causality/operation.js'
-import { DEFAULT_CONFIG, type FormerBase, type Input, type Output, type ReplicaConfig } from '../machine.js'
+import {
+  DEFAULT_CONFIG,
+  type FormerBase,
+  type Input,
+  type Milliseconds,
+  type Output,
+  type ReplicaConfig,
+} from '../machine.js'
+import type { MemberRecord } from '../membership/roster.js'
 import type { Link } from '../overlay/links.js'
 import { Neighbourhood } from '../overlay/neighbourhood.js'
 import { type Blocker, blockers } from '../snapshot/blockers.js'
 import type { NetworkMap } from '../snapshot/network-map.js'
 import { Reporting } from '../snapshot/reporting.js'
 import type { Structure } from '../structure.js'
+import type { LinkId } from '../transport.js'
 import { decodeMessage } from '../wire/codec.js'
-import type { Hello, Message, Origins } from '../wire/messages.js'
+import type { Evicted, Hello, Message, Origins, Probe } from '../wire/messages.js'
 import { ComingIn, type Outcome } from './coming-in.js'
 import { Gossiping } from './gossiping.js'
 import { LettingIn } from './letting-in.js'
@@ -75,6 +84,7 @@ export class Replica {
       tell: emit,
       spread: (operation) => this.neighbourhood.spreadOperation(operation),
       left: (replica) => this.memberLeft(replica),
+      probe: (member) => this.probe({ type: 'probe', from: id, to: member, hops: 0, isAnswer: false }),
       cap: () => this.lettingIn.sponsoring.cap,
     })
     this.neighbourhood = new Neighbourhood(id, this.config, emit, () => this.room.holdings)
@@ -168,7 +178,7 @@ export class Replica {
     switch (input.type) {
       case 'start':
         this.current = 'seeking'
-        return this.emit({ type: 'seek' })
+        return this.config.founds ? this.found() : this.emit({ type: 'seek' })
       case 'alone':
         return this.found()
       case 'link-up':
@@ -189,6 +199,8 @@ export class Replica {
       case 'compact':
         if (this.current === 'member') this.room.cuts?.request()
         return
+      case 'accuse':
+        return this.room.evicting.suspicion.accuse(input.replica)
       case 'leave':
         return this.leave()
       case 'timer':
@@ -213,6 +225,11 @@ export class Replica {
     this.room.drain()
     if (!this.room.roster.has(this.id)) return this.part('somebody has made this replica leave')
     this.retireFormerIds()
+    const verdict = this.room.evicting.step(now)
+    if (verdict?.type === 'out') return this.part(verdict.reason)
+    if (verdict?.type === 'fork') return this.fork(verdict.reason)
+    this.shun()
+    this.room.drain()
     this.lettingIn.expire(now)
     this.lettingIn.pump()
     const { cuts } = this.room
@@ -228,11 +245,12 @@ export class Replica {
     }
     cuts?.checkBases()
     cuts?.settle()
-    if (this.reporting.isDue(this.room.hasNews, this.room.roster.size, now)) {
+    const { evicting } = this.room
+    if (evicting.hasNews || this.reporting.isDue(this.room.hasNews, this.room.roster.size, now)) {
       this.neighbourhood.spreadReport(this.room.report())
     }
     this.gossiping.askAboutGaps(now)
-    this.neighbourhood.maintain(this.room.roster.byAge(), now)
+    this.neighbourhood.maintain(this.company, now)
     this.maintainGreeting()
     this.seekOthers(now)
   }
@@ -243,23 +261,25 @@ export class Replica {
     const link = this.neighbourhood.links.get(id)
     if (!link) return
     link.lastHeardAt = now
+    if (link.inRoom && link.peer) this.room.evicting.suspicion.sign(link.peer, now)
     const decoded = decodeMessage(bytes)
     if (!decoded.ok) return this.refuse(link, decoded.reason)
     const { message } = decoded
     if (message.type === 'hello') return this.greeted(link, message, now)
     if (message.type === 'origins') return this.compareOrigins(link, message)
-    if (link.inRoom) this.fromNeighbour(link, message)
+    if (message.type === 'evicted') return this.heardOfEvictions(link, message)
+    if (link.inRoom) this.fromNeighbour(link, message, now)
     this.handshake(link, message, now)
   }
 
-  private fromNeighbour(link: Link, message: Message): void {
+  private fromNeighbour(link: Link, message: Message, now: number): void {
     switch (message.type) {
       case 'heartbeat':
         if (this.neighbourhood.compare(link, message.digest)) this.gossiping.ask(link)
         return
       case 'gossip': {
-        const fault = this.gossiping.received(link, message)
-        return fault === undefined ? undefined : this.refuse(link, fault)
+        const fault = this.gossiping.received(link, message, now)
+        return fault === undefined ? undefined : this.metAlien(link, fault)
       }
       case 'sync':
         return this.gossiping.asked(link, message)
@@ -269,6 +289,8 @@ export class Replica {
         return this.neighbourhood.tree.grafted(link.id, message.authors)
       case 'relay':
         return this.relay(message.to, message.from, message.hops, message.bytes, link.id)
+      case 'probe':
+        return this.probe(message, link.id, now)
     }
   }
 
@@ -304,10 +326,72 @@ export class Replica {
     if (this.current === 'seeking') return this.askToJoin(link, hello, now)
     if (this.current !== 'member' || hello.lineage === '' || link.inRoom) return
     if (hello.lineage !== this.room.lineage) return this.metOtherLineage(link)
+    if (this.tellEvicted(link, hello.replica)) return
     if (!this.neighbourhood.enterRoom(link, hello.replica, now)) return
     this.lettingIn.sponsoring.forget(hello.replica)
     if (hello.digest === this.neighbourhood.digest()) link.caughtUp = link.isServed = true
     else this.gossiping.ask(link)
+  }
+
+  // ------------------------------------------------------------------ evictions
+
+  /** @returns whether we have nothing to do with it any more (rule EV7). */
+  private tellEvicted(link: Link, replica: ReplicaId): boolean {
+    const { evicting, roster } = this.room
+    const cutOffs = evicting.noticeFor(replica)
+    const isShunned = evicting.isShunned(replica)
+    // Somebody unknown may have been let in by somebody evicted.
+    if (cutOffs.size > 0 && (isShunned || !roster.has(replica))) {
+      this.neighbourhood.send(link.id, { type: 'evicted', cutOffs })
+    }
+    if (isShunned) this.closeLink(link, 'evicted from the room')
+    return isShunned
+  }
+
+  private heardOfEvictions(link: Link, { cutOffs }: Evicted): void {
+    if (this.current === 'member' && link.lineage === this.room.lineage) this.room.evicting.heard(cutOffs)
+  }
+
+  /** Links to those whom we take nothing of any more. */
+  private shun(): void {
+    const { evicting } = this.room
+    for (const link of this.neighbourhood.links.inRoom) {
+      if (link.peer !== undefined && evicting.isShunned(link.peer)) this.tellEvicted(link, link.peer)
+    }
+  }
+
+  /** Members that we want links to, oldest first; the same array until something changes. */
+  private get company(): readonly MemberRecord[] {
+    const { evicting, roster } = this.room
+    const members = roster.byAge()
+    if (!members.some(({ replica }) => evicting.isFenced(replica))) return members
+    return members.filter(({ replica }) => !evicting.isFenced(replica))
+  }
+
+  /**
+   * No member is so far away (rule CU6): either end was evicted and does not know it yet, unless the other end is
+   * behind us and breaks the rules.
+   */
+  private metAlien(link: Link, reason: string): void {
+    const { peer } = link
+    if (peer === undefined || !this.room.roster.has(peer)) return this.closeLink(link, reason)
+    this.refuse(link, reason)
+  }
+
+  private probe(message: Probe, by?: LinkId, now?: Milliseconds): void {
+    const { to, from, isAnswer } = message
+    const { evicting, roster } = this.room
+    if (to !== this.id) return this.neighbourhood.relay(message, roster.get(to)?.sponsor, by)
+    if (now !== undefined && roster.has(from)) evicting.suspicion.sign(from, now)
+    if (isAnswer) return
+    const answer: Probe = { type: 'probe', from: this.id, to: from, hops: 0, isAnswer: true }
+    this.neighbourhood.relay(answer, roster.get(from)?.sponsor)
+  }
+
+  /** What we hold goes on under another id, in a room founded anew. */
+  private fork(reason: string): void {
+    this.leave(undefined)
+    this.emit({ type: 'fork', reason })
   }
 
   /** A neighbour that breaks the rules loses its link; nothing else changes (rule WI3). */
@@ -362,7 +446,8 @@ export class Replica {
 
   private found(): void {
     if (this.current !== 'seeking') return
-    this.room.found()
+    const [newest] = this.structure.epochs?.namings ?? []
+    this.room.found(newest?.lineage ?? this.config.formerLineage)
     this.becomeMember()
   }
 
@@ -500,6 +585,9 @@ export class Replica {
     for (const who of this.config.formerIds) {
       if (this.room.roster.has(who)) this.room.author({ kind: 'leave', who })
     }
+    for (const who of this.config.retiredIds) {
+      if (this.room.roster.has(who)) this.room.evicting.suspicion.accuse(who)
+    }
   }
 
   // ------------------------------------------------------------------ staying reachable, staying connected
@@ -543,7 +631,12 @@ export class Replica {
   private noticeSleep(now: number): void {
     const sleptMs = this.lastNow === undefined ? 0 : now - this.lastNow
     this.lastNow = now
-    if (sleptMs > 2 * this.config.heartbeatIntervalMs) this.neighbourhood.excuseSleep(sleptMs)
+    if (sleptMs > 2 * this.config.heartbeatIntervalMs) this.fallBehind(now, sleptMs)
+  }
+
+  private fallBehind(now: number, sleptMs: number): void {
+    this.neighbourhood.excuseSleep(sleptMs)
+    this.room.evicting.suspicion.slept(now)
   }
 
   private updateTimer(now: number): void {
@@ -566,6 +659,7 @@ export class Replica {
       this.lettingIn.sponsoring.nextDeadline,
       this.comingIn?.joining.nextDeadline ?? Number.POSITIVE_INFINITY,
       this.seekAt,
+      this.room.evicting.nextDeadline,
     )
   }
 

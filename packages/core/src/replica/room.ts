@@ -7,6 +7,7 @@ import { type Arrival, History } from '../causality/history.js'
 import type { Body, Clock, Operation, ReplicaId } from '../causality/operation.js'
 import { type BaseState, NO_BASE } from '../compaction/base.js'
 import type { Milliseconds, News, ReplicaConfig } from '../machine.js'
+import { lineageOf } from '../membership/lineage.js'
 import { Roster } from '../membership/roster.js'
 import type { Holdings } from '../overlay/anti-entropy.js'
 import { Presences } from '../overlay/presences.js'
@@ -15,6 +16,7 @@ import { Stability } from '../snapshot/stability.js'
 import type { Epochs, Structure } from '../structure.js'
 import type { Go, Welcome, WelcomeMember } from '../wire/messages.js'
 import { Cuts } from './cuts.js'
+import { Evicting } from './evicting.js'
 
 export interface RoomHooks {
   /** Something the application may want to know. */
@@ -23,6 +25,8 @@ export interface RoomHooks {
   spread(operation: Operation): void
   /** A member is gone for good. */
   left(replica: ReplicaId): void
+  /** Asks through other members whether one is there. */
+  probe(member: ReplicaId): void
   /** What our floor must not exceed, because we answer for newcomers (rule JO3). */
   cap(): Clock
 }
@@ -44,6 +48,7 @@ export class Room {
   lineage = ''
   /** Undefined where history is not cut. */
   readonly cuts: Cuts | undefined
+  readonly evicting: Evicting
   private readonly structure: Structure
   private readonly hooks: RoomHooks
   private readonly keepsLog: boolean
@@ -62,6 +67,10 @@ export class Room {
     this.keepsLog = config.keepLog
     this.stability = new Stability(self)
     this.cuts = epochs && this.cutsOf(epochs, config)
+    const { history, roster, stability } = this
+    const author = (body: Body) => this.author(body)
+    const probe = (member: ReplicaId) => hooks.probe(member)
+    this.evicting = new Evicting({ self, history, roster, stability, author, probe }, config)
   }
 
   private cutsOf(epochs: Epochs, config: ReplicaConfig): Cuts {
@@ -102,12 +111,13 @@ export class Room {
 
   // ------------------------------------------------------------------ beginnings
 
-  /** Begins a new history of the room (rule LI1). */
-  found(): void {
-    this.lineage = this.self
+  /** Begins a new history of the room (rule LI1). @param former the lineage that it goes on from, if any (rule LI5). */
+  found(former: string): void {
+    this.lineage = lineageOf(this.self, former)
     this.history.admit(this.self)
     this.roster.add({ replica: this.self, joined: { clock: 0, author: this.self } })
     this.stability.addMember(this.self, { known: 0, floor: 0, n: 0, epoch: 0, since: 0 })
+    this.evicting.found()
     this.cuts?.founded(this.lineage)
   }
 
@@ -121,7 +131,7 @@ export class Room {
       // numbered like our last report, or that one, being older, would take the newcomer's view of us back.
       const n = this.stability.reportsMade
       const shown = replica === this.self ? { ...standing, known: state.clock, floor, n } : standing
-      return { replica, joined: joined.clock, sponsor, ...shown }
+      return { replica, joined: joined.clock, sponsor, ...shown, stage: this.evicting.stageOf(replica) }
     })
     const namings = this.cuts?.namings ?? []
     return {
@@ -133,6 +143,7 @@ export class Room {
       namings,
       base: this.base,
       members,
+      ...this.evicting.export(),
     }
   }
 
@@ -141,12 +152,18 @@ export class Room {
     this.lineage = welcome.lineage
     this.history.import(welcome, welcome.base, operations)
     this.cuts?.joined(welcome, operations)
-    for (const { replica, joined, sponsor, ...standing } of welcome.members) {
+    for (const { replica, joined, sponsor, stage: _, ...standing } of welcome.members) {
       const record = { replica, joined: { clock: joined, author: replica } }
       this.roster.add(sponsor === undefined ? record : { ...record, sponsor })
       this.stability.addMember(replica, standing)
     }
-    this.hooks.tell({ type: 'members', joined: welcome.members.map(({ replica }) => replica), left: [] })
+    this.evicting.import(welcome, operations)
+    this.hooks.tell({
+      type: 'members',
+      joined: welcome.members.map(({ replica }) => replica),
+      left: [],
+      evicted: [],
+    })
     // One at a time: in total order none of them has to wait, so no limit on waiting concerns them.
     for (const operation of go.operations) {
       this.history.receive(operation)
@@ -247,16 +264,19 @@ export class Room {
       // It makes nothing before it has applied this, so nothing of an earlier epoch (rule CU7).
       const { clock, floor, epoch } = operation
       this.stability.addMember(change.joined, { known: clock, floor, n: 0, epoch, since: clock })
-      this.hooks.tell({ type: 'members', joined: [change.joined], left: [] })
+      this.hooks.tell({ type: 'members', joined: [change.joined], left: [], evicted: [] })
     }
-    if (change.left !== undefined) this.forget(change.left)
+    this.evicting.applied(operation)
+    const isEvicted = operation.kind === 'evict'
+    for (const who of change.gone) this.forget(who, isEvicted)
   }
 
-  private forget(replica: ReplicaId): void {
+  private forget(replica: ReplicaId, isEvicted: boolean): void {
     this.stability.removeMember(replica)
     if (this.presences.delete(replica)) this.hooks.tell({ type: 'presence', replica, bytes: null })
     this.hooks.left(replica)
-    this.hooks.tell({ type: 'members', joined: [], left: [replica] })
+    const left = isEvicted ? { left: [], evicted: [replica] } : { left: [replica], evicted: [] }
+    this.hooks.tell({ type: 'members', joined: [], ...left })
   }
 
   // ------------------------------------------------------------------ stability
@@ -279,6 +299,7 @@ export class Room {
 
   private tellMove(passed: readonly Operation[], bytesBefore: number): void {
     const { point, epoch, log } = this.history
+    this.evicting.passed(passed)
     const droppedOperations = this.keepsLog ? 0 : passed.length
     this.hooks.tell({
       type: 'snapshot',
@@ -288,11 +309,14 @@ export class Room {
 
   /** Whether a report of ours would tell anybody anything (rule RE4). */
   get hasNews(): boolean {
+    if (this.evicting.hasNews) return true
     return this.stability.hasNews(this.history.clock, this.history.epoch, this.hooks.cap())
   }
 
   report(): Report {
     const { seq, clock, epoch } = this.history
-    return this.stability.report({ seq, clock, epoch, base: this.base.hash }, this.hooks.cap())
+    this.evicting.told()
+    const agreement = this.evicting.state
+    return this.stability.report({ seq, clock, epoch, base: this.base.hash, agreement }, this.hooks.cap())
   }
 }

@@ -21,7 +21,11 @@ export interface SessionOptions {
   /** 0 ≤ x < 1, for jitter only. */
   readonly random: () => number
   readonly config?: Partial<ReplicaConfig>
+  /** Ids of earlier processes of this device that may still count as members: nobody need wait for them. */
+  readonly retiredIds?: readonly ReplicaId[]
   readonly onNews: (news: News) => void
+  /** An identity begins; nothing has happened to it yet. */
+  readonly onIdentity?: (replica: Replica) => void
   /** Called after every input that was worked off: cheap state may have changed. */
   readonly onSettled?: () => void
   /** The transport's way to newcomers opened or closed. */
@@ -53,7 +57,11 @@ interface Incarnation {
 export class Session {
   private readonly options: SessionOptions
   private readonly formerIds: ReplicaId[] = []
+  private readonly retiredIds: ReplicaId[]
   private formerBase: FormerBase | undefined
+  private formerLineage = ''
+  /** The next identity founds the room anew (rule LI5). */
+  private founds = false
   private readonly queue: Input[] = []
   private incarnation: Incarnation | undefined
   private isWorking = false
@@ -72,6 +80,7 @@ export class Session {
 
   constructor(options: SessionOptions) {
     this.options = options
+    this.retiredIds = [...(options.retiredIds ?? [])]
   }
 
   /** The replica of the current identity, while there is one. */
@@ -109,6 +118,11 @@ export class Session {
     this.feed({ type: 'compact' })
   }
 
+  /** A member is known to be gone: it need not be waited for. */
+  accuse(replica: ReplicaId): void {
+    this.feed({ type: 'accuse', replica })
+  }
+
   setPresence(bytes: Uint8Array): void {
     this.presence = bytes
     this.feed({ type: 'presence', bytes })
@@ -129,6 +143,7 @@ export class Session {
   crash(): void {
     this.isWanted = false
     this.cancelRejoin()
+    this.noteDeath()
     this.retire(0)
   }
 
@@ -186,10 +201,14 @@ export class Session {
     const id = newReplicaId()
     const { formerBase } = this
     const insists = this.failures >= PATIENT_ATTEMPTS
-    const former = { formerBase, formerIds: [...this.formerIds], insists }
+    const { formerLineage, founds } = this
+    this.founds = false
+    const ids = { formerIds: [...this.formerIds], retiredIds: [...this.retiredIds] }
+    const former = { formerBase, formerLineage, ...ids, insists, founds }
     const replica = new Replica(id, structure, { ...config, ...former })
     const transport = this.options.transport.open(room, id, this.eventsFor(id))
     this.incarnation = { replica, transport, wasMember: false }
+    this.guard(() => this.options.onIdentity?.(replica))
     this.queue.push({ type: 'start' })
   }
 
@@ -209,6 +228,7 @@ export class Session {
       outputs = incarnation.replica.handle(input, this.options.scheduler.now())
     } catch (error) {
       this.guard(() => this.options.onError(error instanceof Error ? error : new Error(String(error))))
+      this.noteDeath()
       this.rejoin(incarnation, 'an invariant was broken')
       return
     }
@@ -246,6 +266,10 @@ export class Session {
         this.setTimer(output.at)
         return true
       case 'rejoin':
+        this.rejoin(incarnation, output.reason)
+        return true
+      case 'fork':
+        this.founds = true
         this.rejoin(incarnation, output.reason)
         return true
       case 'joined':
@@ -294,11 +318,20 @@ export class Session {
     this.queue.length = 0
     this.setTimer(null)
     incarnation.replica.abandon()
-    if (incarnation.wasMember) this.formerBase = incarnation.replica.lastBase
-    else this.remember(incarnation.replica.id)
+    if (incarnation.wasMember) {
+      this.formerBase = incarnation.replica.lastBase
+      this.formerLineage = incarnation.replica.room.lineage
+    }
+    if (!incarnation.wasMember) this.remember(incarnation.replica.id)
     const { scheduler } = this.options
     if (lingerMs === 0) incarnation.transport.destroy()
     else scheduler.at(scheduler.now() + lingerMs, () => incarnation.transport.destroy())
+  }
+
+  /** It has not left: nobody is told, but our next identity knows. */
+  private noteDeath(): void {
+    if (this.incarnation?.wasMember) this.retiredIds.push(this.incarnation.replica.id)
+    if (this.retiredIds.length > MAX_FORMER_IDS) this.retiredIds.shift()
   }
 
   private remember(id: ReplicaId): void {

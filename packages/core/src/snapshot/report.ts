@@ -2,6 +2,7 @@
  * Reports: a replica's statement about itself (protocol rules RE1 to RE4).
  */
 import type { Clock, ReplicaId } from '../causality/operation.js'
+import type { AgreementState } from '../eviction/agreement.js'
 
 export interface Report {
   readonly replica: ReplicaId
@@ -18,6 +19,8 @@ export interface Report {
   readonly floor: Clock
   /** Its known clock of every member it knows. Only in small rooms, for people who look at the map. */
   readonly row?: ReadonlyMap<ReplicaId, Clock>
+  /** Whom it wants, has promised or knows to be evicted; absent where nobody ever was (rule EV2). Read at once. */
+  readonly agreement?: AgreementState
 }
 
 /**

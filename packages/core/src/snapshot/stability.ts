@@ -6,6 +6,7 @@
  * that still wait for an operation.
  */
 import type { Clock, ReplicaId, VersionVector } from '../causality/operation.js'
+import type { AgreementState } from '../eviction/agreement.js'
 import { minimum, NetworkMap, type Row } from './network-map.js'
 import { MAX_MEMBERS_WITH_ROWS, type Report } from './report.js'
 
@@ -34,6 +35,7 @@ export interface OwnState {
   readonly epoch: number
   /** Hash of its base. */
   readonly base: string
+  readonly agreement: AgreementState | undefined
 }
 
 /** What the world knows of us: whatever goes beyond it is news. */
@@ -50,6 +52,7 @@ export class Stability {
   /** Newest report of every member, in effect or not: what gossip passes on. */
   private readonly newest = new Map<ReplicaId, Report>()
   private readonly waiting = new Set<ReplicaId>()
+  private isStirred = false
   private announced: Announced = { clock: 0, floor: 0, epoch: -1 }
   private ownReports = 0
 
@@ -118,6 +121,7 @@ export class Stability {
     if (had && had.n >= report.n) return false
     this.newest.set(report.replica, report)
     this.waiting.add(report.replica)
+    if (report.agreement) this.isStirred = true
     return true
   }
 
@@ -166,12 +170,21 @@ export class Stability {
   report(own: OwnState, cap: Clock): Report {
     const { clock, epoch } = own
     const floor = this.floor(clock, cap)
-    const head = { replica: this.self, n: ++this.ownReports, ...own, floor }
+    const { agreement, ...state } = own
+    const told = agreement && { agreement }
+    const head = { replica: this.self, n: ++this.ownReports, ...state, floor, ...told }
     const small = this.standings.size <= MAX_MEMBERS_WITH_ROWS
     const report: Report = small ? { ...head, row: this.ownRow() } : head
     this.newest.set(this.self, report)
     this.announced = { clock, floor, epoch }
     return report
+  }
+
+  /** Whether reports have told something of an eviction since this was asked last. */
+  takeStirred(): boolean {
+    const { isStirred } = this
+    this.isStirred = false
+    return isStirred
   }
 
   standing(member: ReplicaId): MemberStanding | undefined {

@@ -124,6 +124,10 @@ export const BODIES: Bodies = {
       records.writeNamings(out, m.namings)
       records.writeBase(out, m.base)
       out.list(m.members, m.members.length, (member) => records.writeMember(out, member))
+      out.vector(m.electorate)
+      out.uint(m.stage)
+      records.writeStages(out, m.decided)
+      out.vector(m.cutOffs)
     },
     read: (from) => ({
       type: 'welcome',
@@ -137,6 +141,10 @@ export const BODIES: Bodies = {
       namings: records.readNamings(from),
       base: records.readBase(from),
       members: from.list(() => records.readMember(from)),
+      electorate: from.vector(),
+      stage: from.uint(),
+      decided: records.readStages(from),
+      cutOffs: from.vector(),
     }),
   },
   piece: {
@@ -186,6 +194,25 @@ export const BODIES: Bodies = {
   bye: {
     write: (out, m) => out.text(m.reason),
     read: (from) => ({ type: 'bye', reason: from.text(limits.MAX_REASON_LENGTH) }),
+  },
+  probe: {
+    write(out, m) {
+      out.id(m.from)
+      out.id(m.to)
+      out.uint(m.hops)
+      out.flag(m.isAnswer)
+    },
+    read: (from) => ({
+      type: 'probe',
+      from: from.id(),
+      to: from.id(),
+      hops: from.uint(),
+      isAnswer: from.flag(),
+    }),
+  },
+  evicted: {
+    write: (out, m) => out.vector(m.cutOffs),
+    read: (from) => ({ type: 'evicted', cutOffs: from.vector() }),
   },
 }
 

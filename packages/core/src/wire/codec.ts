@@ -26,6 +26,8 @@ const TYPES = [
   'no',
   'bye',
   'origins',
+  'probe',
+  'evicted',
 ] as const satisfies readonly Message['type'][]
 
 export type Decoded =

@@ -18,6 +18,8 @@
  * | go             | sponsor → newcomer    | your join is made; what happened since the welcome          |
  * | no             | sponsor → newcomer    | start over                                                  |
  * | bye            | either end            | why the link is about to be closed                          |
+ * | probe          | member, on to one     | are you there? and the answer                               |
+ * | evicted        | member → whoever was  | whom the room has evicted, and up to where they count       |
  */
 import type { Clock, Operation, ReplicaId, VersionVector } from '../causality/operation.js'
 import type { BaseState } from '../compaction/base.js'
@@ -43,6 +45,8 @@ export interface WelcomeMember {
   /** The epoch it has told of, and its clock when it first did. */
   readonly epoch: number
   readonly since: Clock
+  /** How many stages of eviction it has fenced, or owes no fence for. */
+  readonly stage: number
 }
 
 export interface Hello {
@@ -104,6 +108,20 @@ export interface Relay {
   readonly bytes: Uint8Array
 }
 
+export interface Probe {
+  readonly type: 'probe'
+  readonly from: ReplicaId
+  readonly to: ReplicaId
+  readonly hops: number
+  readonly isAnswer: boolean
+}
+
+export interface Evicted {
+  readonly type: 'evicted'
+  /** Of those that are being evicted the seq is not known yet: 2^32 - 1 then. */
+  readonly cutOffs: ReadonlyMap<ReplicaId, number>
+}
+
 export interface JoinRequest {
   readonly type: 'join-request'
   /** How what the newcomer brings along is named, newest first; empty if it brings nothing. */
@@ -126,6 +144,13 @@ export interface Welcome {
   readonly namings: readonly Naming[]
   readonly base: BaseState
   readonly members: readonly WelcomeMember[]
+  /** Who was a member at the snapshot point, and since when (rule EV1). */
+  readonly electorate: ReadonlyMap<ReplicaId, Clock>
+  /** How many stages of eviction are decided, and the sets of those not carried out yet. */
+  readonly stage: number
+  readonly decided: readonly (readonly ReplicaId[])[]
+  /** Who was evicted, and up to where they count. */
+  readonly cutOffs: ReadonlyMap<ReplicaId, number>
 }
 
 export interface Piece {
@@ -186,3 +211,5 @@ export type Message =
   | Go
   | No
   | Bye
+  | Probe
+  | Evicted

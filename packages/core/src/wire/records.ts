@@ -2,8 +2,9 @@
  * Operations, reports and presences as bytes.
  */
 import * as buffer from 'lib0/buffer'
-import type { Body, Operation, OperationHead } from '../causality/operation.js'
+import type { Body, Operation, OperationHead, ReplicaId } from '../causality/operation.js'
 import { BASE_HASH_BYTES, type BaseState } from '../compaction/base.js'
+import { type AgreementState, type Ballot, NO_BALLOT } from '../eviction/agreement.js'
 import type { Report } from '../snapshot/report.js'
 import type { Naming } from '../structure.js'
 import { MAX_LINEAGE_LENGTH, MAX_PRESENCE_BYTES } from './limits.js'
@@ -11,7 +12,7 @@ import type { Presence, WelcomeMember } from './messages.js'
 import { type Reader, WireError, type Writer } from './primitives.js'
 
 /** The place in this list, doubled, is the kind byte, plus one if the hash of a base follows. Append, never reorder. */
-const KINDS = ['update', 'join', 'leave', 'cut'] as const
+const KINDS = ['update', 'join', 'leave', 'cut', 'fence', 'evict'] as const
 
 export function writeOperation(out: Writer, operation: Operation): void {
   out.uint(2 * KINDS.indexOf(operation.kind) + (operation.base === undefined ? 0 : 1))
@@ -30,11 +31,18 @@ function writeBody(out: Writer, body: Body): void {
       return out.bytes(body.payload)
     case 'join':
       out.id(body.who)
-      return out.uint(body.floor)
+      out.uint(body.floor)
+      return out.uint(body.stage)
     case 'leave':
       return out.id(body.who)
     case 'cut':
       return out.uint(body.through)
+    case 'fence':
+      out.uint(body.stage)
+      return writeStages(out, body.decided)
+    case 'evict':
+      out.uint(body.stage)
+      return out.vector(body.cutOffs)
   }
 }
 
@@ -62,12 +70,64 @@ function readBody(from: Reader, kind: (typeof KINDS)[number]): Body {
     case 'update':
       return { kind, payload: from.bytes() }
     case 'join':
-      return { kind, who: from.id(), floor: from.uint() }
+      return { kind, who: from.id(), floor: from.uint(), stage: from.uint() }
     case 'leave':
       return { kind, who: from.id() }
     case 'cut':
       return { kind, through: from.uint() }
+    case 'fence': {
+      const stage = from.uint()
+      const decided = readStages(from)
+      if (decided.length > stage) throw new WireError('more sets than stages')
+      return { kind, stage, decided }
+    }
+    case 'evict':
+      return { kind, stage: from.uint(), cutOffs: from.vector() }
   }
+}
+
+/** The sets that stages of eviction decided. */
+export function writeStages(out: Writer, stages: readonly (readonly ReplicaId[])[]): void {
+  out.list(stages, stages.length, (evicted) => out.list(evicted, evicted.length, (id) => out.id(id)))
+}
+
+export function readStages(from: Reader): ReplicaId[][] {
+  return from.list(() => from.list(() => from.id()))
+}
+
+function writeBallot(out: Writer, ballot: Ballot): void {
+  out.uint(ballot.round)
+  if (ballot.round > 0) out.id(ballot.proposer)
+}
+
+function readBallot(from: Reader): Ballot {
+  const round = from.uint()
+  return round === 0 ? NO_BALLOT : { round, proposer: from.id() }
+}
+
+function writeAgreement(out: Writer, { stage, promised, accepted, decided }: AgreementState): void {
+  out.uint(stage)
+  writeBallot(out, promised)
+  out.flag(accepted !== undefined)
+  if (accepted) {
+    writeBallot(out, accepted.ballot)
+    writeStages(out, [accepted.evicted])
+  }
+  writeStages(out, decided)
+}
+
+function readAgreement(from: Reader): AgreementState {
+  const stage = from.uint()
+  const promised = readBallot(from)
+  let accepted: AgreementState['accepted']
+  if (from.flag()) {
+    const ballot = readBallot(from)
+    const [evicted = []] = readStages(from)
+    accepted = { ballot, evicted }
+  }
+  const decided = readStages(from)
+  if (decided.length > stage) throw new WireError('more sets than stages')
+  return { stage, promised, accepted, decided }
 }
 
 /** A hash is hexadecimal in memory; the empty one is that of epoch 0. */
@@ -91,6 +151,8 @@ export function writeReport(out: Writer, report: Report): void {
   out.uint(report.floor)
   out.flag(report.row !== undefined)
   if (report.row) out.vector(report.row)
+  out.flag(report.agreement !== undefined)
+  if (report.agreement) writeAgreement(out, report.agreement)
 }
 
 export function readReport(from: Reader): Report {
@@ -104,7 +166,9 @@ export function readReport(from: Reader): Report {
     floor: from.uint(),
   }
   if (report.n < 1 || report.floor > report.clock) throw new WireError('report numbers out of range')
-  return from.flag() ? { ...report, row: from.vector() } : report
+  const row = from.flag() ? { row: from.vector() } : undefined
+  const agreement = from.flag() ? { agreement: readAgreement(from) } : undefined
+  return { ...report, ...row, ...agreement }
 }
 
 export function writePresence(out: Writer, presence: Presence): void {
@@ -127,6 +191,7 @@ export function writeMember(out: Writer, member: WelcomeMember): void {
   out.uint(member.n)
   out.uint(member.epoch)
   out.uint(member.since)
+  out.uint(member.stage)
 }
 
 export function readMember(from: Reader): WelcomeMember {
@@ -139,6 +204,7 @@ export function readMember(from: Reader): WelcomeMember {
     n: from.uint(),
     epoch: from.uint(),
     since: from.uint(),
+    stage: from.uint(),
   }
 }
 

@@ -19,6 +19,10 @@ const WELCOME: Welcome = {
   namings: [],
   base: NO_BASE,
   members: [],
+  electorate: new Map(),
+  stage: 0,
+  decided: [],
+  cutOffs: new Map(),
 }
 
 function piece(index: number, last = false, nonce = 7): Piece {

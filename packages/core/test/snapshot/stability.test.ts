@@ -12,7 +12,13 @@ function standing(known: number, floor: number, n: number, epoch = 0, since = 0)
 }
 
 /** What Anna says of herself. */
-const own = (seq: number, clock: number, epoch = 0, base = ''): OwnState => ({ seq, clock, epoch, base })
+const own = (seq: number, clock: number, epoch = 0, base = ''): OwnState => ({
+  seq,
+  clock,
+  epoch,
+  base,
+  agreement: undefined,
+})
 
 /** Anna's view of a room in which everybody has everything up to `clock`. */
 function stabilityOf(members: readonly string[], clock = 0): Stability {

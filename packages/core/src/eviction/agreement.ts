@@ -1,0 +1,179 @@
+/**
+ * Agreeing on whom to evict (protocol rule EV2): one decision per stage, by single-decree Paxos (Lamport 1998). The
+ * acceptors' states travel in reports, so there are no messages of its own; a state read late is still a valid promise.
+ *
+ * Invariant: of each stage no two replicas ever learn different decisions, whatever is lost, late or accused wrongly.
+ */
+import type { ReplicaId } from '../causality/operation.js'
+
+/** Ordered by round, then by proposer. Round 0 is before every proposal. */
+export interface Ballot {
+  readonly round: number
+  readonly proposer: ReplicaId
+}
+
+export const NO_BALLOT: Ballot = { round: 0, proposer: '' }
+
+export interface Acceptance {
+  readonly ballot: Ballot
+  readonly evicted: readonly ReplicaId[]
+}
+
+/** What a replica tells of its part in it. */
+export interface AgreementState {
+  /** So many stages are decided; the promise and the acceptance are about the next one. */
+  readonly stage: number
+  readonly promised: Ballot
+  readonly accepted: Acceptance | undefined
+  /** The sets of the last stages decided, oldest first: those that are not carried out everywhere yet. */
+  readonly decided: readonly (readonly ReplicaId[])[]
+}
+
+type States = ReadonlyMap<ReplicaId, AgreementState>
+type IsPrimary = (quorum: ReadonlySet<ReplicaId>) => boolean
+
+export class Agreement {
+  private readonly self: ReplicaId
+  private decidedStages = 0
+  private open: readonly (readonly ReplicaId[])[] = []
+  private promised: Ballot = NO_BALLOT
+  private accepted: Acceptance | undefined
+  private proposal: Acceptance | undefined
+
+  constructor(self: ReplicaId) {
+    this.self = self
+  }
+
+  /** So many stages are decided. */
+  get stage(): number {
+    return this.decidedStages
+  }
+
+  /** The sets of stages that are not carried out everywhere yet, oldest first. */
+  get decided(): readonly (readonly ReplicaId[])[] {
+    return this.open
+  }
+
+  /** Somebody has proposed something that is not decided yet. */
+  get isOpen(): boolean {
+    return this.promised.round > 0
+  }
+
+  /** For our report; undefined where nothing was ever proposed. */
+  get state(): AgreementState | undefined {
+    const { decidedStages: stage, promised, accepted, open: decided } = this
+    return stage === 0 && promised.round === 0 ? undefined : { stage, promised, accepted, decided }
+  }
+
+  import(stage: number, decided: readonly (readonly ReplicaId[])[]): void {
+    this.decidedStages = stage
+    this.open = [...decided]
+  }
+
+  /** Proposes a set for the next stage, under a ballot above all we know of. */
+  propose(evicted: readonly ReplicaId[]): void {
+    const ballot = { round: this.promised.round + 1, proposer: this.self }
+    this.promised = ballot
+    this.proposal = { ballot, evicted }
+  }
+
+  /**
+   * Takes in what is decided, by a report or a fence.
+   * @param stage so many stages are decided. @param decided the sets of the last ones among them.
+   * @returns whether that was news.
+   */
+  learn(stage: number, decided: readonly (readonly ReplicaId[])[]): boolean {
+    const before = this.decidedStages
+    const first = stage - decided.length
+    // Stages that everybody has carried out are told no more; whoever missed one of those is no member.
+    if (stage <= before || first > before) return false
+    for (const evicted of decided.slice(before - first)) this.decide(evicted)
+    return true
+  }
+
+  /**
+   * Reads the acceptors' states and does our part.
+   * @param others of the members that may vote, but ourselves.
+   * @returns whether our own state has changed, and should be told.
+   */
+  read(others: States, isPrimary: IsPrimary): boolean {
+    let hasChanged = false
+    for (const state of others.values()) {
+      if (this.learn(state.stage, state.decided)) hasChanged = true
+      if (state.stage === this.decidedStages && this.follow(state)) hasChanged = true
+    }
+    if (this.acceptOwn(others, isPrimary)) hasChanged = true
+    const { accepted } = this
+    if (accepted) {
+      const voters = this.voters(others, (state) => isSame(state.accepted?.ballot, accepted.ballot))
+      if (isPrimary(voters)) {
+        this.decide(accepted.evicted)
+        hasChanged = true
+      }
+    }
+    return hasChanged
+  }
+
+  /** Stages up to this one are carried out by everybody, and need not be told any more. */
+  forgetThrough(stage: number): void {
+    const kept = Math.min(this.open.length, Math.max(0, this.decidedStages - stage))
+    this.open = this.open.slice(this.open.length - kept)
+  }
+
+  /** An acceptor's step: promises to the highest ballot heard of, and accepts what was proposed under it. */
+  private follow({ promised, accepted }: AgreementState): boolean {
+    let hasChanged = false
+    if (isGreater(promised, this.promised)) {
+      this.promised = promised
+      hasChanged = true
+    }
+    const isAcceptable = accepted !== undefined && !isGreater(this.promised, accepted.ballot)
+    if (isAcceptable && (!this.accepted || isGreater(accepted.ballot, this.accepted.ballot))) {
+      this.accepted = accepted
+      this.promised = accepted.ballot
+      hasChanged = true
+    }
+    return hasChanged
+  }
+
+  /** A proposer's step: with a quorum's promises it asks for what was accepted last, or else for what it wants. */
+  private acceptOwn(others: States, isPrimary: IsPrimary): boolean {
+    const { proposal } = this
+    if (!proposal || !isSame(proposal.ballot, this.promised)) return false
+    if (isSame(this.accepted?.ballot, proposal.ballot)) return false
+    const promisers = this.voters(others, (state) => isSame(state.promised, proposal.ballot))
+    if (!isPrimary(promisers)) return false
+    let last = this.accepted
+    for (const voter of promisers) {
+      const theirs = others.get(voter)?.accepted
+      if (theirs && (!last || isGreater(theirs.ballot, last.ballot))) last = theirs
+    }
+    this.accepted = { ballot: proposal.ballot, evicted: last?.evicted ?? proposal.evicted }
+    return true
+  }
+
+  private voters(others: States, agrees: (state: AgreementState) => boolean): Set<ReplicaId> {
+    const voters = new Set([this.self])
+    for (const [replica, state] of others) {
+      if (state.stage === this.decidedStages && agrees(state)) voters.add(replica)
+    }
+    return voters
+  }
+
+  private decide(evicted: readonly ReplicaId[]): void {
+    this.decidedStages++
+    // Reports and fences that were made before keep what they have.
+    this.open = [...this.open, evicted]
+    this.promised = NO_BALLOT
+    this.accepted = undefined
+    this.proposal = undefined
+  }
+}
+
+function isGreater(a: Ballot, b: Ballot): boolean {
+  return a.round > b.round || (a.round === b.round && a.proposer > b.proposer)
+}
+
+function isSame(a: Ballot | undefined, b: Ballot): boolean {
+  return a !== undefined && a.round === b.round && a.proposer === b.proposer
+}

@@ -1,0 +1,69 @@
+/**
+ * Who has given no sign of life for too long (protocol rule EV6), in the manner of SWIM and Lifeguard (Das et al. 2002,
+ * Dadgar et al. 2017): silence is answered by probes through other members first, and who was asleep itself blames nobody.
+ *
+ * Private and revocable: nothing but when an eviction is proposed depends on it.
+ */
+import type { ReplicaId } from '../causality/operation.js'
+import type { Milliseconds } from '../machine.js'
+
+interface Silence {
+  lastSignAt: Milliseconds
+  /** Since when it has been asked through others, in vain. */
+  probedSince: Milliseconds | undefined
+}
+
+export class Suspicion {
+  private readonly suspectAfterMs: Milliseconds
+  private readonly silences = new Map<ReplicaId, Silence>()
+  private readonly accused = new Set<ReplicaId>()
+  private awakeSince = Number.NEGATIVE_INFINITY
+
+  constructor(suspectAfterMs: Milliseconds) {
+    this.suspectAfterMs = suspectAfterMs
+  }
+
+  /** Anything that only it can have made was heard. */
+  sign(replica: ReplicaId, now: Milliseconds): void {
+    this.silences.set(replica, { lastSignAt: now, probedSince: undefined })
+    this.accused.delete(replica)
+  }
+
+  /** Somebody who should know says that it is gone. It counts until the next sign of life. */
+  accuse(replica: ReplicaId): void {
+    this.accused.add(replica)
+  }
+
+  forget(replica: ReplicaId): void {
+    this.silences.delete(replica)
+    this.accused.delete(replica)
+  }
+
+  /** We were asleep: nobody is to blame for not having been heard. */
+  slept(now: Milliseconds): void {
+    this.awakeSince = now
+    this.silences.clear()
+  }
+
+  /** @returns whether it is time to ask others about it. */
+  shouldProbe(replica: ReplicaId, now: Milliseconds): boolean {
+    const silence = this.silenceOf(replica, now)
+    if (now - silence.lastSignAt < this.suspectAfterMs / 2) return false
+    silence.probedSince ??= now
+    return true
+  }
+
+  isSuspect(replica: ReplicaId, now: Milliseconds): boolean {
+    if (this.accused.has(replica)) return true
+    if (now - this.awakeSince < this.suspectAfterMs) return false
+    const { lastSignAt, probedSince } = this.silenceOf(replica, now)
+    const isSilent = now - lastSignAt >= this.suspectAfterMs
+    return isSilent && probedSince !== undefined && now - probedSince >= this.suspectAfterMs / 2
+  }
+
+  private silenceOf(replica: ReplicaId, now: Milliseconds): Silence {
+    const silence = this.silences.get(replica) ?? { lastSignAt: now, probedSince: undefined }
+    this.silences.set(replica, silence)
+    return silence
+  }
+}

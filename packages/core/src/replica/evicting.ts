@@ -1,0 +1,358 @@
+/**
+ * Taking out members that are silent, by agreement (protocol rules EV1 to EV8): what `eviction/` knows, meeting the
+ * history, the roster, the reports and the links.
+ *
+ * Agree on whom (in reports), flush (everybody's fence is its cut-off), evict (an operation, once all fences are
+ * applied). Suspicion, and with it every clock, decides only when that is begun.
+ */
+import type { History } from '../causality/history.js'
+import type { Body, Operation, ReplicaId } from '../causality/operation.js'
+import { Agreement, type AgreementState } from '../eviction/agreement.js'
+import { Electorates } from '../eviction/electorates.js'
+import { Suspicion } from '../eviction/suspicion.js'
+import type { Milliseconds, ReplicaConfig } from '../machine.js'
+import type { Roster } from '../membership/roster.js'
+import type { Stability } from '../snapshot/stability.js'
+import type { Welcome } from '../wire/messages.js'
+
+export interface EvictingParts {
+  readonly self: ReplicaId
+  readonly history: History
+  readonly roster: Roster
+  readonly stability: Stability
+  author(body: Body): void
+  /** Asks through other members whether this one is there. */
+  probe(member: ReplicaId): void
+}
+
+/** What became of us: undefined as long as we are a member. */
+export type Verdict =
+  | undefined
+  | { readonly type: 'out'; readonly reason: string }
+  /** No side that we can reach may decide: it is time to go on by ourselves (rule LI5). */
+  | { readonly type: 'fork'; readonly reason: string }
+
+/** So often a member that is waited for is looked at until it is suspected. */
+const LOOKS = 4
+/** Before a decision is made again it gets this many report intervals; the older go first. */
+const RETRY_INTERVALS = 4
+/** Who is next in age leaves so much time to the one before to carry out a stage, or to found a room. */
+const TURN_MS = 2000
+
+/** Says of somebody that nothing of it is taken any more, while the cut-off is not known yet. */
+export const NOT_KNOWN_YET = 2 ** 32 - 1
+
+export class Evicting {
+  readonly agreement: Agreement
+  readonly electorates = new Electorates()
+  readonly suspicion: Suspicion
+  private readonly parts: EvictingParts
+  private readonly config: ReplicaConfig
+  /** How many stages each member has fenced. */
+  private readonly stages = new Map<ReplicaId, number>()
+  /** Members that decided stages evict, as far as we have fenced them. */
+  private fenced: ReadonlySet<ReplicaId> = new Set()
+  /** So many stages are carried out by an operation that we have applied. */
+  private carriedOut = 0
+  /** Why we can be no member any more. */
+  private outReason: string | undefined
+  private mustTell = false
+  private nextProposalAt: Milliseconds | undefined
+  private carryOutAt: Milliseconds | undefined
+  private stuckSince: Milliseconds | undefined
+  private lookAt = Number.POSITIVE_INFINITY
+
+  constructor(parts: EvictingParts, config: ReplicaConfig) {
+    this.parts = parts
+    this.config = config
+    this.agreement = new Agreement(parts.self)
+    this.suspicion = new Suspicion(config.suspectAfterMs)
+    parts.history.isHeld = (operation) => this.isHeld(operation)
+  }
+
+  // ------------------------------------------------------------------ beginnings
+
+  found(): void {
+    this.electorates.found(this.parts.self)
+    this.stages.set(this.parts.self, 0)
+  }
+
+  /** @param operations all that the sponsor held above the base. */
+  import({ electorate, stage, decided, cutOffs, members }: Welcome, operations: readonly Operation[]): void {
+    this.electorates.import(electorate)
+    this.agreement.import(stage, decided)
+    for (const [author, seq] of cutOffs) this.parts.history.cutOff(author, seq)
+    for (const member of members) this.stages.set(member.replica, member.stage)
+    this.carriedOut = stage - decided.length
+    for (const operation of operations) {
+      if (operation.kind === 'evict') this.carriedOut = Math.max(this.carriedOut, operation.stage)
+    }
+    this.refence()
+  }
+
+  export(): Pick<Welcome, 'electorate' | 'stage' | 'decided' | 'cutOffs'> {
+    const { electorates, agreement, parts } = this
+    return {
+      electorate: electorates.atPoint,
+      stage: agreement.stage,
+      decided: agreement.decided,
+      cutOffs: parts.history.cutOffs,
+    }
+  }
+
+  /** Of a member: how many stages it has fenced. */
+  stageOf(member: ReplicaId): number {
+    return this.stages.get(member) ?? 0
+  }
+
+  /** Ours: what a newcomer that we let in owes no fence for. */
+  get ownStage(): number {
+    return this.stageOf(this.parts.self)
+  }
+
+  // ------------------------------------------------------------------ views
+
+  get state(): AgreementState | undefined {
+    return this.agreement.state
+  }
+
+  /** Our part in the agreement has changed, and our report should say so at once. */
+  get hasNews(): boolean {
+    return this.mustTell
+  }
+
+  told(): void {
+    this.mustTell = false
+  }
+
+  isFenced(member: ReplicaId): boolean {
+    return this.fenced.has(member)
+  }
+
+  /** Whom we have nothing to do with any more: who is being evicted, or was. */
+  isShunned(replica: ReplicaId): boolean {
+    return this.fenced.has(replica) || this.parts.history.cutOffs.has(replica)
+  }
+
+  /** What somebody has to know who may have been evicted, or brought in by someone who was (rule EV7). */
+  noticeFor(replica: ReplicaId): ReadonlyMap<ReplicaId, number> {
+    const { cutOffs } = this.parts.history
+    return this.fenced.has(replica) ? new Map([...cutOffs, [replica, NOT_KNOWN_YET]]) : cutOffs
+  }
+
+  suspects(now: Milliseconds): ReplicaId[] {
+    return this.others.filter((member) => !this.isFenced(member) && this.suspicion.isSuspect(member, now))
+  }
+
+  /** Whether those who answer may decide for all (rule EV1). */
+  isPrimaryNow(now: Milliseconds): boolean {
+    const suspects = new Set(this.suspects(now))
+    return this.isPrimary(new Set(this.voters.filter((member) => !suspects.has(member))))
+  }
+
+  private get others(): ReplicaId[] {
+    const { roster, self } = this.parts
+    return roster.byAge().flatMap(({ replica }) => (replica === self ? [] : [replica]))
+  }
+
+  /** Everybody whose vote counts, oldest first. */
+  private get voters(): ReplicaId[] {
+    return this.parts.roster.byAge().flatMap(({ replica }) => (this.isFenced(replica) ? [] : [replica]))
+  }
+
+  private isPrimary(quorum: ReadonlySet<ReplicaId>): boolean {
+    const { history } = this.parts
+    return this.electorates.isPrimary(quorum, history.after(history.point))
+  }
+
+  // ------------------------------------------------------------------ what operations mean
+
+  /** An operation was applied, or made by us. */
+  applied(operation: Operation): void {
+    switch (operation.kind) {
+      case 'join':
+        this.stages.set(operation.who, operation.stage)
+        return this.refence()
+      case 'leave':
+        return this.gone(operation.who)
+      case 'fence':
+        this.stages.set(operation.author, Math.max(this.stageOf(operation.author), operation.stage))
+        if (this.agreement.learn(operation.stage, operation.decided)) this.mustTell = true
+        return this.refence()
+      case 'evict':
+        this.carriedOut = Math.max(this.carriedOut, operation.stage)
+        for (const [who, seq] of operation.cutOffs) this.evicted(who, seq)
+        return this.refence()
+    }
+  }
+
+  /** The snapshot point has passed these. */
+  passed(operations: readonly Operation[]): void {
+    this.electorates.passed(operations)
+    for (const operation of operations) {
+      if (operation.kind === 'evict') this.agreement.forgetThrough(operation.stage)
+    }
+  }
+
+  /** Somebody tells us who was evicted: we may be among them, or be there by one of them (rule EV7). */
+  heard(cutOffs: ReadonlyMap<ReplicaId, number>): void {
+    const { self, history } = this.parts
+    for (const [who, seq] of cutOffs) {
+      if (who === self || (history.applied.get(who) ?? 0) > seq)
+        this.outReason ??= 'the room went on without us'
+    }
+  }
+
+  /** No member is as far behind as we are (rule CU6): the room went on without us. */
+  leftBehind(): void {
+    this.outReason ??= 'the room went on without us'
+  }
+
+  private evicted(who: ReplicaId, seq: number): void {
+    const { self, history } = this.parts
+    if (who === self) this.outReason ??= 'the room has evicted us'
+    if (history.cutOffs.has(who)) return
+    const held = history.applied.get(who) ?? 0
+    // We hold what the others have cut off: who is there by an operation of that kind was never let in.
+    if (held > seq) this.outReason ??= 'the room has cut off what brought us in'
+    else if (held < seq) throw new Error(`${who} is evicted at ${seq}, and we hold it up to ${held}`)
+    history.cutOff(who, seq)
+    this.gone(who)
+  }
+
+  private gone(member: ReplicaId): void {
+    this.stages.delete(member)
+    this.suspicion.forget(member)
+    this.refence()
+  }
+
+  /** From our fence on we take nothing of those it concerns, but what others depend on (rule EV3). */
+  private refence(): void {
+    const { agreement, parts } = this
+    const first = agreement.stage - agreement.decided.length
+    const own = agreement.decided.slice(0, Math.max(0, this.ownStage - first))
+    this.fenced = new Set(own.flat().filter((who) => parts.roster.has(who)))
+  }
+
+  /**
+   * Without the exception causal delivery would never end: an operation of somebody unfenced may depend on one of
+   * somebody fenced. It never holds for authors that we do not know.
+   */
+  private isHeld({ author, seq }: Operation): boolean {
+    if (!this.fenced.has(author)) return false
+    const { roster, history } = this.parts
+    for (const waiting of history.waiting.operations()) {
+      if (!roster.has(waiting.author) || this.fenced.has(waiting.author)) continue
+      if ((waiting.deps.get(author) ?? 0) >= seq) return false
+    }
+    return true
+  }
+
+  // ------------------------------------------------------------------ step by step
+
+  /** After each input: agree, flush, evict, and propose what is due. */
+  step(now: Milliseconds): Verdict {
+    this.agree()
+    this.carryOut(now)
+    if (this.outReason !== undefined) return { type: 'out', reason: this.outReason }
+    return this.consider(now)
+  }
+
+  private agree(): void {
+    const { stability, roster } = this.parts
+    if (!stability.takeStirred() && !this.agreement.isOpen) return
+    const states = new Map<ReplicaId, AgreementState>()
+    for (const { replica, agreement } of stability.reports.values()) {
+      const counts = agreement && roster.has(replica) && !this.isFenced(replica)
+      if (counts && replica !== this.parts.self) states.set(replica, agreement)
+    }
+    while (this.agreement.read(states, (quorum) => this.isPrimary(quorum))) this.mustTell = true
+  }
+
+  private carryOut(now: Milliseconds): void {
+    const { agreement, parts } = this
+    const { stage, decided } = agreement
+    if (decided.some((evicted) => evicted.includes(parts.self)))
+      this.outReason ??= 'the room is about to evict us'
+    if (this.outReason !== undefined || this.carriedOut >= stage) {
+      this.carryOutAt = undefined
+      return
+    }
+    if (this.ownStage < stage) parts.author({ kind: 'fence', stage, decided })
+    if (this.voters.some((member) => this.stageOf(member) < stage)) return
+    // One is enough; the next in age takes over if it does not come.
+    this.carryOutAt ??= now + this.rank * TURN_MS
+    if (now < this.carryOutAt) return
+    this.carryOutAt = undefined
+    const cutOffs = [...this.fenced].map((who): [ReplicaId, number] => [
+      who,
+      parts.history.applied.get(who) ?? 0,
+    ])
+    parts.author({ kind: 'evict', stage, cutOffs: new Map(cutOffs) })
+  }
+
+  /** How many of those who vote are older than we. */
+  private get rank(): number {
+    return Math.max(0, this.voters.indexOf(this.parts.self))
+  }
+
+  private consider(now: Milliseconds): Verdict {
+    if (!this.isWaiting) {
+      this.stuckSince = this.nextProposalAt = undefined
+      this.lookAt = Number.POSITIVE_INFINITY
+      return undefined
+    }
+    if (this.isTimeToLook(now)) {
+      const silent = this.others.filter((member) => this.suspicion.shouldProbe(member, now))
+      for (const member of silent) this.parts.probe(member)
+    }
+    const suspects = this.suspects(now)
+    if (suspects.length === 0) {
+      this.stuckSince = this.nextProposalAt = undefined
+      return undefined
+    }
+    return this.isPrimaryNow(now) ? this.propose(suspects, now) : this.despair(now)
+  }
+
+  private isTimeToLook(now: Milliseconds): boolean {
+    const isFirst = this.lookAt === Number.POSITIVE_INFINITY
+    if (!isFirst && now < this.lookAt) return false
+    this.lookAt = now + this.config.suspectAfterMs / LOOKS
+    return !isFirst
+  }
+
+  /** Something is held back, by whomever. */
+  private get isWaiting(): boolean {
+    const { history, roster } = this.parts
+    return roster.size > 1 && history.point < history.clock
+  }
+
+  private propose(suspects: readonly ReplicaId[], now: Milliseconds): undefined {
+    this.stuckSince = undefined
+    const { reportIntervalMs } = this.config
+    const suspected = new Set(suspects)
+    const rank = this.voters.filter((member) => !suspected.has(member)).indexOf(this.parts.self)
+    this.nextProposalAt ??= now + rank * RETRY_INTERVALS * reportIntervalMs
+    if (now < this.nextProposalAt) return
+    this.nextProposalAt = now + (1 + rank) * RETRY_INTERVALS * reportIntervalMs
+    this.agreement.propose(suspects)
+    this.mustTell = true
+    this.agree()
+    this.carryOut(now)
+  }
+
+  /** No majority answers: nobody may decide. After long enough somebody of this side goes on by itself. */
+  private despair(now: Milliseconds): Verdict {
+    this.nextProposalAt = undefined
+    this.stuckSince ??= now
+    const suspects = new Set(this.suspects(now))
+    const rank = this.voters.filter((member) => !suspects.has(member)).indexOf(this.parts.self)
+    if (now - this.stuckSince < this.config.forkAfterMs + rank * TURN_MS) return undefined
+    return { type: 'fork', reason: 'no majority of the room answers' }
+  }
+
+  /** When to look again. */
+  get nextDeadline(): Milliseconds {
+    return Math.min(this.lookAt, this.carryOutAt ?? Number.POSITIVE_INFINITY)
+  }
+}
