@@ -10,6 +10,7 @@ export const FAULTS = [
   'polite leaves',
   'returns',
   'crashes',
+  'restarts after a crash',
   'accusations',
   'links cut',
   'links muted',

@@ -126,6 +126,14 @@ export class Device {
     this.state = 'crashed'
   }
 
+  /** The process starts again, with all that its document held. */
+  restart(): void {
+    this.stage.story.tell(this.name, 'starts again after its crash')
+    this.stage.network.restart(this.carrier)
+    this.state = 'on'
+    this.session.start()
+  }
+
   edit(): void {
     const { random, book, story } = this.stage
     this.isEditing = true

@@ -2,11 +2,12 @@
  * After the trouble: nothing is lost or delayed any more, everybody awake is left in peace. Then everything that
  * was ever begun must come to its end within a bounded time, and silence must follow.
  */
-import type { Replica, ReplicaId, Scheduler } from '@tidemark/core'
+import type { Clock, Replica, ReplicaId, Scheduler } from '@tidemark/core'
 import type { MemoryNetwork } from 'tidemark/testing'
 import type { TokenBook } from '../models/tokens.js'
 import { checkContent, checkIntention, isNothingLeftOf } from '../oracle/content.js'
 import type { Coverage } from '../oracle/coverage.js'
+import type { Holder } from '../oracle/holder.js'
 import type { Oracle } from '../oracle/oracle.js'
 import type { Story } from '../oracle/story.js'
 import { TwinComparison } from '../oracle/twins.js'
@@ -142,7 +143,7 @@ export class Peace {
   private whatIsLeft(): string | undefined {
     for (const { name, session, holder } of this.live) {
       const replica = session.replica as Replica
-      const last = this.world.oracle.witnessOf(holder)?.ledger?.lastClock ?? 0
+      const last = this.lastClockIn(holder)
       if (replica.snapshotPoint < last) return `${name} stands at ${this.standingOf(replica)} of ${last}`
       const { log, waiting } = replica.room.history
       if (!replica.config.keepLog && log.length > 0) return `${name} keeps ${log.length} operations`
@@ -150,10 +151,20 @@ export class Peace {
       const uncut = segment.filter(({ kind }) => kind === 'update').length
       if (uncut > 0) return `${name} keeps ${uncut} operations above its base of epoch ${epoch}`
       if (waiting.size > 0) return `${name} keeps ${waiting.size} operations waiting`
-      if (!replica.isSynced) return `${name} is not synced`
+      // Whoever is the only one left can not know whether the others are.
+      const isLeftAlone = this.live.length === 1 && replica.blockedBy.length === 0
+      if (!replica.isSynced && !isLeftAlone) return `${name} is not synced`
       if (replica.blockedBy.length > 0) return `${name} is ${this.standingOf(replica)}`
     }
     return undefined
+  }
+
+  /** Of what anybody here has: what died with its author is nobody's. */
+  private lastClockIn(holder: Holder): Clock {
+    const { oracle } = this.world
+    const ledger = oracle.witnessOf(holder)?.ledger
+    const held = this.live.flatMap(({ holder: other }) => [...(oracle.witnessOf(other)?.held ?? [])])
+    return Math.max(0, ...held.map(([author, seq]) => ledger?.get(author, seq)?.clock ?? 0))
   }
 
   private standingOf(replica: Replica): string {

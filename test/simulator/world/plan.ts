@@ -43,6 +43,7 @@ export type Trouble =
   | 'burst'
   | 'compact'
   | 'accuse'
+  | 'restart'
 
 /** What happens to messages of one type on top of what happens to all. */
 export interface Meddling {
@@ -121,9 +122,10 @@ function withSuspicion(plan: Plan, random: Random): Plan {
   const suspectAfterMs = linkTimeoutMs * random.magnitude(0.5, 2)
   const forkAfterMs = random.magnitude(1000, 60_000)
   const accuse = random.chance(0.25) ? random.magnitude(0.05, 1) : 0
+  const restart = random.chance(0.6) ? random.magnitude(0.1, 2) : 0
   return {
     ...plan,
-    weights: { ...plan.weights, accuse },
+    weights: { ...plan.weights, accuse, restart },
     config: { ...plan.config, suspectAfterMs, forkAfterMs },
   }
 }
@@ -185,6 +187,7 @@ function drawAnyPlan(seed: number, random: Random): Plan {
       burst: weight(0.3),
       compact: compaction === 'full' ? weight(0.6) : 0,
       accuse: 0,
+      restart: 0,
     },
     network: {
       latencyMs: random.magnitude(0.5, 200),

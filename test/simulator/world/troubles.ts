@@ -144,6 +144,12 @@ export const STRIKES: Readonly<Record<Trouble, Strike>> = {
     if (!device) return
     for (let i = scene.random.between(5, 30); i > 0; i--) device.edit()
   },
+  restart(scene) {
+    const device = scene.random.pick(scene.devices.filter(({ state }) => state === 'crashed'))
+    if (!device) return
+    device.restart()
+    scene.coverage.fault('restarts after a crash')
+  },
   accuse(scene) {
     const device = scene.random.pick(members(scene))
     const others = device?.session.replica?.members.filter((member) => member !== device.session.replica?.id)

@@ -69,6 +69,8 @@ export class History {
   readonly cutOffs = new Map<ReplicaId, number>()
   /** Says which operations are not to be applied for now, though their past is (rule EV3). */
   isHeld: (operation: Operation) => boolean = () => false
+  /** Authors of which that may be so. */
+  isFenced: (author: ReplicaId) => boolean = () => false
   /** Authors whose entries changed since our last own operation: the dependencies of the next one. */
   private readonly changed = new Set<ReplicaId>()
 
@@ -118,7 +120,18 @@ export class History {
   receive(operation: Operation): Arrival {
     if (this.isObsolete(operation) || this.waiting.has(operation.author, operation.seq)) return 'known'
     if (!this.isNear(operation.epoch)) return 'alien'
-    return this.waiting.add(operation, isReady(operation, this.applied)) ? 'new' : 'no-room'
+    const isNext = isReady(operation, this.applied) || this.releases(operation)
+    return this.waiting.add(operation, isNext) ? 'new' : 'no-room'
+  }
+
+  /** It waits for nothing but operations that are held back until one comes that depends on them: this one. */
+  private releases({ author, seq, deps }: Operation): boolean {
+    if (this.applied.get(author) !== seq - 1 || this.isFenced(author)) return false
+    for (const [other, needed] of deps) {
+      const have = this.applied.get(other)
+      if (have !== undefined && have < needed && !this.isFenced(other)) return false
+    }
+    return true
   }
 
   /** The next operation whose past is applied; the caller applies it and then calls `record`. */

@@ -69,6 +69,11 @@ export class MemoryNetwork {
     transport.crash()
   }
 
+  /** The process starts again: nothing of before is left in the network, and new sessions can be opened. */
+  restart(transport: MemoryTransport): void {
+    transport.restart()
+  }
+
   /** The rendezvous goes down and comes back knowing nothing, like a signaling server. */
   setRendezvous(isOpen: boolean): void {
     this.isOpen = isOpen
@@ -128,6 +133,10 @@ export class MemoryTransport implements Transport {
   /** Called by a session that ends. */
   closed(session: MemorySession): void {
     this.sessions.delete(session)
+  }
+
+  restart(): void {
+    this.alive = true
   }
 
   crash(): void {
