@@ -120,6 +120,42 @@ describe('a cut', () => {
     anna.set.steps = 2
   })
 
+  test('[CU3] goes on by its timer alone; then what waited is applied a little at a time', () => {
+    const net = new Network()
+    const [anna, bert] = room(net, ['anna', 'bert']) as [Cutter, Cutter]
+    const deliverAll = () => {
+      while (net.underway.length > 0) net.deliver()
+    }
+    net.settle = deliverAll
+    anna.set.steps = 30
+    compact(anna)
+    for (let i = 0; i < 20 && epochs([bert])[0] === 0; i++) {
+      net.now += 300
+      for (const peer of [anna, bert]) peer.feed({ type: 'timer' })
+      deliverAll()
+    }
+    expect(epochs([anna, bert])).toEqual([0, 1])
+    for (let i = 0; i < 40; i++) {
+      bert.type(`word ${i}`)
+      deliverAll()
+    }
+    expect(epochs([anna])).toEqual([0])
+    expect(anna.set.words).toEqual([])
+
+    const known: number[] = []
+    for (let i = 0; i < 100 && anna.set.words.length < 40; i++) {
+      expect(anna.timerAt).toBeLessThanOrEqual(net.now)
+      anna.feed({ type: 'timer' })
+      bert.feed({ type: 'presence', bytes: Uint8Array.of(i) })
+      deliverAll()
+      known.push(anna.set.words.length)
+    }
+    expect(epochs([anna])).toEqual([1])
+    expect(known.at(-1)).toBe(40)
+    const growth = known.map((count, i) => count - (known[i - 1] ?? 0))
+    expect(Math.max(...growth)).toBeLessThanOrEqual(3)
+  })
+
   test('[CU3] in a room of one needs nobody else, and no other input', () => {
     const net = new Network()
     const anna = member(net, 'anna', undefined, { ...BY_HAND, idleCutMs: 1000, undoHorizonMs: 0 })

@@ -7,7 +7,8 @@
  *
  * Invariants: the live document is not touched before `commit`. What is made from `below` depends on nothing but the
  * old base and `below`, so it is the same at every replica. A step's size is counted in operations and bytes, never
- * in time: whoever has a clock has several done in a row. The first document is kept, for operations of its naming, until nobody can send one any more.
+ * in time; whoever has a clock has several done in a row. The first document is kept, for operations of its naming,
+ * until nobody can send one any more.
  */
 import type { Cut, CutResult, CutWork, NamedPayload } from '@tidemark/core'
 import { type Base, Crossing, encodeTable, flattenInSteps, Rebuilding } from '../renumbering/index.js'
