@@ -61,6 +61,10 @@ export class Suspicion {
     return isSilent && probedSince !== undefined && now - probedSince >= this.suspectAfterMs / 2
   }
 
+  isSilentFor(replica: ReplicaId, ms: Milliseconds, now: Milliseconds): boolean {
+    return this.accused.has(replica) || now - this.silenceOf(replica, now).lastSignAt >= ms
+  }
+
   private silenceOf(replica: ReplicaId, now: Milliseconds): Silence {
     const silence = this.silences.get(replica) ?? { lastSignAt: now, probedSince: undefined }
     this.silences.set(replica, silence)

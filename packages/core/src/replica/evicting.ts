@@ -251,12 +251,15 @@ export class Evicting {
 
   // ------------------------------------------------------------------ step by step
 
-  /** After each input: agree, flush, evict, and propose what is due. */
-  step(now: Milliseconds): Verdict {
+  /**
+   * After each input: agree, flush, evict, and propose what is due.
+   * @param missesSomebody a member can not be reached.
+   */
+  step(now: Milliseconds, missesSomebody: boolean): Verdict {
     this.agree()
     this.carryOut(now)
     if (this.outReason !== undefined) return { type: 'out', reason: this.outReason }
-    return this.consider(now)
+    return this.consider(now, missesSomebody)
   }
 
   private agree(): void {
@@ -297,8 +300,9 @@ export class Evicting {
     return Math.max(0, this.voters.indexOf(this.parts.self))
   }
 
-  private consider(now: Milliseconds): Verdict {
-    if (!this.isWaiting) {
+  private consider(now: Milliseconds, missesSomebody: boolean): Verdict {
+    const { isWaiting } = this
+    if (!isWaiting && !missesSomebody) {
       this.stuckSince = this.nextProposalAt = undefined
       this.lookAt = Number.POSITIVE_INFINITY
       return undefined
@@ -307,12 +311,17 @@ export class Evicting {
       const silent = this.others.filter((member) => this.suspicion.shouldProbe(member, now))
       for (const member of silent) this.parts.probe(member)
     }
-    const suspects = this.suspects(now)
+    // In an idle room nobody is in the way: who sleeps may sleep a while.
+    const patienceMs = isWaiting ? 0 : this.config.forkAfterMs
+    const suspects = this.suspects(now).filter((member) =>
+      this.suspicion.isSilentFor(member, patienceMs, now),
+    )
     if (suspects.length === 0) {
       this.stuckSince = this.nextProposalAt = undefined
       return undefined
     }
-    return this.isPrimaryNow(now) ? this.propose(suspects, now) : this.despair(now)
+    if (this.isPrimaryNow(now)) return this.propose(suspects, now)
+    return isWaiting ? this.despair(now) : undefined
   }
 
   private isTimeToLook(now: Milliseconds): boolean {

@@ -225,7 +225,7 @@ export class Replica {
     this.room.drain()
     if (!this.room.roster.has(this.id)) return this.part('somebody has made this replica leave')
     this.retireFormerIds()
-    const verdict = this.room.evicting.step(now)
+    const verdict = this.room.evicting.step(now, this.neighbourhood.missesSomebody)
     if (verdict?.type === 'out') return this.part(verdict.reason)
     if (verdict?.type === 'fork') return this.fork(verdict.reason)
     this.shun()
