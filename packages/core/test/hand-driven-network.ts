@@ -156,6 +156,9 @@ export class Stranger implements End {
   }
 }
 
+/** Of rooms in which nobody is ever suspected. */
+export const UNSUSPECTING: Partial<ReplicaConfig> = { suspectAfterMs: Number.POSITIVE_INFINITY }
+
 export class Network {
   now = 0
   readonly peers = new Map<ReplicaId, Peer>()

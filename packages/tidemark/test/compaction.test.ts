@@ -145,7 +145,8 @@ describe('compact', () => {
   test("'full': waits for a member that is silent, and rejects when this one leaves", async () => {
     const [a, b, c] = [room.open({ content: 'x' }), room.open(), room.open()]
     room.settle()
-    room.network.partition([a.transport, b.transport], [c.transport])
+    // Nobody is evicted, as those who answer are no majority.
+    room.network.partition([a.transport], [b.transport], [c.transport])
     a.text.insert(0, 'y')
     const compacted = a.provider.compact()
     let isDone = false
@@ -158,7 +159,7 @@ describe('compact', () => {
     room.settle(20_000)
     await Promise.resolve()
     expect(isDone).toBe(false)
-    expect(a.provider.blockedBy).toEqual([{ replica: c.provider.replicaId, reason: 'silent' }])
+    expect(a.provider.blockedBy).toContainEqual({ replica: c.provider.replicaId, reason: 'silent' })
     room.network.heal()
     room.settle(60_000)
     expect(await compacted).toMatchObject({ epoch: a.provider.epoch })

@@ -97,16 +97,23 @@ describe('a room of three', () => {
     expect(a.provider.stats().logOperations).toBe(0)
   })
 
-  test('a crashed member blocks, and is named', () => {
+  test('a crashed member blocks, is named, and is evicted', () => {
     const [a, b, c] = [open('x'), open(), open()]
     settle()
     const crashed = c.provider.replicaId
     network.crash(c.transport)
     b.text.insert(0, 'y')
-    settle(20_000)
+    settle(4000)
     expect(a.text.toString()).toBe('yx')
     expect(a.provider.stats().logOperations).toBe(1)
-    expect(a.provider.blockedBy).toEqual([{ replica: crashed, reason: 'silent' }])
+    expect(a.provider.blockedBy.map(({ replica }) => replica)).toEqual([crashed])
+    const evicted: string[] = []
+    a.provider.on('members', (event) => evicted.push(...event.evicted))
+    settle(10_000)
+    expect(evicted).toEqual([crashed])
+    expect(a.provider.members).toHaveLength(2)
+    expect(a.provider.blockedBy).toEqual([])
+    expect(a.provider.stats().logOperations).toBe(0)
   })
 
   test('a partition is survived: both sides edit, and merge when it heals', () => {

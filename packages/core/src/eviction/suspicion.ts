@@ -34,6 +34,10 @@ export class Suspicion {
     this.accused.add(replica)
   }
 
+  isAccused(replica: ReplicaId): boolean {
+    return this.accused.has(replica)
+  }
+
   forget(replica: ReplicaId): void {
     this.silences.delete(replica)
     this.accused.delete(replica)

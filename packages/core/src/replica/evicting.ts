@@ -1,5 +1,5 @@
 /**
- * Taking out members that are silent, by agreement (protocol rules EV1 to EV8): what `eviction/` knows, meeting the
+ * Taking out members that are silent, by agreement (protocol rules EV1 to EV7): what `eviction/` knows, meeting the
  * history, the roster, the reports and the links.
  *
  * Agree on whom (in reports), flush (everybody's fence is its cut-off), evict (an operation, once all fences are
@@ -342,7 +342,8 @@ export class Evicting {
     const { reportIntervalMs } = this.config
     const suspected = new Set(suspects)
     const rank = this.voters.filter((member) => !suspected.has(member)).indexOf(this.parts.self)
-    this.nextProposalAt ??= now + rank * RETRY_INTERVALS * reportIntervalMs
+    const isKnown = suspects.some((member) => this.suspicion.isAccused(member))
+    this.nextProposalAt ??= isKnown ? now : now + rank * RETRY_INTERVALS * reportIntervalMs
     if (now < this.nextProposalAt) return
     this.nextProposalAt = now + (1 + rank) * RETRY_INTERVALS * reportIntervalMs
     this.agreement.propose(suspects)

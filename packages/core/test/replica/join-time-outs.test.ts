@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from 'vitest'
 import { DEFAULT_CONFIG } from '../../src/index.js'
-import { type Choice, Network, ofType, type Peer } from '../hand-driven-network.js'
+import { type Choice, Network, ofType, type Peer, UNSUSPECTING } from '../hand-driven-network.js'
 import { SharedSet } from '../shared-set.js'
 
 const PATIENT = { joinTimeoutMs: 600_000, linkTimeoutMs: 600_000 }
@@ -203,7 +203,7 @@ describe('an attempt that was let in unnoticed', () => {
 
   test('[JO9] holds the room back until then', () => {
     const net = new Network()
-    const [anna, bert] = net.room(['anna', 'bert'])
+    const [anna, bert] = net.room(['anna', 'bert'], UNSUSPECTING)
     net.held = ofType('go')
     const cleo = net.newcomer('cleo', anna)
     net.cut(anna, cleo)

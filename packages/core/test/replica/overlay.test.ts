@@ -10,6 +10,7 @@ import {
   Network,
   type Peer,
   type Stranger,
+  UNSUSPECTING,
 } from '../hand-driven-network.js'
 import { bytes, update } from '../operations.js'
 
@@ -86,7 +87,7 @@ describe('heartbeats', () => {
 
   test('[OV2] a member that slept comes back and is brought up to date', () => {
     const net = new Network()
-    const [anna, bert] = net.room(['anna', 'bert'])
+    const [anna, bert] = net.room(['anna', 'bert'], UNSUSPECTING)
     bert.isAsleep = true
     anna.type('meanwhile')
     net.pass(60_000)

@@ -4,7 +4,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Operation } from '../../src/index.js'
 import { encodeMessage } from '../../src/wire/codec.js'
-import { carriesOperations, carriesReports, Network } from '../hand-driven-network.js'
+import { carriesOperations, carriesReports, Network, UNSUSPECTING } from '../hand-driven-network.js'
 
 describe('founding', () => {
   test('[LI1] who finds the room empty founds it, and names its lineage', () => {
@@ -104,7 +104,12 @@ describe('leaving', () => {
     for (const peer of [anna, bert]) {
       expect(peer.replica.members).toEqual(['anna', 'bert'])
       expect(peer.point).toBe(peer.replica.stats.clock)
-      expect(peer.outputsOf('members').at(-1)).toEqual({ type: 'members', joined: [], left: ['cleo'] })
+      expect(peer.outputsOf('members').at(-1)).toEqual({
+        type: 'members',
+        joined: [],
+        left: ['cleo'],
+        evicted: [],
+      })
       expect(peer.replica.networkMap.toJSON()).not.toHaveProperty('cleo')
     }
   })
@@ -136,7 +141,7 @@ describe('leaving', () => {
 
   test('a vanished member holds the room back and is named, and editing goes on', () => {
     const net = new Network()
-    const [anna, bert, cleo] = net.room(['anna', 'bert', 'cleo'])
+    const [anna, bert, cleo] = net.room(['anna', 'bert', 'cleo'], UNSUSPECTING)
     net.crash(cleo)
     const before = anna.point
     for (const word of ['a', 'b', 'c']) anna.type(word)

@@ -4,7 +4,14 @@
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
 import { compareOperations, type Operation, type Output } from '../../src/index.js'
-import { carriesOperations, carriesReports, type Letter, Network, type Peer } from '../hand-driven-network.js'
+import {
+  carriesOperations,
+  carriesReports,
+  type Letter,
+  Network,
+  type Peer,
+  UNSUSPECTING,
+} from '../hand-driven-network.js'
 import { SharedSet } from '../shared-set.js'
 
 /** A set that refuses what it is told to. */
@@ -182,7 +189,7 @@ describe('the snapshot point', () => {
     fc.assert(
       fc.property(moves, (steps) => {
         const net = new Network()
-        const members: Peer[] = [...net.room(['anna', 'bert', 'cleo'])]
+        const members: Peer[] = [...net.room(['anna', 'bert', 'cleo'], UNSUSPECTING)]
         const points = new Map(members.map((peer) => [peer, peer.point]))
         for (const [kind, pick] of steps) {
           const peer = members[pick % members.length] as Peer

@@ -118,7 +118,7 @@ describe('a frame is refused', () => {
     expect(reasonFor(bytes())).toBe('frame does not parse')
     expect(reasonFor(bytes(2, 7))).toBe('unknown wire version 2')
     expect(reasonFor(bytes(1))).toBe('frame does not parse')
-    expect(reasonFor(bytes(1, 16))).toBe('unknown type of message')
+    expect(reasonFor(bytes(1, 99))).toBe('unknown type of message')
     expect(reasonFor(bytes(1, 7, 0, 0, 0))).toBe('accepted')
     expect(reasonFor(bytes(1, 7, 0, 0, 0, 0))).toBe('trailing bytes')
   })

@@ -1,0 +1,175 @@
+/**
+ * Members that are silent, on whole replicas: agreement, fences, eviction, and the way back.
+ */
+import { describe, expect, test } from 'vitest'
+import { DEFAULT_CONFIG } from '../../src/index.js'
+import { carriesOperations, Network, type Peer } from '../hand-driven-network.js'
+
+const { suspectAfterMs, forkAfterMs } = DEFAULT_CONFIG
+const EVICTION_MS = suspectAfterMs + 5000
+
+function expectSettled(...peers: readonly Peer[]): void {
+  for (const peer of peers) {
+    expect(peer.replica.members).toEqual(peers.map(({ id }) => id))
+    expect(peer.point).toBe(peer.replica.stats.clock)
+    expect(peer.replica.blockedBy).toEqual([])
+  }
+}
+
+describe('a member that died', () => {
+  test('[EV5] is taken off the map by the others, and holds nobody back any more', () => {
+    const net = new Network()
+    const [anna, bert, cleo] = net.room(['anna', 'bert', 'cleo'])
+    net.crash(cleo)
+    anna.type('word')
+    net.pass(EVICTION_MS)
+    expectSettled(anna, bert)
+    expect(bert.outputsOf('members').at(-1)).toMatchObject({ left: [], evicted: ['cleo'] })
+    expect(bert.set.words).toEqual(['word'])
+    // Nothing is left of it that would cost anything.
+    expect([...anna.replica.room.history.applied.keys()].sort()).toEqual(['anna', 'bert'])
+    expect(anna.replica.room.evicting.agreement.decided).toEqual([])
+  })
+
+  test('[EV3] what one of the others had got from it is kept, and reaches all', () => {
+    const net = new Network()
+    const [anna, bert, cleo] = net.room(['anna', 'bert', 'cleo'])
+    net.lose((letter) => letter.from === 'cleo' && letter.to === 'anna')
+    net.held = (letter) => letter.from === 'cleo' && letter.to === 'anna' && carriesOperations(letter)
+    cleo.type('last words')
+    net.deliver((letter) => letter.from === 'cleo' && letter.to === 'bert')
+    expect(bert.set.words).toEqual(['last words'])
+    net.crash(cleo)
+    bert.type('an answer')
+    net.pass(EVICTION_MS)
+    expectSettled(anna, bert)
+    expect(anna.set.words.toSorted()).toEqual(['an answer', 'last words'])
+  })
+
+  test('[EV6] need not be waited for where its device says that it died', () => {
+    const net = new Network()
+    const [anna, bert, cleo] = net.room(['anna', 'bert', 'cleo'])
+    net.crash(cleo)
+    const again = net.newcomer('cleo-2', anna, { retiredIds: ['cleo'] })
+    net.pass(suspectAfterMs / 2)
+    expectSettled(anna, bert, again)
+  })
+
+  test('[EV4] whoever joins while it is being evicted owes no fence, and knows of it', () => {
+    const net = new Network()
+    const [anna, bert, cleo, emil, fred] = net.room(['anna', 'bert', 'cleo', 'emil', 'fred'])
+    net.crash(cleo)
+    // One fence is late, so that the stage stays open.
+    net.held = (letter) => letter.from === 'fred' && carriesOperations(letter)
+    anna.type('word')
+    net.pass(suspectAfterMs + 2000)
+    expect(anna.replica.room.evicting.isFenced('cleo')).toBe(true)
+    const dora = net.newcomer('dora', anna)
+    expect(dora.replica.room.evicting.isFenced('cleo')).toBe(true)
+    expect(dora.replica.room.evicting.ownStage).toBe(1)
+    net.held = () => false
+    net.pass(EVICTION_MS)
+    expectSettled(anna, bert, emil, fred, dora)
+    expect(dora.replica.room.history.log.operations.filter(({ kind }) => kind === 'fence')).toEqual([])
+  })
+})
+
+describe('whoever was evicted', () => {
+  test('[EV7] is told so when it wakes, and starts over', () => {
+    const net = new Network()
+    const [anna, bert, cleo] = net.room(['anna', 'bert', 'cleo'])
+    cleo.isAsleep = true
+    anna.type('word')
+    net.pass(EVICTION_MS)
+    expectSettled(anna, bert)
+    cleo.isAsleep = false
+    net.connect(cleo, anna)
+    net.pass(100)
+    expect(cleo.replica.status).toBe('over')
+    expect(cleo.outputsOf('rejoin')[0]?.reason).toMatch(/evict|without us/)
+  })
+
+  test('[EV7] so does whoever it has let in meanwhile', () => {
+    const net = new Network()
+    const [anna, bert, cleo] = net.room(['anna', 'bert', 'cleo'])
+    net.canDial = false
+    net.cut(anna, cleo)
+    net.cut(bert, cleo)
+    const dora = net.newcomer('dora', cleo)
+    expect(dora.replica.status).toBe('member')
+    anna.type('word')
+    net.pass(EVICTION_MS)
+    expectSettled(anna, bert)
+    net.connect(dora, anna)
+    net.pass(100)
+    expect(dora.replica.status).toBe('over')
+    expect(dora.outputsOf('rejoin')).toHaveLength(1)
+  })
+})
+
+describe('who may decide', () => {
+  test('[EV1] three who suspect each other crosswise never split', () => {
+    const net = new Network()
+    const members = net.room(['anna', 'bert', 'cleo'])
+    const [anna, bert, cleo] = members
+    anna.type('word')
+    net.cut(anna, bert)
+    net.canDial = false
+    cleo.feed({ type: 'accuse', replica: 'anna' })
+    cleo.feed({ type: 'accuse', replica: 'bert' })
+    anna.feed({ type: 'accuse', replica: 'bert' })
+    bert.feed({ type: 'accuse', replica: 'anna' })
+    net.pass(EVICTION_MS)
+    const left = members.filter(({ replica }) => replica.status === 'member')
+    expect(left.length).toBeGreaterThanOrEqual(2)
+    for (const peer of left) expect(peer.replica.members).toEqual(left.map(({ id }) => id))
+  })
+
+  test('[EV1] of two the older goes on alone', () => {
+    const net = new Network()
+    const [anna, bert] = net.room(['anna', 'bert'])
+    net.crash(bert)
+    anna.type('word')
+    net.pass(EVICTION_MS)
+    expectSettled(anna)
+  })
+
+  test('[LI5] the younger founds the room anew after a while, and not before', () => {
+    const net = new Network()
+    const [anna, bert] = net.room(['anna', 'bert'])
+    net.crash(anna)
+    bert.type('word')
+    net.pass(forkAfterMs)
+    expect(bert.replica.status).toBe('member')
+    expect(bert.replica.blockedBy.map(({ replica }) => replica)).toEqual(['anna'])
+    net.pass(EVICTION_MS)
+    expect(bert.outputsOf('fork')).toHaveLength(1)
+    expect(bert.replica.status).toBe('over')
+    const again = net.seeker('bert-2', { founds: true, formerLineage: 'anna' }, bert.set)
+    expect(again.replica.status).toBe('member')
+    expect(again.replica.room.lineage < 'anna').toBe(true)
+  })
+
+  test('[LI5] nobody founds anything while nothing is held back', () => {
+    const net = new Network()
+    const [anna, bert] = net.room(['anna', 'bert'])
+    net.crash(anna)
+    net.pass(10 * forkAfterMs)
+    expect(bert.outputsOf('fork')).toEqual([])
+  })
+})
+
+describe('an operation about evictions that makes no sense', () => {
+  test('[EV2] [EV5] changes nothing, and throws nothing', () => {
+    const net = new Network()
+    const [anna, bert] = net.room(['anna', 'bert'])
+    anna.replica.room.author({ kind: 'evict', stage: 7, cutOffs: new Map([['nobody', 3]]) })
+    anna.replica.room.author({ kind: 'fence', stage: 9, decided: [['bert']] })
+    net.pass(5000)
+    anna.type('word')
+    net.pass(5000)
+    expect(bert.replica.status).toBe('member')
+    expect(bert.set.words).toEqual(['word'])
+    expect(bert.replica.members).toEqual(['anna', 'bert'])
+  })
+})
