@@ -316,13 +316,14 @@ describe('the demo', () => {
   })
 
   test('names who holds the snapshot point back', async ({ demo }) => {
-    const witness = await demo.visitor()
-    await witness.enter(demo.url)
+    // Of two the older one may go on alone; the younger one waits for a while.
     const browser = await demo.launch()
     const doomed = await demo.visitor(browser)
     await doomed.enter(demo.url)
     await doomed.page.locator('input[name="name"]').fill('Bob')
     await doomed.page.keyboard.press('Enter')
+    const witness = await demo.visitor(await demo.launch())
+    await witness.enter(demo.url)
     await witness.page.locator('.map thead').getByText('Bob').waitFor()
     await browser.kill()
     await witness.type('is anybody there?')
@@ -330,6 +331,22 @@ describe('the demo', () => {
     await witness.page.locator('.node[data-block="silent"] .label', { hasText: 'Bob' }).waitFor()
     await witness.page.getByText('Not without Bob, who may still need the history.').waitFor()
     expect(await witness.page.locator('[data-action="compact"]').getAttribute('aria-disabled')).toBe('true')
+  })
+
+  test('goes on without a member that was killed', async ({ demo }) => {
+    const witness = await demo.visitor()
+    await witness.enter(demo.url)
+    const browser = await demo.launch()
+    const doomed = await demo.visitor(browser)
+    await doomed.enter(demo.url)
+    await doomed.page.locator('input[name="name"]').fill('Bob')
+    await doomed.page.keyboard.press('Enter')
+    const bob = witness.page.locator('.map thead').getByText('Bob')
+    await bob.waitFor()
+    await browser.kill()
+    await witness.type('is anybody there?')
+    await bob.waitFor({ state: 'detached' })
+    await witness.page.getByText('Epoch 1 began').waitFor()
   })
 
   test('says what to do when no signaling server answers', async ({ demo }) => {
