@@ -123,10 +123,41 @@ function withSuspicion(plan: Plan, random: Random): Plan {
   const forkAfterMs = random.magnitude(1000, 60_000)
   const accuse = random.chance(0.25) ? random.magnitude(0.05, 1) : 0
   const restart = random.chance(0.6) ? random.magnitude(0.1, 2) : 0
+  const weights = { ...plan.weights, accuse, restart }
+  const suspicious = { ...plan, weights, config: { ...plan.config, suspectAfterMs, forkAfterMs } }
+  return random.chance(0.2) ? contested(suspicious, random) : suspicious
+}
+
+/** Several who accuse each other at once, while people come, die and are not heard: agreements that are hard to reach. */
+function contested(plan: Plan, random: Random): Plan {
+  const maxDevices = random.between(3, 6)
+  const weight = () => random.magnitude(0.3, 3)
+  const weights = {
+    ...plan.weights,
+    join: random.magnitude(0.5, 3),
+    accuse: random.magnitude(1, 5),
+    crash: random.chance(0.5) ? random.magnitude(0.1, 0.5) : 0,
+    restart: 1,
+    'mute link': weight(),
+    partition: random.magnitude(0.2, 1.5),
+    heal: weight(),
+  }
+  const network = {
+    ...plan.network,
+    latencyMs: random.magnitude(1, 100),
+    jitterMs: random.magnitude(10, 1500),
+  }
+  const reportIntervalMs = random.magnitude(20, 400)
   return {
     ...plan,
-    weights: { ...plan.weights, accuse, restart },
-    config: { ...plan.config, suspectAfterMs, forkAfterMs },
+    maxDevices,
+    early: maxDevices,
+    activeMs: random.magnitude(8000, 30_000),
+    meanTurnMs: random.magnitude(60, 300),
+    editShare: 0.4,
+    weights,
+    network,
+    config: { ...plan.config, reportIntervalMs, joinTimeoutMs: DEFAULT_CONFIG.joinTimeoutMs },
   }
 }
 

@@ -151,13 +151,15 @@ export const STRIKES: Readonly<Record<Trouble, Strike>> = {
     scene.coverage.fault('restarts after a crash')
   },
   accuse(scene) {
-    const device = scene.random.pick(members(scene))
-    const others = device?.session.replica?.members.filter((member) => member !== device.session.replica?.id)
-    const victim = scene.random.pick(others ?? [])
-    if (!device || victim === undefined) return
-    scene.story.tell(device.name, `accuses ${victim}`)
-    scene.coverage.fault('accusations')
-    device.session.accuse(victim)
+    for (let accusers = scene.random.between(1, 3); accusers > 0; accusers--) {
+      const device = scene.random.pick(members(scene))
+      const { replica } = device?.session ?? {}
+      const victim = scene.random.pick(replica?.members.filter((member) => member !== replica.id) ?? [])
+      if (!device || victim === undefined) return
+      scene.story.tell(device.name, `accuses ${victim}`)
+      scene.coverage.fault('accusations')
+      device.session.accuse(victim)
+    }
   },
   compact(scene) {
     const device = scene.random.pick(members(scene))
