@@ -195,7 +195,8 @@ describe('an operation about evictions that makes no sense', () => {
       .map(([stage, cutOffs]) => ({ kind: 'evict' as const, stage, cutOffs: new Map(cutOffs) }))
     const fence = fc
       .tuple(number, fc.array(fc.array(id, { maxLength: 3 }), { maxLength: 3 }))
-      .map(([stage, decided]) => ({ kind: 'fence' as const, stage, decided }))
+      // More sets than stages are refused on the wire already.
+      .map(([stage, decided]) => ({ kind: 'fence' as const, stage, decided: decided.slice(0, stage) }))
     let applied = 0
     fc.assert(
       fc.property(fc.array(fc.oneof(evict, fence), { minLength: 1, maxLength: 4 }), (bodies) => {
