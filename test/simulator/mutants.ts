@@ -11,6 +11,10 @@ const YJS = 'packages/yjs/src'
 const CUT =
   /epochs|one base|invisible|nothing lost|nothing doubled|convergence|intention|no refusals|no broken invariants|snapshot safety/
 
+/** So does a wrong eviction. */
+const EVICTION =
+  /snapshot safety|one decision|monotonic|liveness|silence|convergence|nothing lost|nothing doubled|causal order|one base|epochs|no broken invariants|no refusals|admission|own counters/
+
 export interface MeasuredMutant extends Mutant {
   /** The rules of the simulator that it may break. */
   readonly breaks: RegExp
@@ -294,5 +298,163 @@ export const MUTANTS: readonly MeasuredMutant[] = [
     replace: 'const right = this.#rightOf(left, container, after) && null',
     breaks: CUT,
     needed: 5,
+  },
+  {
+    name: 'fences hold nothing back',
+    rule: 'EV3: from its fence on nobody takes more of those evicted',
+    file: `${CORE}/replica/evicting.ts`,
+    find: 'if (!this.fenced.has(author)) return false',
+    replace: "if (author !== '') return false",
+    breaks: EVICTION,
+    needed: 50,
+  },
+  {
+    name: 'an eviction does not wait for fences',
+    rule: 'EV5: the fences of all others come first',
+    file: `${CORE}/replica/evicting.ts`,
+    find: 'if (this.voters.some((member) => this.stageOf(member) < stage)) return',
+    replace: 'if (this.voters.length === 0) return',
+    breaks: EVICTION,
+    needed: 50,
+  },
+  {
+    name: 'a fence takes not even what others depend on',
+    rule: 'EV3: but what a waiting operation of somebody unfenced depends on',
+    file: `${CORE}/replica/evicting.ts`,
+    find: 'if ((waiting.deps.get(author) ?? 0) >= seq) return false',
+    replace: 'if (seq < 0) return false',
+    breaks: EVICTION,
+    needed: 50,
+  },
+  {
+    name: 'half of the members may decide',
+    rule: 'EV1: only with the oldest among them',
+    file: `${CORE}/eviction/electorates.ts`,
+    find: 'return oldest !== undefined && quorum.has(oldest.author)',
+    replace: 'return oldest !== undefined',
+    breaks: EVICTION,
+    needed: 50,
+  },
+  {
+    name: 'a third of the members may decide',
+    rule: 'EV1: it takes a majority',
+    file: `${CORE}/eviction/electorates.ts`,
+    find: 'if (2 * votes !== positions.length) return 2 * votes > positions.length',
+    replace: 'if (2 * votes !== positions.length) return 3 * votes >= positions.length',
+    breaks: EVICTION,
+    needed: 50,
+  },
+  {
+    name: 'later electorates have no say',
+    rule: 'EV1: all have, up to the members known now',
+    file: `${CORE}/eviction/electorates.ts`,
+    find: 'if (fold(electorate, operation) && !isMajority(quorum, electorate)) return false',
+    replace: 'fold(electorate, operation)',
+    breaks: EVICTION,
+    needed: 50,
+  },
+  {
+    name: 'a proposer ignores what was accepted',
+    rule: 'EV2: it asks for that, under its own ballot',
+    file: `${CORE}/eviction/agreement.ts`,
+    find: 'evicted: last?.evicted ?? proposal.evicted',
+    replace: 'evicted: proposal.evicted',
+    breaks: EVICTION,
+    needed: 50,
+  },
+  {
+    name: 'a proposer needs no promises',
+    rule: 'EV2: it needs those of a primary quorum',
+    file: `${CORE}/eviction/agreement.ts`,
+    find: 'if (!isPrimary(promisers)) return false',
+    replace: 'if (promisers.size === 0) return false',
+    breaks: EVICTION,
+    needed: 50,
+  },
+  {
+    name: 'one acceptance is a decision',
+    rule: 'EV2: it takes a primary quorum',
+    file: `${CORE}/eviction/agreement.ts`,
+    find: 'if (isPrimary(voters)) {',
+    replace: 'if (voters.size > 0) {',
+    breaks: EVICTION,
+    needed: 50,
+  },
+  {
+    name: 'who holds more than the cut-off stays',
+    rule: 'EV7: it was brought in by what never counted',
+    file: `${CORE}/replica/evicting.ts`,
+    find: "if (held > seq) this.outReason ??= 'the room has cut off what brought us in'",
+    replace: 'void held',
+    breaks: EVICTION,
+    needed: 50,
+  },
+  {
+    name: 'what comes from beyond a cut-off counts',
+    rule: 'EV5: whenever it arrives, it does not',
+    file: `${CORE}/causality/history.ts`,
+    find: 'if (operation.seq > (this.cutOffs.get(operation.author) ?? Number.POSITIVE_INFINITY)) return true',
+    replace: 'void MAX_CUT_OFFS',
+    breaks: EVICTION,
+    needed: 50,
+  },
+  {
+    name: 'an eviction stays in the electorate',
+    rule: 'EV1: it takes members out, in its place in the total order',
+    file: `${CORE}/causality/operation.ts`,
+    find: "return operation.kind === 'evict' ? [...operation.cutOffs.keys()] : []",
+    replace: 'return []',
+    breaks: EVICTION,
+    needed: 50,
+  },
+  {
+    name: 'nobody tells the evicted',
+    rule: 'EV7: they are told wherever they turn up',
+    file: `${CORE}/replica/evicting.ts`,
+    find: 'return this.fenced.has(replica) || this.parts.history.cutOffs.has(replica)',
+    replace: "return replica === ''",
+    breaks: EVICTION,
+    needed: 50,
+  },
+  {
+    name: 'only the members known now have a say',
+    rule: 'EV1: so have those at the snapshot point, and all in between',
+    file: `${CORE}/eviction/electorates.ts`,
+    find: `    if (!isMajority(quorum, electorate)) return false
+    for (const operation of above) {
+      if (fold(electorate, operation) && !isMajority(quorum, electorate)) return false
+    }
+    return true`,
+    replace: `    for (const operation of above) fold(electorate, operation)
+    return isMajority(quorum, electorate)`,
+    breaks: EVICTION,
+    needed: 50,
+  },
+  {
+    name: 'acceptances under other ballots count together',
+    rule: 'EV2: a quorum accepts one and the same proposal',
+    file: `${CORE}/eviction/agreement.ts`,
+    find: 'isSame(state.accepted?.ballot, accepted.ballot)',
+    replace: 'state.accepted !== undefined',
+    breaks: EVICTION,
+    needed: 50,
+  },
+  {
+    name: 'an acceptor breaks its promise',
+    rule: 'EV2: it accepts nothing below the ballot it has promised to',
+    file: `${CORE}/eviction/agreement.ts`,
+    find: 'accepted !== undefined && !isGreater(this.promised, accepted.ballot)',
+    replace: 'accepted !== undefined',
+    breaks: EVICTION,
+    needed: 50,
+  },
+  {
+    name: "a join does not carry its sponsor's stage",
+    rule: 'EV4: a newcomer owes no fence up to there',
+    file: `${CORE}/replica/letting-in.ts`,
+    find: 'stage: this.room.evicting.ownStage',
+    replace: 'stage: 0',
+    breaks: EVICTION,
+    needed: 50,
   },
 ]

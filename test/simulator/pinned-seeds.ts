@@ -1,9 +1,15 @@
 /**
  * Schedules that once failed, and must never again. A seed names a schedule only as long as nothing changes in what is
- * drawn: of those that failed before history was cut only the mutants that stand for them are left. The first ones
- * below fail if the safeguard they name is taken out, and few others do.
+ * drawn: of those that failed before history was cut only the mutants that stand for them are left, and those that
+ * failed before anybody was evicted name the same schedule only as long as nobody is.
  */
-export const PINNED_SEEDS: readonly { readonly seed: number; readonly found: string }[] = [
+export interface PinnedSeed {
+  readonly seed: number
+  readonly found: string
+}
+
+/** With nobody suspected. The first ones fail if the safeguard they name is taken out, and few others do. */
+export const WITHOUT_EVICTION: readonly PinnedSeed[] = [
   { seed: 214, found: 'an acknowledgement of another welcome counted' },
   { seed: 77, found: 'a room that a partition had cut into two linked halves never grew together again' },
   { seed: 44, found: 'a newcomer forgot what did not fit its buffer at once' },
@@ -43,3 +49,6 @@ export const PINNED_SEEDS: readonly { readonly seed: number; readonly found: str
     found: 'two insertions that changed places and back left alone what was typed beside one meanwhile',
   },
 ]
+
+/** With eviction: each fails if the safeguard it names is taken out. */
+export const WITH_EVICTION: readonly PinnedSeed[] = []

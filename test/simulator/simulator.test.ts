@@ -3,7 +3,7 @@
  */
 import { describe, expect, test } from 'vitest'
 import { Coverage, SITUATIONS } from './oracle/coverage.js'
-import { PINNED_SEEDS } from './pinned-seeds.js'
+import { WITH_EVICTION, WITHOUT_EVICTION } from './pinned-seeds.js'
 import { runSchedule } from './world/world.js'
 
 const SCHEDULES = 300
@@ -29,8 +29,12 @@ describe('random schedules', { timeout: 120_000 }, () => {
 })
 
 describe('schedules that once failed', { timeout: 30_000 }, () => {
-  test.each(PINNED_SEEDS)('seed $seed: $found', ({ seed }) => {
+  test.each(WITH_EVICTION)('seed $seed: $found', ({ seed }) => {
     expect(runSchedule(seed).violation?.message).toBeUndefined()
+  })
+
+  test.each(WITHOUT_EVICTION)('seed $seed, nobody suspected: $found', ({ seed }) => {
+    expect(runSchedule(seed, false, false).violation?.message).toBeUndefined()
   })
 })
 

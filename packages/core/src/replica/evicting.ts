@@ -86,7 +86,8 @@ export class Evicting {
     for (const member of members) this.stages.set(member.replica, member.stage)
     this.carriedOut = stage - decided.length
     for (const operation of operations) {
-      if (operation.kind === 'evict') this.carriedOut = Math.max(this.carriedOut, operation.stage)
+      if (operation.kind !== 'evict' || this.isUndecided(operation.stage)) continue
+      this.carriedOut = Math.max(this.carriedOut, operation.stage)
     }
     this.refence()
   }
@@ -177,21 +178,31 @@ export class Evicting {
       case 'leave':
         return this.gone(operation.who)
       case 'fence':
-        this.stages.set(operation.author, Math.max(this.stageOf(operation.author), operation.stage))
         if (this.agreement.learn(operation.stage, operation.decided)) this.mustTell = true
+        if (this.isUndecided(operation.stage)) return
+        this.stages.set(operation.author, Math.max(this.stageOf(operation.author), operation.stage))
         return this.refence()
       case 'evict':
-        this.carriedOut = Math.max(this.carriedOut, operation.stage)
+        if (!this.isUndecided(operation.stage)) this.carriedOut = Math.max(this.carriedOut, operation.stage)
         for (const [who, seq] of operation.cutOffs) this.evicted(who, seq)
         return this.refence()
     }
+  }
+
+  /**
+   * A fence says what is decided, and an eviction follows fences: whoever speaks of more stages than that breaks the
+   * rules, and must not keep those that are decided later from being fenced and carried out.
+   */
+  private isUndecided(stage: number): boolean {
+    return stage > this.agreement.stage
   }
 
   /** The snapshot point has passed these. */
   passed(operations: readonly Operation[]): void {
     this.electorates.passed(operations)
     for (const operation of operations) {
-      if (operation.kind === 'evict') this.agreement.forgetThrough(operation.stage)
+      if (operation.kind !== 'evict' || this.isUndecided(operation.stage)) continue
+      this.agreement.forgetThrough(operation.stage)
     }
   }
 

@@ -1,8 +1,10 @@
 /**
  * Members that are silent, on whole replicas: agreement, fences, eviction, and the way back.
  */
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { DEFAULT_CONFIG } from '../../src/index.js'
+import { encodeMessage } from '../../src/wire/codec.js'
 import { carriesOperations, Network, type Peer } from '../hand-driven-network.js'
 
 const { suspectAfterMs, forkAfterMs } = DEFAULT_CONFIG
@@ -171,5 +173,48 @@ describe('an operation about evictions that makes no sense', () => {
     expect(bert.replica.status).toBe('member')
     expect(bert.set.words).toEqual(['word'])
     expect(bert.replica.members).toEqual(['anna', 'bert'])
+  })
+
+  test('[EV5] stands in the way of no eviction that comes later', () => {
+    const net = new Network()
+    const [anna, bert, cleo] = net.room(['anna', 'bert', 'cleo'])
+    anna.replica.room.author({ kind: 'evict', stage: 7, cutOffs: new Map() })
+    anna.replica.room.author({ kind: 'fence', stage: 9, decided: [] })
+    net.pass(5000)
+    net.crash(cleo)
+    anna.type('word')
+    net.pass(EVICTION_MS)
+    expectSettled(anna, bert)
+  })
+
+  test('[EV2] [EV5] throws nothing, whatever it says', () => {
+    const id = fc.constantFrom('anna', 'bert', 'cleo', 'nobody')
+    const number = fc.oneof(fc.nat(4), fc.constant(2 ** 32), fc.constant(Number.MAX_SAFE_INTEGER))
+    const evict = fc
+      .tuple(number, fc.array(fc.tuple(id, number), { maxLength: 3 }))
+      .map(([stage, cutOffs]) => ({ kind: 'evict' as const, stage, cutOffs: new Map(cutOffs) }))
+    const fence = fc
+      .tuple(number, fc.array(fc.array(id, { maxLength: 3 }), { maxLength: 3 }))
+      // More sets than stages are refused on the wire already.
+      .map(([stage, decided]) => ({ kind: 'fence' as const, stage, decided: decided.slice(0, stage) }))
+    let applied = 0
+    fc.assert(
+      fc.property(fc.array(fc.oneof(evict, fence), { minLength: 1, maxLength: 4 }), (bodies) => {
+        const net = new Network()
+        const [anna, bert, cleo] = net.room(['anna', 'bert', 'cleo'])
+        const before = anna.replica.room.history.applied.get('cleo') ?? 0
+        const [link = -1] = net.linksBetween(cleo, anna)
+        // In its name, without what it would do to itself by its own operations.
+        const operations = bodies.map((body) => cleo.replica.room.history.author(body))
+        const gossip = { type: 'gossip' as const, operations, reports: [], presences: [], answer: false }
+        anna.feed({ type: 'message', link, bytes: encodeMessage(gossip) })
+        if ((anna.replica.room.history.applied.get('cleo') ?? 0) > before) applied++
+        if (anna.replica.status === 'member') anna.type('word')
+        net.pass(EVICTION_MS)
+        if (bert.replica.status === 'member') expect(bert.replica.members).toContain('bert')
+      }),
+      { numRuns: 60 },
+    )
+    expect(applied).toBeGreaterThan(5)
   })
 })
