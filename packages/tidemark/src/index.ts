@@ -19,3 +19,5 @@ export type {
 export type { CompactionMode, TidemarkOptions } from './options.js'
 export { TidemarkProvider } from './provider.js'
 export { SignalingError } from './signaling-error.js'
+export { MemoryStorage, memoryStorage } from './storage/memory.js'
+export { type DocumentStorage, type RoomStore, StorageUnavailableError } from './storage/storage.js'
