@@ -122,6 +122,8 @@ export interface ReplicaConfig {
   readonly formerBase: FormerBase | undefined
   /** Ids of ours that gave up before they were members: they never author anything (rule JO9). */
   readonly formerIds: readonly ReplicaId[]
+  /** Ids under which this device was a member before its process ended: nobody will ever speak under them again. */
+  readonly retiredIds: readonly ReplicaId[]
 }
 
 export const DEFAULT_CONFIG: ReplicaConfig = {
@@ -145,4 +147,5 @@ export const DEFAULT_CONFIG: ReplicaConfig = {
   insists: false,
   formerBase: undefined,
   formerIds: [],
+  retiredIds: [],
 }

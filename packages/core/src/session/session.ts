@@ -21,6 +21,10 @@ export interface SessionOptions {
   /** 0 ≤ x < 1, for jitter only. */
   readonly random: () => number
   readonly config?: Partial<ReplicaConfig>
+  /** Ids that this device had in earlier processes. Asked for at every beginning of an identity. */
+  readonly retiredIds?: readonly ReplicaId[]
+  /** The base that the structure was at in an earlier process. Asked for like the above. */
+  readonly formerBase?: FormerBase | undefined
   readonly onNews: (news: News) => void
   /** Called after every input that was worked off: cheap state may have changed. */
   readonly onSettled?: () => void
@@ -182,11 +186,11 @@ export class Session {
   }
 
   private open(): void {
-    const { structure, newReplicaId, config, room } = this.options
+    const { structure, newReplicaId, config, room, retiredIds = [] } = this.options
     const id = newReplicaId()
-    const { formerBase } = this
+    const formerBase = this.formerBase ?? this.options.formerBase
     const insists = this.failures >= PATIENT_ATTEMPTS
-    const former = { formerBase, formerIds: [...this.formerIds], insists }
+    const former = { formerBase, formerIds: [...this.formerIds], retiredIds, insists }
     const replica = new Replica(id, structure, { ...config, ...former })
     const transport = this.options.transport.open(room, id, this.eventsFor(id))
     this.incarnation = { replica, transport, wasMember: false }
