@@ -5,7 +5,7 @@
  * replaced as a whole. Everybody who has a document open keeps a list of its own, a *partition*: two tabs of one origin
  * write beside each other without knowing of each other.
  *
- * Invariants, which the contract tests (test/storage/contract.ts) hold every implementation to:
+ * Invariants, which `STORAGE_CONTRACT` of `tidemark/testing` holds every implementation to:
  * - A call takes effect as a whole or not at all, also if the process is killed in the middle of it.
  * - Calls take effect in the order in which they are made; nobody has to wait for one before the next.
  * - What a promise has resolved for survives the process.

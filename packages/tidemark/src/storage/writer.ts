@@ -142,13 +142,21 @@ export class StoreWriter {
   async #work(): Promise<void> {
     this.#isWriting = true
     try {
-      while (!this.#isOver && (await this.#writeNext()));
-      this.#failures = 0
+      do while (!this.#isOver && (await this.#writeNext()));
+      while (
+        // Something may have come up between the last look and this one.
+        !this.#isOver &&
+        !this.#isIdle
+      )
     } catch (error) {
       if (!this.#isOver) this.#failed(error)
     } finally {
       this.#isWriting = false
     }
+  }
+
+  get #isIdle(): boolean {
+    return this.#waiting.length === 0 && this.#taken.length === 0 && !this.#source.isOutdated
   }
 
   /** @returns whether there was anything. */

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type DocumentStorage, memoryStorage } from 'tidemark'
 import { fileStorage } from 'tidemark/node'
+import { STORAGE_CONTRACT } from 'tidemark/testing'
 import { afterEach, describe, test } from 'vitest'
-import { CONTRACT } from './contract.js'
 
 const dirs: string[] = []
 
@@ -26,6 +26,6 @@ const PLACES: Record<string, () => Promise<DocumentStorage>> = {
 
 for (const [place, make] of Object.entries(PLACES)) {
   describe(place, () => {
-    for (const { name, run } of CONTRACT) test(name, async () => run(await make()))
+    for (const { name, run } of STORAGE_CONTRACT) test(name, async () => run(await make()))
   })
 }

@@ -90,7 +90,7 @@ test('a log that ends at any byte holds the writes before', async () => {
   const folder = join(dir, 'whole')
   const storage = fileStorage(folder)
   const store = await storage.open('room')
-  for (let i = 0; i < 4; i++) await store.append([Uint8Array.of(i), Uint8Array.of(100 + i)])
+  for (let i = 0; i < 2; i++) await store.append([Uint8Array.of(i), Uint8Array.of(100 + i)])
   await store.replace([Uint8Array.of(50)])
   await store.append([Uint8Array.of(51)])
   // As it is while the database is open, so that nothing is put in order before the end.
@@ -99,8 +99,8 @@ test('a log that ends at any byte holds the writes before', async () => {
   await store.close()
   const log = (await readdir(copy)).find((name) => name.endsWith('.log')) ?? ''
   const { length } = await readFile(join(copy, log))
-  const appended = [0, 100, 1, 101, 2, 102, 3, 103]
-  const states = [0, 2, 4, 6, 8].map((count) => appended.slice(0, count).join())
+  const appended = [0, 100, 1, 101]
+  const states = [0, 2, 4].map((count) => appended.slice(0, count).join())
   states.push('50', '50,51')
   let reached = 0
   for (let bytes = 0; bytes <= length; bytes++) {

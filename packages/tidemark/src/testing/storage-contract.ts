@@ -1,9 +1,10 @@
 /**
- * What every place to keep documents must do. Runs in Node and in pages, so it asserts by itself.
+ * What every place to keep documents must do: the cases that `DocumentStorage` implementations are tested with. They run
+ * in Node and in pages, so they assert by themselves.
  */
-import type { DocumentStorage, RoomStore } from 'tidemark'
+import type { DocumentStorage, RoomStore } from '../storage/storage.js'
 
-export interface ContractCase {
+export interface StorageCase {
   readonly name: string
   run(storage: DocumentStorage): Promise<void>
 }
@@ -29,7 +30,8 @@ async function reopened(storage: DocumentStorage, store: RoomStore, room: string
   return await storage.open(room)
 }
 
-export const CONTRACT: readonly ContractCase[] = [
+/** Each is to be run with a place that holds nothing yet, and throws if the place does not do what it should. */
+export const STORAGE_CONTRACT: readonly StorageCase[] = [
   {
     name: 'is empty at first, and again when nothing was written',
     async run(storage) {
