@@ -3,6 +3,7 @@ export * from './causality/operation.js'
 export {
   DEFAULT_CONFIG,
   type ExecutedCut,
+  type FormerBase,
   type Input,
   type Milliseconds,
   type News,

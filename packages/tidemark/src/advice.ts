@@ -30,3 +30,25 @@ function describe(origin: unknown): string {
   if (typeof origin === 'object' && origin !== null) return origin.constructor?.name || 'an unnamed provider'
   return origin === undefined || origin === null ? 'an update without an origin' : `'${String(origin)}'`
 }
+
+export function storageUnusable(cause: unknown): Error {
+  const message = messageOf(cause)
+  const reason = message.startsWith('tidemark: ') ? message : `tidemark: storage: ${message}`
+  return new Error(`${reason}. Until then nothing of this document survives this page or process`, { cause })
+}
+
+export function storageFailed(cause: unknown): Error {
+  const isFull = (cause as { name?: unknown } | undefined)?.name === 'QuotaExceededError'
+  const advice = isFull
+    ? 'Storage is full. Free some (other documents of this site count, too) or ask for more with navigator.storage.persist(). '
+    : ''
+  return new Error(
+    `tidemark: storage: a change could not be written (${messageOf(cause)}). ${advice}Nothing is lost while this page or ` +
+      'process lives: it is tried again until it succeeds',
+    { cause },
+  )
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause)
+}

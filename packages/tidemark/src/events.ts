@@ -34,6 +34,8 @@ export type TidemarkEvents = {
    * which it shows now. This copy is the document as it was, with these changes.
    */
   orphaned: (event: { document: Y.Doc }) => void
+  /** The document holds what storage had of it. Only with storage. */
+  loaded: () => void
   /** Share of the room's state that has been loaded while joining, 0 to 1. */
   progress: (event: { share: number }) => void
   error: (error: Error) => void
@@ -57,6 +59,8 @@ export interface TidemarkStats {
   readonly bytesReceived: number
   /** Operations that arrived before something they depend on. */
   readonly waiting: number
+  /** Of this document, by this provider. */
+  readonly storedBytes: number
 }
 
 export interface LoggedOperation {

@@ -19,3 +19,6 @@ export type {
 export type { CompactionMode, TidemarkOptions } from './options.js'
 export { TidemarkProvider } from './provider.js'
 export { SignalingError } from './signaling-error.js'
+export { type IndexedDBOptions, indexedDBStorage } from './storage/indexed-db.js'
+export { MemoryStorage, memoryStorage } from './storage/memory.js'
+export { type DocumentStorage, type RoomStore, StorageUnavailableError } from './storage/storage.js'

@@ -4,6 +4,7 @@
 import type { Milliseconds, ReplicaConfig, Scheduler, Transport } from '@tidemark/core'
 import { webrtcTransport } from '@tidemark/webrtc'
 import type { Awareness } from 'y-protocols/awareness'
+import type { DocumentStorage } from './storage/storage.js'
 
 /**
  * - `full`: what is deleted leaves the document itself, and it becomes as small as its content. Types, observers,
@@ -35,6 +36,8 @@ export interface TidemarkOptions {
   readonly compactionMinBytes?: number
   /** With `'full'`: what was deleted within this time is kept, so that it can be undone. Default 60000. */
   readonly undoHorizonMs?: Milliseconds
+  /** Keeps the document: it opens and can be edited without the room, and comes back there with what was changed. */
+  readonly storage?: DocumentStorage
   readonly iceServers?: readonly RTCIceServer[]
   /** Handed to simple-peer; in Node it must bring `wrtc`. */
   readonly peerOptions?: object

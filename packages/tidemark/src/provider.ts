@@ -33,6 +33,8 @@ import { whilePageLives } from './page-lifecycle.js'
 import { realScheduler } from './real-scheduler.js'
 import { newReplicaId } from './replica-id.js'
 import { SignalingError } from './signaling-error.js'
+import { Keeping } from './storage/keeping.js'
+import type { DocumentStorage } from './storage/storage.js'
 import { timed } from './timed-structure.js'
 
 /** A frame has 16 ms, and collecting garbage may come on top. */
@@ -44,6 +46,8 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
   readonly awareness: Awareness
   /** Resolves once this replica holds the room's state for the first time. */
   readonly whenSynced: Promise<void>
+  /** Resolves once the document holds what storage had of it; at once without storage. */
+  readonly whenLoaded: Promise<void>
   private readonly compaction: CompactionMode
   private readonly scheduler: Scheduler
   private readonly structure: YjsStructure
@@ -51,9 +55,14 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
   private readonly bridge: AwarenessBridge
   private readonly changes: Batching
   private readonly presence: Batching
+  private readonly saves: Batching
+  private readonly keeping: Keeping | undefined
   private readonly ownsAwareness: boolean
   private readonly detachFromPage: () => void
   private wantsConnection = false
+  /** Whether the room may be looked for: not before storage has been read. */
+  private isReady = true
+  private isLoaded = true
   private status: ConnectionStatus = 'disconnected'
   private wasSynced = false
   private isDestroyed = false
@@ -75,16 +84,16 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
     super()
     this.roomName = roomName
     this.doc = doc
-    const { scheduler = realScheduler, batchMs = 16 } = options
+    const { scheduler = realScheduler, batchMs = 16, storage } = options
     // Whatever may throw comes first: nothing may be left behind that nobody can destroy.
     const transport = transportFor(options)
     const config = configFor(options)
     this.compaction = compactionModeOf(options)
     this.scheduler = scheduler
     this.ownsAwareness = options.awareness === undefined
-    this.awareness = options.awareness ?? new Awareness(doc)
     this.changes = new Batching(scheduler, batchMs, () => this.session.localChange())
     this.presence = new Batching(scheduler, batchMs, () => this.publishPresence())
+    this.saves = new Batching(scheduler, batchMs, () => this.keeping?.save())
     this.structure = new YjsStructure(doc, {
       compaction: this.compaction === 'full' ? 'full' : 'fixed',
       onLocalChange: () => this.changes.request(),
@@ -93,7 +102,14 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
       onEpoch: ({ translatePosition }) => this.bridge.renamed(translatePosition),
       onForeign: (origin) => this.fail(foreignChanges(origin)),
       onOrphaned: (document) => this.orphaned(document),
+      ...(storage && { onUnsaved: () => this.saves.request() }),
     })
+    // The document may have got another client id with that.
+    this.awareness = options.awareness ?? new Awareness(doc)
+    followClient(this.awareness)
+    const keeping = storage && this.keep(storage)
+    this.keeping = keeping
+    this.whenLoaded = this.load()
     this.session = new Session({
       room: roomName,
       transport,
@@ -105,9 +121,16 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
         },
       }),
       scheduler,
-      newReplicaId,
+      newReplicaId: () => this.keeping?.takeId() ?? newReplicaId(),
       random: Math.random,
       config,
+      // What an earlier page or process of this device was in the room; asked for whenever an identity begins.
+      get retiredIds() {
+        return keeping?.formerIds ?? []
+      },
+      get formerBase() {
+        return keeping?.formerBase
+      },
       onNews: (news) => this.told(news),
       onSettled: () => this.settled(),
       onRendezvous: (reachable, reason) => this.rendezvous(reachable, reason),
@@ -133,8 +156,9 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
       hide: () => {
         this.session.stop()
         this.bridge.dropAll()
+        this.keeping?.flush()
       },
-      show: () => this.wantsConnection && this.session.start(),
+      show: () => this.start(),
     })
     doc.on('destroy', this.docDestroyed)
     if (options.connect !== false) this.connect()
@@ -149,8 +173,13 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
   connect(): void {
     if (this.isDestroyed) throw new Error('tidemark: this provider is destroyed; make a new one')
     this.wantsConnection = true
-    this.session.start()
+    this.start()
     this.settled()
+  }
+
+  /** Not before storage has been read: who comes with half of a document would bring the other half as something new. */
+  private start(): void {
+    if (this.wantsConnection && this.isReady && !this.isDestroyed) this.session.start()
   }
 
   /** Leaves politely: nobody waits for this replica any more. Editing goes on offline. */
@@ -168,6 +197,8 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
     this.disconnect()
     this.changes.stop()
     this.presence.stop()
+    this.saves.stop()
+    this.keeping?.close()
     this.bridge.destroy()
     this.structure.destroy()
     this.detachFromPage()
@@ -186,6 +217,55 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
 
   get synced(): boolean {
     return this.session.replica?.isSynced ?? false
+  }
+
+  // ------------------------------------------------------------------ storage
+
+  /** Whether the document holds what storage had of it. True without storage. */
+  get loaded(): boolean {
+    return this.isLoaded
+  }
+
+  /**
+   * Resolves once everything so far is stored, and would be found again after a crash. Waits for as long as writing fails;
+   * rejects if the storage could not be read, so that nothing is stored at all. Resolves at once without storage.
+   */
+  whenSaved(): Promise<void> {
+    return this.keeping?.whenSaved() ?? Promise.resolve()
+  }
+
+  /**
+   * Forgets what is stored of the document (but for what other tabs have open), and stores nothing more of it until there
+   * is a new provider. The document itself, and the room, stay.
+   */
+  clearStorage(): Promise<void> {
+    return this.keeping?.clear() ?? Promise.resolve()
+  }
+
+  private keep(storage: DocumentStorage): Keeping {
+    this.isReady = false
+    this.isLoaded = false
+    const { scheduler, structure, roomName: room } = this
+    const lastBase = () => this.session.replica?.lastBase
+    const onError = (error: Error) => this.fail(error)
+    const keeping = new Keeping({ storage, room, structure, scheduler, newReplicaId, lastBase, onError })
+    void keeping.whenReady.then(() => {
+      this.isReady = true
+      this.start()
+    })
+    return keeping
+  }
+
+  private async load(): Promise<void> {
+    if (this.keeping === undefined) return
+    await this.keeping.whenLoaded
+    this.isLoaded = true
+    if (this.isDestroyed) return
+    try {
+      this.emit('loaded', [])
+    } catch (error) {
+      this.listenerFailed(error)
+    }
   }
 
   // ------------------------------------------------------------------ the protocol's view
@@ -248,6 +328,7 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
       bytesSent: this.session.bytesSent,
       bytesReceived: this.session.bytesReceived,
       waiting: stats?.waiting ?? 0,
+      storedBytes: this.keeping?.bytes ?? 0,
     }
   }
 
@@ -303,6 +384,7 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
     this.noticeIdentity()
     switch (news.type) {
       case 'joined':
+        this.keeping?.noteBase()
         return this.bridge.renew()
       case 'members':
         update(this.knownMembers, news.joined, news.left)
@@ -423,6 +505,16 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
     const { members, links } = replica.stats
     return members === 1 || links > 0 ? 'connected' : 'connecting'
   }
+}
+
+/** Bindings take the state under the document's client id for their own. */
+function followClient(awareness: Awareness): void {
+  const { clientID } = awareness.doc
+  if (awareness.clientID === clientID) return
+  const state = awareness.getLocalState()
+  awareness.setLocalState(null)
+  awareness.clientID = clientID
+  awareness.setLocalState(state)
 }
 
 function update(known: Set<ReplicaId>, added: readonly ReplicaId[], removed: readonly ReplicaId[]): void {

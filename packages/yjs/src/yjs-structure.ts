@@ -14,14 +14,20 @@
 import type { Epochs, Origin, StatePiece, Structure } from '@tidemark/core'
 import * as Y from 'yjs'
 import { Load } from './carry.js'
+import { newAuthorClient } from './epochs/base-client.js'
 import { FullCompaction } from './epochs/full-compaction.js'
 import type { EpochChange } from './epochs/full-host.js'
+import type { History } from './epochs/history.js'
 import { inspect, type UpdateContents } from './gate.js'
 import { LocalChanges } from './local-changes.js'
 import { illFormedItems, repair } from './lone-surrogates.js'
+import { fillBelow } from './renumbering/index.js'
 import { StatePieces } from './state-pieces.js'
 import { StateSize } from './state-size.js'
 import { isParked } from './store.js'
+import { broughtBy, documentOf, leadsTo, meanSame, rebuilt, withNamesOf } from './storing/joining-stored.js'
+import { Recording } from './storing/recording.js'
+import { batchesOf, type StoredDocument } from './storing/stored-document.js'
 
 export interface YjsStructureOptions {
   /** Whether cuts renumber the document ('full'), or its ids stay as they are ('fixed', unless told otherwise). */
@@ -47,11 +53,16 @@ export interface YjsStructureOptions {
    * placed. The room's state is shown instead; this is a copy of what was there.
    */
   readonly onOrphaned?: (document: Y.Doc) => void
+  /** There is something in `recording` to be stored. Without this nothing is recorded. */
+  readonly onUnsaved?: () => void
 }
 
 /** Marks in `Transaction.meta`, because a transaction may end long after the call that began it. */
 const LOADING = Symbol('part of a state that is being loaded')
+const RESTORING = Symbol('part of what was stored')
 const MAY_FREE_OTHERS = Symbol('may integrate what another provider had left waiting')
+
+const OTHER_MODE = 'it was stored with another compaction mode'
 
 /** Yjs kept a part of an update waiting that should have been integrated at once. */
 export class ParkedUpdateError extends Error {
@@ -61,6 +72,8 @@ export class ParkedUpdateError extends Error {
 export class YjsStructure implements Structure {
   /** With 'full'. */
   readonly epochs?: Epochs
+  /** With `onUnsaved`. */
+  readonly recording: Recording | undefined
   readonly #doc: Y.Doc
   readonly #options: YjsStructureOptions
   readonly #changes = new LocalChanges()
@@ -79,6 +92,10 @@ export class YjsStructure implements Structure {
       this.#full = this.#newFullCompaction()
       this.epochs = this.#full
     }
+    const { onUnsaved } = options
+    this.recording = onUnsaved && new Recording(doc, () => this.#full?.kept, onUnsaved)
+    // Whatever was stored may be older than what others have got from this device: nothing is ever written under an id again.
+    if (onUnsaved && !doc.store.clients.has(doc.clientID)) doc.clientID = newAuthorClient()
     doc.on('beforeObserverCalls', this.#findIllFormed)
     doc.on('afterTransaction', this.#suppressCleanup)
     doc.on('afterTransactionCleanup', this.#record)
@@ -98,7 +115,7 @@ export class YjsStructure implements Structure {
     if (this.#load !== undefined) throw new Error('An operation was applied while a state is being loaded')
     const contents = inspect(payload, this.#doc.store)
     if (typeof contents === 'string') return contents
-    this.#integrate(payload, false)
+    this.#integrate([payload], [])
     return undefined
   }
 
@@ -131,7 +148,7 @@ export class YjsStructure implements Structure {
     if (typeof contents === 'string') return contents
     const refusal = this.#load.add(contents)
     if (refusal !== undefined) return refusal
-    this.#integrate(bytes, true)
+    this.#integrate([bytes], [LOADING])
     return undefined
   }
 
@@ -164,14 +181,74 @@ export class YjsStructure implements Structure {
     return this.#full === undefined ? position : this.#full.translatePosition(position, fromEpoch)
   }
 
+  // ------------------------------------------------------------------ storage
+
+  /**
+   * Fills the document with what was stored of it, some of it with each step; before the first room. What the document
+   * holds already stays, and is its user's.
+   * @returns at the first step why it can not be: it is of another mode.
+   */
+  *restore({ history, updates }: StoredDocument): Generator<void, string | undefined> {
+    if ((history === undefined) !== (this.#full === undefined)) return OTHER_MODE
+    if (history !== undefined) this.#full?.restore(history)
+    const { store, clientID } = this.#doc
+    const isUsed = store.clients.has(clientID)
+    if (store.clients.size === 0) this.recording?.isStored()
+    for (const batch of batchesOf(updates)) {
+      this.#integrate(batch, [LOADING, RESTORING])
+      if (!isUsed) while (store.clients.has(this.#doc.clientID)) this.#doc.clientID = newAuthorClient()
+      yield
+    }
+    return undefined
+  }
+
+  /** Takes in what somebody else has stored of the same document; before the first room. @returns as `restore` does. */
+  absorb(other: StoredDocument): string | undefined {
+    const full = this.#full
+    const { history } = other
+    if ((history === undefined) !== (full === undefined)) return OTHER_MODE
+    if (full === undefined || history === undefined || meanSame(full.kept, history)) {
+      this.#integrate(other.updates, [LOADING, RESTORING])
+      if (history !== undefined) full?.restore(withNamesOf(full.kept, history))
+    } else if (leadsTo(full.kept, history)) {
+      full.returnTo(history, rebuilt(other.updates))
+    } else {
+      const brought = broughtBy(this.#returning(other, history), this.#doc, full.kept)
+      if (brought.update !== undefined) this.#integrate([brought.update], [RESTORING])
+      full.restore(brought.history)
+    }
+    this.recording?.invalidate()
+    return undefined
+  }
+
+  #returning(other: StoredDocument, history: History) {
+    const { onOrphaned } = this.#options
+    const options = {
+      compaction: 'full',
+      onLocalChange: () => {},
+      ...(onOrphaned && { onOrphaned }),
+    } as const
+    const structure = new YjsStructure(documentOf(other), options)
+    const full = structure.#full
+    if (full === undefined) throw new Error('Full compaction is on')
+    full.restore(history)
+    return {
+      full,
+      takeLocalChange: () => structure.takeLocalChange(),
+      destroy: () => structure.destroy(),
+    }
+  }
+
   #newFullCompaction(): FullCompaction {
     return new FullCompaction({
       doc: this.#doc,
       changes: this.#changes,
       origin: this,
       stateBytes: () => this.stateBytes(),
-      integrate: (update, isLoading) => this.#integrate(update, isLoading),
+      integrate: (update, isLoading) => this.#integrate([update], isLoading ? [LOADING] : []),
       onSwitched: (bytes) => this.#size.restart(bytes),
+      onNamed: () => this.recording?.named(),
+      onRenumbered: () => this.recording?.invalidate(),
       onLocalChange: () => this.#options.onLocalChange(),
       onObserverError: (error) => this.#reportObserverError(error),
       onEpoch: (change) => this.#tell(() => this.#options.onEpoch?.(change)),
@@ -179,7 +256,8 @@ export class YjsStructure implements Structure {
     })
   }
 
-  #integrate(update: Uint8Array, isLoading: boolean): void {
+  /** In one transaction. @param marks of it. */
+  #integrate(updates: readonly Uint8Array[], marks: readonly symbol[]): void {
     // Yjs would join the open transaction, and these changes would take its origin and leave again as local ones.
     if (this.#doc._transaction !== null)
       throw new Error('An update arrived within a transaction of the application')
@@ -189,9 +267,12 @@ export class YjsStructure implements Structure {
       Y.transact(
         this.#doc,
         (transaction) => {
-          if (isLoading) transaction.meta.set(LOADING, true)
+          for (const mark of marks) transaction.meta.set(mark, true)
           if (parkedByOthers) transaction.meta.set(MAY_FREE_OTHERS, true)
-          Y.applyUpdate(this.#doc, update, this)
+          for (const update of updates) {
+            if (marks.includes(RESTORING)) fillBelow(this.#doc, update)
+            Y.applyUpdate(this.#doc, update, this)
+          }
           integrated = true
         },
         this,
@@ -238,6 +319,7 @@ export class YjsStructure implements Structure {
 
   readonly #record = (transaction: Y.Transaction): void => {
     this.#size.noteDeletions(transaction)
+    if (!transaction.meta.has(RESTORING)) this.recording?.record(transaction)
     if (this.#isOwn(transaction) && !transaction.meta.has(MAY_FREE_OTHERS)) return
     if (this.#full !== undefined) this.#noteForeign(transaction)
     this.#checkShareable(transaction)
@@ -250,6 +332,7 @@ export class YjsStructure implements Structure {
    * what all of them have done.
    */
   readonly #announce = (): void => {
+    this.recording?.announce()
     if (!this.#hasNews) return
     this.#hasNews = false
     this.#options.onLocalChange()

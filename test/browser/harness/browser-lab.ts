@@ -27,9 +27,13 @@ export class BrowserLab {
   private site: Promise<PageSite> | undefined
   private opened = 0
 
-  /** Starts a browser process of its own, for instance to kill it. */
-  async launch(): Promise<BrowserProcess> {
-    const browser = await launchBrowser()
+  /**
+   * Starts a browser process of its own, for instance to kill it.
+   * @param profile a folder: its pages share a context, and what they store outlives the browser.
+   */
+  async launch(profile?: string): Promise<BrowserProcess> {
+    const browser = await launchBrowser(profile)
+    await browser.context?.addInitScript({ content: (await bundleScript(INSTRUMENTS)).code })
     this.browsers.push(browser)
     return browser
   }
@@ -75,6 +79,7 @@ export class BrowserLab {
   }
 
   private async newPage(host: BrowserProcess) {
+    if (host.context) return await host.context.newPage()
     const context: BrowserContext = await host.browser.newContext()
     await context.addInitScript({ content: (await bundleScript(INSTRUMENTS)).code })
     return await context.newPage()

@@ -3,7 +3,7 @@
  * battery would: without a goodbye to anyone.
  */
 import { networkInterfaces } from 'node:os'
-import { type Browser, chromium } from 'playwright-core'
+import { type Browser, type BrowserContext, chromium } from 'playwright-core'
 import { ensureChromium } from '../../../scripts/chromium.mjs'
 
 const FLAGS = [
@@ -20,6 +20,8 @@ const FLAGS = [
 export interface BrowserProcess {
   readonly browser: Browser
   readonly pid: number
+  /** Of the profile, if it was launched with one: its pages share what they store. */
+  readonly context?: BrowserContext
   /** Whether `kill` was called. */
   readonly killed: boolean
   /** Ends the process at once (SIGKILL) and resolves when it is gone. No page runs any more code. */
@@ -27,14 +29,19 @@ export interface BrowserProcess {
   close(): Promise<void>
 }
 
-export async function launchBrowser(): Promise<BrowserProcess> {
+/** @param profile a folder whose storage outlives the browser. */
+export async function launchBrowser(profile?: string): Promise<BrowserProcess> {
   warnOfMissingNetwork()
-  const browser = await chromium.launch({ executablePath: await ensureChromium(), args: FLAGS })
+  const options = { executablePath: await ensureChromium(), args: FLAGS }
+  const context = profile === undefined ? undefined : await chromium.launchPersistentContext(profile, options)
+  const browser = context === undefined ? await chromium.launch(options) : context.browser()
+  if (!browser) throw new Error('The profile has no browser.')
   const pid = await findPid(browser)
   let killed = false
   return {
     browser,
     pid,
+    ...(context && { context }),
     get killed() {
       return killed
     },

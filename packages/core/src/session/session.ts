@@ -21,8 +21,10 @@ export interface SessionOptions {
   /** 0 ≤ x < 1, for jitter only. */
   readonly random: () => number
   readonly config?: Partial<ReplicaConfig>
-  /** Ids of earlier processes of this device that may still count as members: nobody need wait for them. */
+  /** Ids of earlier processes of this device that may still count as members. Asked for at every beginning of an identity. */
   readonly retiredIds?: readonly ReplicaId[]
+  /** The base that the structure was at in an earlier process. Asked for like the above. */
+  readonly formerBase?: FormerBase | undefined
   readonly onNews: (news: News) => void
   /** An identity begins; nothing has happened to it yet. */
   readonly onIdentity?: (replica: Replica) => void
@@ -57,7 +59,8 @@ interface Incarnation {
 export class Session {
   private readonly options: SessionOptions
   private readonly formerIds: ReplicaId[] = []
-  private readonly retiredIds: ReplicaId[]
+  /** Of identities that died in this process. */
+  private readonly retiredIds: ReplicaId[] = []
   private formerBase: FormerBase | undefined
   private formerLineage = ''
   /** The next identity founds the room anew (rule LI5). */
@@ -80,7 +83,6 @@ export class Session {
 
   constructor(options: SessionOptions) {
     this.options = options
-    this.retiredIds = [...(options.retiredIds ?? [])]
   }
 
   /** The replica of the current identity, while there is one. */
@@ -197,13 +199,13 @@ export class Session {
   }
 
   private open(): void {
-    const { structure, newReplicaId, config, room } = this.options
+    const { structure, newReplicaId, config, room, retiredIds = [] } = this.options
     const id = newReplicaId()
-    const { formerBase } = this
+    const formerBase = this.formerBase ?? this.options.formerBase
     const insists = this.failures >= PATIENT_ATTEMPTS
     const { formerLineage, founds } = this
     this.founds = false
-    const ids = { formerIds: [...this.formerIds], retiredIds: [...this.retiredIds] }
+    const ids = { formerIds: [...this.formerIds], retiredIds: [...retiredIds, ...this.retiredIds] }
     const former = { formerBase, formerLineage, ...ids, insists, founds }
     const replica = new Replica(id, structure, { ...config, ...former })
     const transport = this.options.transport.open(room, id, this.eventsFor(id))

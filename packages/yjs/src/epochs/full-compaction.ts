@@ -10,6 +10,7 @@ import {
   deleteMarks,
   fillBelow,
   type IdTranslation,
+  type Rebuilding,
   translateRelativePosition,
 } from '../renumbering/index.js'
 import { StatePieces } from '../state-pieces.js'
@@ -84,6 +85,24 @@ export class FullCompaction implements Epochs, CutHost {
     return this.#isSwitching
   }
 
+  /** What is to be stored of it. A state that is being loaded into the document itself counts as far as it is here. */
+  get kept(): History {
+    const load = this.#load
+    return load instanceof RoomLoad && load.isStraight ? ofPart(load) : this.#history
+  }
+
+  /** The document is being filled with what was stored of it, whose ids mean this. */
+  restore(history: History): void {
+    this.#hasAuthored = true
+    this.#remember(history)
+  }
+
+  /** Comes back to a document that is here as a whole. */
+  returnTo(history: History, rebuilding: Rebuilding): void {
+    if (this.#load !== undefined) throw new Error('Another state is being loaded')
+    this.#finishReturn({ room: { history, rebuilding }, bytes: this.#host.stateBytes() })
+  }
+
   found(lineage: string): void {
     if (this.#load !== undefined) throw new Error('A room was founded while a state is being loaded')
     this.#abandonWork()
@@ -148,6 +167,7 @@ export class FullCompaction implements Epochs, CutHost {
     const isStraight = doc.store.clients.size === 0 && doc._transaction === null
     const integrateLive = (update: Uint8Array) => this.#integrate(update, true)
     this.#load = new RoomLoad(doc, namings, isStraight ? integrateLive : undefined)
+    if (isStraight) this.#host.onNamed()
   }
 
   loadPiece(bytes: Uint8Array): string | undefined {
@@ -227,6 +247,7 @@ export class FullCompaction implements Epochs, CutHost {
   #become(history: History, bytes: number): void {
     this.#remember(history)
     this.#host.onSwitched(bytes)
+    this.#host.onNamed()
   }
 
   #remember(history: History): void {
@@ -234,7 +255,7 @@ export class FullCompaction implements Epochs, CutHost {
     HISTORIES.set(this.#host.doc, history)
   }
 
-  #finishReturn(load: RoomLoad): void {
+  #finishReturn(load: Pick<RoomLoad, 'room' | 'bytes'>): void {
     const { doc, changes } = this.#host
     const own = this.#history
     const { history: room, rebuilding } = load.room
@@ -300,6 +321,7 @@ export class FullCompaction implements Epochs, CutHost {
     const translatePosition = (position: Y.RelativePosition) =>
       translateRelativePosition(renamePosition(position, rename), table)
     this.undo.translateMeta(translatePosition)
+    this.#host.onRenumbered()
     this.#become(next.history, next.bytes)
     if (isAnswered) this.#host.onLocalChange()
     return { translatePosition, changedVisibly }
@@ -310,12 +332,16 @@ export class FullCompaction implements Epochs, CutHost {
     this.#load = undefined
     // The live document holds a part of that room's state: it is of that room until it enters another one.
     if (!(load instanceof RoomLoad && load.isStraight)) return
-    const { namings } = load
-    this.#remember({ ...NO_HISTORY, namings, lineages: namings.map(({ lineage }) => lineage) })
+    this.#remember(ofPart(load))
   }
 
   #abandonWork(): void {
     this.#work?.abandon()
     this.#work = undefined
   }
+}
+
+/** Of a document that holds a part of a state. */
+function ofPart({ namings }: RoomLoad): History {
+  return { ...NO_HISTORY, namings, lineages: namings.map(({ lineage }) => lineage) }
 }

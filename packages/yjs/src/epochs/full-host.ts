@@ -22,6 +22,10 @@ export interface FullHost {
   integrate(update: Uint8Array, isLoading: boolean): void
   /** The document has got another structure, of about this size. */
   onSwitched(bytes: number): void
+  /** Ids are called otherwise than before; what they refer to stays. */
+  onNamed(): void
+  /** Ids refer to something else than before. */
+  onRenumbered(): void
   onLocalChange(): void
   readonly onObserverError: (error: unknown) => void
   onEpoch(change: EpochChange): void

@@ -1,0 +1,256 @@
+/**
+ * Writes what is not stored yet, one write at a time; what comes up meanwhile goes with the next one.
+ *
+ * What can not be written stays in memory and is tried again, later and later. Nobody ever waits for a write but
+ * those who ask to.
+ *
+ * Invariant: records are in the store in the order in which they were taken. Where that can not be known (a write has
+ * failed, and one behind it has not) all is written anew.
+ */
+import type { Milliseconds, Scheduler } from '@tidemark/core'
+import { OutdatedError } from '@tidemark/yjs'
+import type { RoomStore } from './storage.js'
+
+/** Where records come from. */
+export interface Source {
+  /** What is stored is of no use: it is to be rewritten. */
+  readonly isOutdated: boolean
+  /** What is to be added to what is stored. Not while it is outdated. */
+  take(): Uint8Array[]
+  /** Everything, in the place of what is stored. */
+  rewrite(): Iterable<Uint8Array>
+  /** Has it rewritten. */
+  invalidate(): void
+}
+
+const FIRST_RETRY_MS: Milliseconds = 500
+const LONGEST_RETRY_MS: Milliseconds = 60_000
+/** What was added may weigh as much as what it was added to, and so much at least, before all is written anew. */
+const MIN_ADDED_BYTES = 128 * 1024
+/** Or be so many records: each has to be read and integrated by itself. */
+const MAX_ADDED_RECORDS = 10_000
+const RECORD_BYTES = 64 * 1024
+
+export class StoreWriter {
+  readonly #store: RoomStore
+  readonly #source: Source
+  readonly #scheduler: Scheduler
+  readonly #onFailure: (error: unknown, failures: number) => void
+  /** Taken, and not yet on its way. */
+  #taken: Uint8Array[] = []
+  #isWriting = false
+  #isRewriting = false
+  #isOver = false
+  #failures = 0
+  #cancelRetry: (() => void) | undefined
+  /** Counts writes that did not wait for the one before. */
+  #flushes = 0
+  #rewrittenBytes: number
+  #addedBytes = 0
+  #addedRecords: number
+  /** Counts who asks to be told; up to which of them everything is written. */
+  #asked = 0
+  readonly #waiting: { readonly at: number; readonly resolve: () => void }[] = []
+
+  constructor(
+    store: RoomStore,
+    source: Source,
+    scheduler: Scheduler,
+    loaded: readonly Uint8Array[],
+    onFailure: (error: unknown, failures: number) => void,
+  ) {
+    this.#store = store
+    this.#source = source
+    this.#scheduler = scheduler
+    this.#onFailure = onFailure
+    this.#rewrittenBytes = bytesOf(loaded)
+    this.#addedRecords = Math.max(0, loaded.length - Math.ceil(this.#rewrittenBytes / RECORD_BYTES))
+  }
+
+  /** Bytes of all records that are stored. */
+  get bytes(): number {
+    return this.#rewrittenBytes + this.#addedBytes
+  }
+
+  /** Takes what there is, and writes it. */
+  save(): void {
+    if (this.#isOver || this.#cancelRetry !== undefined) return
+    this.#collect()
+    if (!this.#isWriting) void this.#work()
+  }
+
+  /** Resolves once all that has changed so far is stored, however long that takes. */
+  whenSaved(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiting.push({ at: ++this.#asked, resolve })
+      this.save()
+    })
+  }
+
+  /** The page may be gone in a moment: what there is goes out now, without waiting for the write before. */
+  flush(): void {
+    this.#retryNow()
+    if (this.#isOver) return
+    this.#collect()
+    if (!this.#isWriting || this.#source.isOutdated) return this.save()
+    const records = this.#taken
+    this.#taken = []
+    if (records.length === 0) return
+    this.#flushes++
+    this.#append(records).catch((error) => {
+      this.#source.invalidate()
+      this.#failed(error)
+    })
+  }
+
+  /** Writes what there is, and then nothing any more. Called in one go, so that nobody changes the document meanwhile. */
+  close(): Promise<void> {
+    if (this.#isOver) return Promise.resolve()
+    this.#retryNow()
+    const writes: Promise<void>[] = []
+    // One that is being read would go on while others use the document.
+    if (this.#isRewriting) this.#source.invalidate()
+    if (this.#source.isOutdated) writes.push(this.#replace([...this.#source.rewrite()]))
+    else {
+      this.#collect()
+      if (this.#taken.length > 0) writes.push(this.#append(this.#taken))
+    }
+    this.#stop()
+    writes.push(this.#store.close())
+    return Promise.all(writes).then(() => {})
+  }
+
+  /** Writes nothing any more, and lets go of the store as it is. */
+  async abandon(): Promise<void> {
+    if (this.#isOver) return
+    this.#stop()
+    await this.#store.close()
+  }
+
+  #stop(): void {
+    this.#isOver = true
+    this.#retryNow()
+    this.#taken = []
+    this.#told(this.#asked)
+  }
+
+  #collect(): void {
+    if (this.#source.isOutdated) this.#taken = []
+    else for (const record of this.#source.take()) this.#taken.push(record)
+  }
+
+  async #work(): Promise<void> {
+    this.#isWriting = true
+    try {
+      do while (!this.#isOver && (await this.#writeNext()));
+      while (
+        // Something may have come up between the last look and this one.
+        !this.#isOver &&
+        !this.#isIdle
+      )
+    } catch (error) {
+      if (!this.#isOver) this.#failed(error)
+    } finally {
+      this.#isWriting = false
+    }
+  }
+
+  get #isIdle(): boolean {
+    return this.#waiting.length === 0 && this.#taken.length === 0 && !this.#source.isOutdated
+  }
+
+  /** @returns whether there was anything. */
+  async #writeNext(): Promise<boolean> {
+    const asked = this.#asked
+    this.#collect()
+    if (this.#source.isOutdated || this.#isOverweight) {
+      if (!(await this.#rewrite())) return true
+    } else if (this.#taken.length > 0) await this.#add()
+    else {
+      this.#told(asked)
+      return false
+    }
+    this.#failures = 0
+    this.#told(asked)
+    return true
+  }
+
+  /** @returns false if it has come to nothing, because the document was renumbered meanwhile. */
+  async #rewrite(): Promise<boolean> {
+    this.#taken = []
+    this.#isRewriting = true
+    try {
+      await this.#replace(this.#source.rewrite())
+      return true
+    } catch (error) {
+      if (this.#isOver) return false
+      this.#source.invalidate()
+      if (error instanceof OutdatedError) return false
+      throw error
+    } finally {
+      this.#isRewriting = false
+    }
+  }
+
+  async #add(): Promise<void> {
+    const records = this.#taken
+    this.#taken = []
+    const flushes = this.#flushes
+    try {
+      await this.#append(records)
+    } catch (error) {
+      if (flushes === this.#flushes) this.#taken = [...records, ...this.#taken]
+      else this.#source.invalidate()
+      throw error
+    }
+  }
+
+  async #append(records: readonly Uint8Array[]): Promise<void> {
+    await this.#store.append(records)
+    this.#addedBytes += bytesOf(records)
+    this.#addedRecords += records.length
+  }
+
+  async #replace(records: Iterable<Uint8Array>): Promise<void> {
+    let bytes = 0
+    await this.#store.replace(
+      (function* () {
+        for (const record of records) {
+          bytes += record.length
+          yield record
+        }
+      })(),
+    )
+    this.#rewrittenBytes = bytes
+    this.#addedBytes = 0
+    this.#addedRecords = 0
+  }
+
+  get #isOverweight(): boolean {
+    const limit = Math.max(MIN_ADDED_BYTES, this.#rewrittenBytes)
+    return this.#addedBytes > limit || this.#addedRecords > MAX_ADDED_RECORDS
+  }
+
+  #told(upTo: number): void {
+    while ((this.#waiting[0]?.at ?? Number.POSITIVE_INFINITY) <= upTo) this.#waiting.shift()?.resolve()
+  }
+
+  #failed(error: unknown): void {
+    this.#onFailure(error, ++this.#failures)
+    const delay = Math.min(FIRST_RETRY_MS * 2 ** (this.#failures - 1), LONGEST_RETRY_MS)
+    this.#cancelRetry?.()
+    this.#cancelRetry = this.#scheduler.at(this.#scheduler.now() + delay, () => {
+      this.#cancelRetry = undefined
+      this.save()
+    })
+  }
+
+  #retryNow(): void {
+    this.#cancelRetry?.()
+    this.#cancelRetry = undefined
+  }
+}
+
+export function bytesOf(records: readonly Uint8Array[]): number {
+  return records.reduce((sum, { length }) => sum + length, 0)
+}
