@@ -333,7 +333,7 @@ export const MUTANTS: readonly MeasuredMutant[] = [
     find: 'return oldest !== undefined && quorum.has(oldest.author)',
     replace: 'return oldest !== undefined',
     breaks: EVICTION,
-    needed: 50,
+    needed: 32,
   },
   {
     name: 'a third of the members may decide',
@@ -342,7 +342,7 @@ export const MUTANTS: readonly MeasuredMutant[] = [
     find: 'if (2 * votes !== positions.length) return 2 * votes > positions.length',
     replace: 'if (2 * votes !== positions.length) return 3 * votes >= positions.length',
     breaks: EVICTION,
-    needed: 50,
+    needed: 34,
   },
   {
     name: 'later electorates have no say',
