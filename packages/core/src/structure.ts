@@ -91,6 +91,11 @@ export interface Epochs {
    * with what another one left behind): newest first. Empty before the first room.
    */
   readonly namings: readonly Naming[]
+  /**
+   * Earlier namings that the structure can lead back to, newest first: what it holds can be told by the names it had
+   * then. Where two histories that both went on meet, the newest that both know leads from one to the other.
+   */
+  readonly origins: readonly Naming[]
   /** Bytes of the present base. */
   readonly baseBytes: number
 

@@ -194,6 +194,10 @@ export class NumberedSet implements Structure, Epochs {
 
   // ------------------------------------------------------------------ epochs
 
+  get origins(): readonly Naming[] {
+    return this.pasts.toReversed().flatMap(({ namings }) => namings)
+  }
+
   get baseBytes(): number {
     return 3 * (this.ground.base.length + this.ground.own.size)
   }

@@ -298,6 +298,10 @@ class WatchedEpochs implements Epochs {
     return this.inner.namings
   }
 
+  get origins(): readonly Naming[] {
+    return this.inner.origins
+  }
+
   get baseBytes(): number {
     return this.inner.baseBytes
   }

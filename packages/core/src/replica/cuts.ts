@@ -99,27 +99,33 @@ export class Cuts {
 
   /** Whether what we hold goes on from where somebody else stands: then that side comes to us (rule LI3). */
   isAheadOf(namings: readonly Naming[]): boolean {
-    return isAhead(this.epochs, namings)
+    return isAhead(this.epochs, namings) || descends(this.epochs.namings, namings)
   }
 
-  /** Whether somebody comes back to this lineage from so long ago that we hold no table for it (rule CU11). */
-  hasLost(namings: readonly Naming[]): boolean {
-    const isOurs = namings.some(({ lineage }) => lineage === this.lineage)
-    return isOurs && !namings.some((naming) => this.epochs.reaches(naming))
+  /**
+   * Whether somebody brings what has an origin in common with what we hold, and we hold no table that leads from there
+   * (rules LI5, CU11).
+   * @param brought present and earlier namings of what it brings.
+   */
+  hasLost(brought: readonly Naming[]): boolean {
+    const { namings, origins } = this.epochs
+    const lineages = new Set([...namings, ...origins].map(({ lineage }) => lineage))
+    const isOfOurs = brought.some(({ lineage }) => lineages.has(lineage))
+    return isOfOurs && !brought.some((naming) => this.epochs.reaches(naming))
   }
 
   /** The epoch from which on a newcomer needs tables: for what it brings, or for what may still arrive (rule CU7). */
-  tablesFor(namings: readonly Naming[]): number {
+  tablesFor(brought: readonly Naming[]): number {
     const { epoch } = this.history
     const oldestArrival = epoch > 0 && this.mayMeetEarlier ? epoch - 1 : epoch
-    return Math.min(this.broughtFrom(namings), oldestArrival)
+    return Math.min(this.broughtFrom(brought), oldestArrival)
   }
 
-  private broughtFrom(namings: readonly Naming[]): number {
+  private broughtFrom(brought: readonly Naming[]): number {
     const { epoch } = this.history
-    if (namings.length === 0) return epoch
+    if (brought.length === 0) return epoch
     // Another lineage that we can trace is the one that ours was founded from; a stranger may bring what others brought.
-    const known = namings.find((naming) => this.epochs.reaches(naming))
+    const known = brought.find((naming) => this.epochs.reaches(naming))
     return known?.lineage === this.lineage ? known.epoch : 0
   }
 
@@ -314,9 +320,18 @@ export class Cuts {
   }
 }
 
+const same = (a: Naming, b: Naming) => a.lineage === b.lineage && a.epoch === b.epoch
+
+/** What is named so was founded with just what somebody else stands at, who has not gone on (rule LI6). */
+function descends(own: readonly Naming[], theirs: readonly Naming[]): boolean {
+  const [newest] = own
+  const [theirNewest] = theirs
+  if (newest === undefined || theirNewest === undefined) return false
+  return own.some((naming) => same(naming, theirNewest)) && !theirs.some((naming) => same(naming, newest))
+}
+
 /** Tables lead from where somebody else stands to where we stand, and we do not stand there. */
 export function isAhead(epochs: Epochs, namings: readonly Naming[]): boolean {
-  const isOurs = ({ lineage, epoch }: Naming) =>
-    epochs.namings.some((own) => own.lineage === lineage && own.epoch === epoch)
+  const isOurs = (naming: Naming) => epochs.namings.some((own) => same(own, naming))
   return !namings.some(isOurs) && namings.some((naming) => epochs.reaches(naming))
 }

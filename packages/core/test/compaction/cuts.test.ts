@@ -3,7 +3,7 @@
  * same cut, and translated what came late.
  */
 import { describe, expect, test } from 'vitest'
-import type { ReplicaConfig } from '../../src/index.js'
+import type { Naming, ReplicaConfig } from '../../src/index.js'
 import { carriesOperations, carriesReports, type Letter, Network, type Peer } from '../hand-driven-network.js'
 import { RenumberedSet } from '../renumbered-set.js'
 
@@ -449,6 +449,41 @@ describe('two histories of a room', () => {
       net.settle()
       expect([anna.replica.status, zoey.replica.status]).toEqual(['member', 'over'])
     }
+  })
+
+  /** Who founded from these namings meet: of the first, which one it is that stays. */
+  function standing(first: readonly Naming[], second: readonly Naming[], formers: Naming[] = []): string[] {
+    return (['anna', 'zoey'] as const).map((name) => {
+      const net = new Network()
+      const [one, other] = [new RenumberedSet('one'), new RenumberedSet('other')]
+      const ones = net.founder(name, BY_HAND, one)
+      const others = net.founder(name === 'anna' ? 'zoey' : 'anna', BY_HAND, other)
+      one.epochs.namings = [...first]
+      other.epochs.namings = [...second]
+      one.former = formers
+      other.former = formers
+      net.connect(others, ones)
+      net.settle()
+      expect([ones, others].filter(({ replica }) => replica.status === 'member')).toHaveLength(1)
+      const isFirst = ones.replica.status === 'member'
+      return isFirst ? 'first' : 'second'
+    })
+  }
+
+  test('[LI6] the one that was founded with what the other one stands at is the one that stands', () => {
+    const founded = [{ lineage: 'fork', epoch: 0 }, newer]
+    expect(standing(founded, [newer])).toEqual(['first', 'first'])
+    expect(standing([newer], founded)).toEqual(['second', 'second'])
+    const again = [{ lineage: 'fork of the fork', epoch: 0 }, ...founded]
+    expect(standing(again, founded)).toEqual(['first', 'first'])
+    expect(standing(again, [newer])).toEqual(['first', 'first'])
+  })
+
+  test('[LI6] unless the other one went on since: then it is that one, or the names tell', () => {
+    const founded = [{ lineage: 'fork', epoch: 0 }, older]
+    expect(standing(founded, [newer], [older])).toEqual(['second', 'second'])
+    expect(standing([{ lineage: 'fork', epoch: 1 }], [newer], [older])).toEqual(['first', 'second'])
+    expect(standing(founded, [{ lineage: 'another', epoch: 0 }, older])).toEqual(['first', 'second'])
   })
 
   test('[LI3] a newcomer that is ahead of the room does not give up what it holds: the room comes to it', () => {

@@ -26,6 +26,7 @@ import {
   linksFrom,
   linksToSend,
   NO_HISTORY,
+  originsOf,
   presentNaming,
 } from './history.js'
 import { readPayload } from './incoming.js'
@@ -69,6 +70,10 @@ export class FullCompaction implements Epochs, CutHost {
 
   get namings(): readonly Naming[] {
     return this.#history.namings
+  }
+
+  get origins(): readonly Naming[] {
+    return originsOf(this.#history)
   }
 
   get baseBytes(): number {
