@@ -16,7 +16,8 @@ import { StatePieces } from '../state-pieces.js'
 import { isParked } from '../store.js'
 import { newAuthorClient } from './base-client.js'
 import { type CutHost, type PreparedCut, YjsCutWork } from './cut-work.js'
-import { foreignNames, type Rename, renameAuthors, renamePosition } from './foreign-names.js'
+import { restoreNames } from './earlier-names.js'
+import { foreignNames, type RenameId, renameAuthors, renamePosition } from './foreign-names.js'
 import type { EpochChange, FullHost } from './full-host.js'
 import { giveStructure } from './give-structure.js'
 import {
@@ -246,16 +247,21 @@ export class FullCompaction implements Epochs, CutHost {
     const way = wayBack({ history: own, store: doc.store }, { history: room, store: rebuilding.doc.store })
     const table = way.kind === 'lost' ? FORGOTTEN : way.table
     const [before] = own.namings
-    let rename: Rename = (client) => client
+    let rename: RenameId = (id) => id
     if (way.kind === 'lost') {
       if (!this.#isKnownTo(room)) this.#host.onOrphaned(copyOf(doc))
       // Its clocks are used up, but not in this room.
       doc.clientID = newAuthorClient()
+    } else if (way.inverse !== undefined) {
+      rename = restoreNames(doc, way.inverse, this.undo.managers)
     } else if (way.kind === 'foreign' && before !== undefined && own.client !== 0) {
-      rename = foreignNames(before, own.client)
-      renameAuthors(doc, rename, this.undo.managers)
+      rename = renameAuthors(doc, foreignNames(before, own.client), this.undo.managers)
     }
-    carryInto({ rebuilding, client: room.client }, doc, table, changes, way.kind === 'foreign')
+    const inverse = way.kind === 'lost' ? undefined : way.inverse
+    carryInto({ rebuilding, client: room.client }, doc, table, changes, {
+      isForeign: way.kind === 'foreign',
+      inverse,
+    })
     this.#hasAuthored = false
     const history = historyAfterReturn(own, room)
     const moved = this.#move(
@@ -285,7 +291,7 @@ export class FullCompaction implements Epochs, CutHost {
       readonly sameOperations: boolean
     },
     table: IdTranslation,
-    rename: Rename = (client) => client,
+    rename: RenameId = (id) => id,
   ): Pick<EpochChange, 'translatePosition' | 'changedVisibly'> {
     const { changes } = this.#host
     let isAnswered = false

@@ -80,7 +80,7 @@ function renamed(
 
 type DeleteSet = ReturnType<typeof Y.createDeleteSet>
 
-function toDeleteSet(ids: IdRanges): DeleteSet {
+export function toDeleteSet(ids: IdRanges): DeleteSet {
   // Yjs exports no class for these; a merged copy of plain ranges is one.
   const clients = new Map(
     [...ids.clients()].map((client) => [
