@@ -2,17 +2,19 @@
  * Giving a document back the names that its content had before some cuts (protocol rule LI5): those of an earlier
  * naming for what stood in it, and for what was written since those that it was authored under.
  *
- * Where two histories that both went on meet, these are the names that both know.
+ * Where two histories that both went on meet, these are the names that both know. Somebody of the other history may
+ * still hold, and type beside, what the cuts have let go here: so that comes back, too, without its content, in the gap
+ * that it left. Only what was in something that is gone as a whole has no place: it is named as collected.
  *
- * Invariants: nothing that is shown changes, nor does any object that the application holds. What the cuts have let go
- * is named, too, as collected: so it is told from what was never known here. An item of the base no longer says what
- * it was written beside, only where it stands.
+ * Invariants: nothing that is shown changes, nor does any object that the application holds. An item of the base no
+ * longer says what it was written beside, only where it stands.
  */
 import * as Y from 'yjs'
 import { IdRanges } from '../id-ranges.js'
-import { type Inverse, toDeleteSet } from '../renumbering/index.js'
+import { type Gap, type Inverse, toDeleteSet } from '../renumbering/index.js'
 import type { Struct, StructStore } from '../store.js'
 import type { RenameId } from './foreign-names.js'
+import { type Fragment, Fragments } from './fragments.js'
 
 /** Of a document that nobody is changing. @returns how ids it had are called now. */
 export function restoreNames(
@@ -26,7 +28,8 @@ export function restoreNames(
     return Y.createID(client, clock)
   }
   const { store } = doc
-  const restored = takeBase(store, inverse)
+  const vanished = [...vanishedOf(inverse)]
+  const base = takeBase(store, inverse, vanished)
   for (const structs of store.clients.values()) {
     for (const struct of structs) {
       if (!(struct instanceof Y.Item)) continue
@@ -35,9 +38,23 @@ export function restoreNames(
       struct.redone = struct.redone && rename(struct.redone)
     }
   }
+  const restored = new Map<number, Y.Item[]>()
+  const restore = (item: Y.Item) => {
+    const ofClient = restored.get(item.id.client)
+    if (ofClient === undefined) restored.set(item.id.client, [item])
+    else ofClient.push(item)
+  }
+  for (const { clock, item } of base.all) {
+    item.id = rename(Y.createID(inverse.client, clock))
+    item.redone = item.redone && rename(item.redone)
+    restore(item)
+  }
+  for (const { id, length, gap } of vanished) {
+    const item = base.putBack(doc, id, length, gap)
+    if (item !== undefined) restore(item)
+  }
   for (const [client, end] of inverse.ends) {
     const items = (restored.get(client) ?? []).sort((a, b) => a.id.clock - b.id.clock)
-    for (const item of items) item.redone = item.redone && rename(item.redone)
     store.clients.set(client, gapless(client, items, end, store.clients.get(client) ?? []))
   }
   for (const { undoStack, redoStack } of undoManagers) {
@@ -49,25 +66,43 @@ export function restoreNames(
   return rename
 }
 
-/** Takes the base's items out of the store, each as a whole of what once was written in one piece. */
-function takeBase(store: StructStore, inverse: Inverse): Map<number, Y.Item[]> {
-  const restored = new Map<number, Y.Item[]>()
+interface Vanished {
+  readonly id: Y.ID
+  readonly length: number
+  readonly gap: Gap
+}
+
+/** What the cuts have let go of what they have kept the container of. */
+function* vanishedOf({ ends, table }: Inverse): Generator<Vanished> {
+  for (const [client, end] of ends) {
+    for (let clock = 0; clock < end; ) {
+      const fate = table.find({ client, clock })
+      const length = Math.min(fate?.length ?? end, end - clock)
+      if (fate?.kind === 'gone') yield { id: Y.createID(client, clock), length, gap: fate.gap }
+      clock += length
+    }
+  }
+}
+
+/** Takes the base's items out of the store, each as a whole of what was written, and has stayed, in one piece. */
+function takeBase(store: StructStore, inverse: Inverse, vanished: readonly Vanished[]): Fragments {
+  const gapsAt = new Set(vanished.flatMap(({ gap }) => (gap.left === null ? [] : [gap.left + 1])))
+  const fragments: Fragment[] = []
   for (const struct of store.clients.get(inverse.client) ?? []) {
     let rest: Y.Item | undefined = struct instanceof Y.Item ? struct : undefined
     while (rest !== undefined) {
       const item: Y.Item = rest
-      const { client, clock, length } = inverse.find(item.id.clock)
+      const { clock } = item.id
+      let length = Math.min(inverse.find(clock).length, item.length)
+      for (let at = 1; at < length; at++) if (gapsAt.has(clock + at)) length = at
       rest = length < item.length ? splitOff(item, length) : undefined
-      item.id = Y.createID(client, clock)
       item.origin = null
       item.rightOrigin = null
-      const ofClient = restored.get(client)
-      if (ofClient === undefined) restored.set(client, [item])
-      else ofClient.push(item)
+      fragments.push({ clock, item })
     }
   }
   store.clients.delete(inverse.client)
-  return restored
+  return new Fragments(fragments)
 }
 
 /** What Yjs does within a transaction; here it is none, and nothing may be merged again. */

@@ -62,8 +62,20 @@ function follow(item: Y.Item, doc: Y.Doc, client: number, { restored, seen }: Ap
   const type = typeAt(looseParent(item), doc, isRestored ? undefined : client)
   let entry = type?._map.get(item.parentSub) ?? null
   while (entry !== null && !isBefore(entry)) entry = entry.left
+  if (isRestored && item.content instanceof Y.ContentDeleted) return precede(item, type)
   if (entry === null) return false
   item.origin = entry.lastId
+  setLooseParent(item, null)
+  item.parentSub = null
+  return true
+}
+
+/** What is gone takes nothing's place. */
+function precede(item: Y.Item, type: Y.ContentType['type'] | undefined): boolean {
+  let first = type?._map.get(item.parentSub ?? '') ?? null
+  while (first !== null && first.left !== null) first = first.left
+  if (first === null) return false
+  item.rightOrigin = first.id
   setLooseParent(item, null)
   item.parentSub = null
   return true

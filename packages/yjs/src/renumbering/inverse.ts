@@ -5,7 +5,8 @@
  * Invariant: every id of the base has exactly one such name, and two ids never have the same. What the tables have let
  * go has none.
  */
-import type { TranslationTable } from './translation-table.js'
+import { composed } from './composed-table.js'
+import type { IdTranslation, TranslationTable } from './translation-table.js'
 
 /** Ids of the base from a clock on, and what they were called. */
 interface Run {
@@ -23,6 +24,8 @@ export class Inverse {
   readonly client: number
   /** Of each client in the older naming, and of each author since, the first clock that no table covers. */
   readonly ends: ReadonlyMap<number, number>
+  /** The tables, read forwards. */
+  readonly table: IdTranslation
   readonly #runs: readonly Run[]
 
   /** @param tables At least one, oldest first, each leading from the naming the one before leads to. */
@@ -30,6 +33,7 @@ export class Inverse {
     const last = tables.at(-1)
     if (last === undefined) throw new Error('There is no table to be read backwards')
     this.client = last.client
+    this.table = composed(tables)
     this.#runs = tables.reduce<readonly Run[]>((earlier, table, index) => {
       return runsOf(table, tables[index - 1]?.client, earlier)
     }, [])

@@ -6,7 +6,6 @@ import { newDocument, perform } from '../documents.js'
 import { contentOf } from '../renumbering/content.js'
 import { Mirror } from '../renumbering/mirror.js'
 
-export const LINEAGE = 'room'
 /** Small, so that even these states take several pieces. */
 const PIECE_BYTES = 200
 
@@ -64,7 +63,7 @@ export class Replica {
   visibleChanges = 0
   /** Everything applied above the base, in the order of arrival. */
   log: Operation[] = []
-  readonly #room: Surroundings
+  #room: Surroundings
   #waiting: Operation[] = []
   #load: Load | undefined
   #work: { readonly cut: Operation; readonly work: CutWork; readonly above: Operation[] } | undefined
@@ -103,6 +102,10 @@ export class Replica {
     const { epochs } = this.structure
     if (epochs === undefined) throw new Error('Full compaction has epochs')
     return epochs
+  }
+
+  get lineage(): string {
+    return this.epochs.namings[0]?.lineage ?? ''
   }
 
   get epoch(): number {
@@ -212,7 +215,7 @@ export class Replica {
       const updates = this.log.filter((operation) => operation.through === undefined)
       const above = updates.filter(({ clock }) => clock > through)
       const below = updates.filter(({ clock }) => clock <= through).sort(inTotalOrder)
-      const work = this.epochs.begin({ lineage: LINEAGE, epoch: this.epoch + 1, below, above })
+      const work = this.epochs.begin({ lineage: this.lineage, epoch: this.epoch + 1, below, above })
       this.#work = { cut, work, above }
     }
     const { work } = this.#work
@@ -256,7 +259,7 @@ export class Replica {
     }
     // For the oracle the newcomer holds what its state holds from here on.
     this.applied = new Map(sponsor.applied)
-    this.clock = Math.max(this.clock, sponsor.clock)
+    this.clock = sponsor.clock
     this.enteredAt = this.clock
     this.structure.beginLoad()
     this.epochs.enter(sponsor.epochs.namings)
@@ -276,6 +279,24 @@ export class Replica {
     this.#load = undefined
     this.flush()
     this.#applyReady()
+  }
+
+  /** Begins a room of its own with all it has. */
+  found(room: Surroundings, id: number, lineage: string): void {
+    this.structure.takeLocalChange()
+    this.epochs.found(lineage)
+    this.moveTo(room, id)
+    this.applied = new Map()
+    this.clock = 0
+    this.enteredAt = 0
+    this.log = []
+    this.baseThrough = 0
+    this.isOnline = true
+  }
+
+  moveTo(room: Surroundings, id: number): void {
+    this.#room = room
+    this.id = id
   }
 
   leave(): void {

@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest'
+import { type Random, randomFrom } from '../renumbering/simulation.js'
+import { Deeds, Room } from './room.js'
+
+/** `SEEDS=from-to` looks at others than the usual ones. */
+const [FIRST, LAST] = (process.env['SEEDS'] ?? '1-200').split('-').map(Number) as [number, number]
+
+function schedule(seed: number, begin: (random: Random) => Room[]): Room {
+  const random = randomFrom(seed)
+  const between = (low: number, high: number) => low + Math.floor(random() * (high - low + 1))
+  try {
+    const [standing, ...others] = begin(random)
+    if (standing === undefined) throw new Error('There is no room')
+    const rooms = [standing, ...others]
+    for (let left = between(1, 4); left > 0; left--) {
+      for (const room of rooms) if (room.members.length > 0) room.run(between(0, 40), { returns: true })
+      // Somebody is ahead of the others: they come to the room that stands from different epochs.
+      for (const room of others) if (random() < 0.5) room.sendOver(standing)
+    }
+    for (const room of others) {
+      while (room.sendOver(standing)) if (random() < 0.5) standing.run(between(0, 10), { returns: false })
+    }
+    standing.settle()
+    standing.check()
+    standing.cutAll()
+    standing.check()
+    return standing
+  } catch (error) {
+    throw new Error(`Seed ${seed}: ${error instanceof Error ? error.stack : error}`, { cause: error })
+  }
+}
+
+/** A room that comes apart once or twice. */
+function split(random: Random): Room[] {
+  const room = new Room(random).open()
+  room.run(10 + Math.floor(random() * 50), { returns: true })
+  const other = room.splitOff('other')
+  if (random() < 0.5) return random() < 0.5 ? [room, other] : [other, room]
+  other.run(Math.floor(random() * 40), { returns: true })
+  const third = other.splitOff('third')
+  const rooms = [room, other, third].filter(({ members }) => members.length > 0)
+  return random() < 0.5 ? rooms : rooms.reverse()
+}
+
+describe('histories that both went on', () => {
+  it('[LI5] merge, of a room that came apart: nothing is lost, nothing doubled', { timeout: 300_000 }, () => {
+    const total = { typed: 0, swaps: 0 }
+    for (let seed = FIRST; seed <= LAST; seed++) {
+      const { typed, swaps } = schedule(seed, split)
+      total.typed += typed.size
+      total.swaps += swaps
+    }
+    expect(total.swaps).toBeLessThan(Math.max(20, total.typed / 200))
+  })
+
+  it('[LI5] merge, of rooms founded apart', { timeout: 300_000 }, () => {
+    const total = { typed: 0, swaps: 0 }
+    for (let seed = FIRST; seed <= LAST; seed++) {
+      const { typed, swaps } = schedule(seed, (random) => {
+        const deeds = new Deeds()
+        return [new Room(random, 'one', deeds).open(), new Room(random, 'other', deeds).open()]
+      })
+      total.typed += typed.size
+      total.swaps += swaps
+    }
+    expect(total.swaps).toBeLessThan(Math.max(20, total.typed / 200))
+  })
+})
