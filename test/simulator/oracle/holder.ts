@@ -2,7 +2,17 @@
  * What one device has, under whatever id it takes part: the actions in its document, and what of them it has yet
  * to tell. Learns it by standing between the core and the structure.
  */
-import type { Cut, CutResult, CutWork, Epochs, Naming, Origin, StatePiece, Structure } from '@tidemark/core'
+import type {
+  Cut,
+  CutResult,
+  CutWork,
+  Epochs,
+  NamedPayload,
+  Naming,
+  Origin,
+  StatePiece,
+  Structure,
+} from '@tidemark/core'
 import type { Model } from '../models/model.js'
 import { type ActionId, inserts, isRemoval, removes, type TokenBook } from '../models/tokens.js'
 import type { Coverage } from './coverage.js'
@@ -329,6 +339,14 @@ class WatchedEpochs implements Epochs {
 
   tidy(): void {
     this.inner.tidy?.()
+  }
+
+  get isTangled(): boolean {
+    return this.inner.isTangled ?? false
+  }
+
+  untangle(operations: readonly NamedPayload[]): void {
+    this.inner.untangle?.(operations)
   }
 
   begin(cut: Cut): CutWork {

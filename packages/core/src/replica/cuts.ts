@@ -7,7 +7,7 @@ import type { Body, Clock, CutOperation, Operation, ReplicaId } from '../causali
 import { UpdatePasts } from '../causality/update-pasts.js'
 import { advance, type BaseState, baseHash, NO_BASE } from '../compaction/base.js'
 import { CutPolicy, type CutPolicyConfig } from '../compaction/cut-policy.js'
-import { Cutting } from '../compaction/cutting.js'
+import { Cutting, payloadsOf } from '../compaction/cutting.js'
 import type { News } from '../machine.js'
 import type { Stability } from '../snapshot/stability.js'
 import type { Epochs, Naming, Origin } from '../structure.js'
@@ -154,8 +154,8 @@ export class Cuts {
 
   /** Who made an update, and knowing what: once it is noted. */
   originOf(operation: Operation): Origin {
-    const { author, seq } = operation
-    return { author, seq, past: this.pasts.of(operation) }
+    const { author, seq, clock } = operation
+    return { author, seq, clock, past: this.pasts.of(operation) }
   }
 
   /** An operation was applied, or made by us. */
@@ -217,8 +217,18 @@ export class Cuts {
     return cut.clock - 1
   }
 
+  /** What several have brought, each in its own way, is shown the way the first did (rule LI7). */
+  untangle(): void {
+    const { epochs, history } = this
+    if (!epochs.isTangled) return
+    this.hooks.takeLocalChange()
+    const effective = history.aboveBase.filter((operation) => !this.refused.has(operation))
+    epochs.untangle?.(payloadsOf(effective, (operation) => this.originOf(operation)))
+  }
+
   /** When to go on with a cut: at once while there is work, a moment later where it has to wait. */
   nextStepAt(now: number): number {
+    if (this.epochs.isTangled) return now + COMMIT_RETRY_MS
     if (!this.cutting) return Number.POSITIVE_INFINITY
     return this.cutting.isPrepared ? now + COMMIT_RETRY_MS : now
   }

@@ -226,6 +226,7 @@ export class Replica {
       cuts.consider(now, this.elders)
       this.room.decide()
     }
+    cuts?.untangle()
     cuts?.checkBases()
     cuts?.settle()
     if (this.reporting.isDue(this.room.hasNews, this.room.roster.size, now)) {

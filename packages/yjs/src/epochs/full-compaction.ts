@@ -10,7 +10,9 @@ import {
   deleteMarks,
   fillBelow,
   type IdTranslation,
+  Rebuilding,
   translateRelativePosition,
+  withoutKnown,
 } from '../renumbering/index.js'
 import { StatePieces } from '../state-pieces.js'
 import { isParked } from '../store.js'
@@ -31,7 +33,7 @@ import {
   presentNaming,
 } from './history.js'
 import { readPayload } from './incoming.js'
-import { carryInto, copyOf, FORGOTTEN, historyAfterReturn, wayBack } from './return.js'
+import { carryInto, copyOf, FORGOTTEN, historyAfterReturn, UNCHANGED, wayBack } from './return.js'
 import { RoomLoad } from './room-load.js'
 import { StateSender } from './state-transfer.js'
 import { sameNaming } from './table-chain.js'
@@ -57,6 +59,7 @@ export class FullCompaction implements Epochs, CutHost {
   /** Something was taken as a local change that a base need not hold yet. */
   #hasAuthored: boolean
   #isSwitching = false
+  #isTangled = false
   /** Clocks in the base of formatting marks that have no effect in the live document, right after a cut. */
   #idleMarks: readonly number[] = []
 
@@ -123,10 +126,34 @@ export class FullCompaction implements Epochs, CutHost {
   apply(operation: NamedPayload): string | undefined {
     if (this.#load === 'unnamed') throw new Error('An operation came before its base')
     if (this.#load !== undefined) return this.#load.apply(operation)
+    const { crossing } = this.#history
+    const twins = crossing?.twins
     const incoming = readPayload(operation, this.#history, this.#host.doc)
+    if (crossing?.twins !== twins) this.#isTangled = true
     if (typeof incoming === 'string') return incoming
     this.#integrate(incoming.update, false)
     return undefined
+  }
+
+  get isTangled(): boolean {
+    return this.#isTangled && this.#load === undefined
+  }
+
+  untangle(operations: readonly NamedPayload[]): void {
+    if (!this.isTangled || !this.canSwitch || !this.#host.changes.isEmpty) return
+    const history = { ...this.#history, crossing: this.#history.crossing?.pristine() }
+    const rebuilding = new Rebuilding()
+    for (const piece of history.pieces) rebuilding.add(piece)
+    let bytes = history.baseBytes
+    for (const { payload, epoch, origin } of operations) {
+      const isLate = epoch !== presentNaming(history).epoch
+      const update = isLate ? history.crossing?.translate(payload, rebuilding.doc, origin) : payload
+      if (update === undefined) throw new Error(`Nothing leads on from epoch ${epoch} any more`)
+      bytes += update.length
+      rebuilding.add(update)
+    }
+    this.#isTangled = false
+    this.#move({ doc: rebuilding.doc, history, bytes, sameOperations: false }, UNCHANGED)
   }
 
   noteTaken(): void {
@@ -226,8 +253,11 @@ export class FullCompaction implements Epochs, CutHost {
   }
 
   #integrate(update: Uint8Array, isLoading: boolean): void {
-    fillBelow(this.#host.doc, update)
-    this.#host.integrate(update, isLoading)
+    const { doc } = this.#host
+    const fresh = withoutKnown(update, doc.store)
+    if (fresh !== update) this.#isTangled = true
+    fillBelow(doc, fresh)
+    this.#host.integrate(fresh, isLoading)
   }
 
   #become(history: History, bytes: number): void {
@@ -301,6 +331,7 @@ export class FullCompaction implements Epochs, CutHost {
     }
     const { managers: undoManagers } = this.undo
     this.#isSwitching = true
+    this.#isTangled = false
     const { sameOperations } = next
     let changedVisibly: boolean
     try {

@@ -51,7 +51,7 @@ export interface Returning {
 }
 
 /** Ids that no cut has renumbered. */
-const UNCHANGED: IdTranslation = {
+export const UNCHANGED: IdTranslation = {
   client: 0,
   endOf: () => 0,
   find: () => undefined,

@@ -154,8 +154,8 @@ export class Replica {
     const seq = (this.applied.get(this.id) ?? 0) + 1
     const { id: author, clock, epoch } = this
     const deps = new Map(this.applied)
-    const past = new Map([...deps].map(([other, known]) => [`${other}`, known]))
-    const origin = { author: `${author}`, seq, past }
+    const past = new Map([...deps].map(([other, known]) => [`${other}`.padStart(4, '0'), known]))
+    const origin = { author: `${author}`.padStart(4, '0'), seq, clock, past }
     const operation = { author, seq, clock, deps, epoch, payload, through, origin }
     this.applied.set(this.id, seq)
     this.#append(operation)
@@ -197,8 +197,21 @@ export class Replica {
     this.clock = Math.max(this.clock, operation.clock)
     this.#applyPayload(operation)
     this.#append(operation)
+    this.#untangle()
     this.flush()
   }
+
+  #untangle(): void {
+    if (!this.epochs.isTangled) return
+    this.untangled++
+    this.flush()
+    const updates = this.log.filter(({ through }) => through === undefined)
+    this.epochs.untangle?.(updates.sort(inTotalOrder))
+    if (this.epochs.isTangled) throw new Error('Two forms of the same are left')
+    this.flush()
+  }
+
+  untangled = 0
 
   #applyPayload(operation: Operation): void {
     if (operation.through !== undefined) return
@@ -252,7 +265,7 @@ export class Replica {
     this.isOnline = true
     this.#load = {
       pieces,
-      operations: [...sponsor.log],
+      operations: sponsor.log.toSorted(inTotalOrder),
       applied: new Map(sponsor.applied),
       clock: sponsor.clock,
       baseThrough: sponsor.baseThrough,

@@ -101,7 +101,7 @@ describe('Crossing', () => {
   /** The first operation of somebody who has seen the first ones of others. */
   const first = (author: string, seen: readonly string[] = []) => ({
     author,
-    seq: 1,
+    seq: 1, clock: 1,
     past: new Map(seen.map((other) => [other, 1])),
   })
 
@@ -134,7 +134,7 @@ describe('Crossing', () => {
     add(before, first('high'))
     add(erased, first('c', ['high']))
     add(second, first('low', ['c']))
-    add(third, { ...first('low'), seq: 2 })
+    add(third, { ...first('low'), seq: 2, clock: 2 })
     expect(doc.getArray('array').toArray()).toEqual(['a', 'first', 'second', 'third', 'b'])
   })
 
