@@ -96,12 +96,17 @@ export class Room implements Surroundings {
 
   /** Of all that are left somebody comes over to another room. @returns whether there was anybody. */
   sendOver(to: Room): boolean {
-    const able = this.replicas.filter(({ isLoading }) => !isLoading)
+    this.finishLoads()
+    const able = this.replicas
     const replica = able[this.below(able.length)]
     if (replica === undefined || !to.members.some(({ isLoading }) => !isLoading)) return false
     this.#dismiss(replica)
     to.take(replica)
     return true
+  }
+
+  finishLoads(): void {
+    for (const replica of this.members) if (replica.isLoading) replica.finishLoad()
   }
 
   /** It comes from another room, with all it has. */
@@ -346,10 +351,10 @@ export class Room implements Surroundings {
     for (const [token, { left, right }] of this.typed) {
       const at = places.get(token)
       if (at === undefined) {
-        if (!this.erased.has(token)) throw new Error('A token is lost')
+        if (!this.erased.has(token)) throw new Error(`A token is lost: ${token}`)
         continue
       }
-      if (this.erased.has(token)) throw new Error('A token has come back')
+      if (this.erased.has(token)) throw new Error(`A token has come back: ${token}`)
       const before = left === undefined ? undefined : places.get(left)
       const after = right === undefined ? undefined : places.get(right)
       if ((before !== undefined && before > at) || (after !== undefined && after < at)) this.swaps++

@@ -13,12 +13,15 @@ function schedule(seed: number, begin: (random: Random) => Room[]): Room {
     if (standing === undefined) throw new Error('There is no room')
     const rooms = [standing, ...others]
     for (let left = between(1, 4); left > 0; left--) {
-      for (const room of rooms) if (room.members.length > 0) room.run(between(0, 40), { returns: true })
+      for (const room of rooms) if (room.replicas.length > 0) room.run(between(0, 40), { returns: true })
       // Somebody is ahead of the others: they come to the room that stands from different epochs.
       for (const room of others) if (random() < 0.5) room.sendOver(standing)
     }
     for (const room of others) {
-      while (room.sendOver(standing)) if (random() < 0.5) standing.run(between(0, 10), { returns: false })
+      while (room.replicas.length > 0) {
+        if (!room.sendOver(standing)) standing.finishLoads()
+        if (random() < 0.5) standing.run(between(0, 10), { returns: false })
+      }
     }
     standing.settle()
     standing.check()
@@ -35,11 +38,22 @@ function split(random: Random): Room[] {
   const room = new Room(random).open()
   room.run(10 + Math.floor(random() * 50), { returns: true })
   const other = room.splitOff('other')
-  if (random() < 0.5) return random() < 0.5 ? [room, other] : [other, room]
-  other.run(Math.floor(random() * 40), { returns: true })
-  const third = other.splitOff('third')
-  const rooms = [room, other, third].filter(({ members }) => members.length > 0)
-  return random() < 0.5 ? rooms : rooms.reverse()
+  const rooms = [room, other]
+  if (other.replicas.length > 1 && random() < 0.5) {
+    other.run(Math.floor(random() * 40), { returns: true })
+    rooms.push(other.splitOff('third'))
+  }
+  if (random() < 0.5) rooms.reverse()
+  // In the room that stands there must be somebody to come to.
+  return rooms.sort((a, b) => Number(a.members.length === 0) - Number(b.members.length === 0))
+}
+
+export const schedules = {
+  split: (seed: number) => schedule(seed, split),
+  apart: (seed: number) => schedule(seed, (random) => {
+        const deeds = new Deeds()
+        return [new Room(random, 'one', deeds).open(), new Room(random, 'other', deeds).open()]
+      }),
 }
 
 describe('histories that both went on', () => {
