@@ -62,6 +62,7 @@ export class Holder implements Structure {
   private taken: { readonly actions: readonly ActionId[]; readonly plain: Uint8Array | undefined } | undefined
   private loading: Snapshot | 'begun' | undefined
   private namingBefore: Naming | undefined
+  private ledBackBefore = false
   private isComplete = false
   private appliedAbove = 0
   private isUnconfirmed = false
@@ -103,6 +104,12 @@ export class Holder implements Structure {
 
   get naming(): Naming | undefined {
     return this.epochs?.namings[0]
+  }
+
+  /** Whether no table is lost: back to where nothing had been renumbered yet. */
+  private get leadsBack(): boolean {
+    const { namings = [], origins = [] } = this.epochs ?? {}
+    return [...namings, ...origins].at(-1)?.epoch === 0
   }
 
   userDid(actions: readonly ActionId[]): void {
@@ -201,6 +208,7 @@ export class Holder implements Structure {
     this.loading = 'begun'
     this.installed = undefined
     this.namingBefore = this.naming
+    this.ledBackBefore = this.leadsBack
     this.model.structure.beginLoad()
   }
 
@@ -248,7 +256,7 @@ export class Holder implements Structure {
     if (before.lineage !== naming.lineage) {
       if (before.epoch === 0 && naming.epoch === 0) return
       this.coverage.met('histories met after a cut')
-      if (process.env['STRICT'] === undefined) this.book.hasForgotten = true
+      if (!(this.ledBackBefore && this.leadsBack)) this.book.hasForgotten = true
     } else if (before.epoch < naming.epoch) {
       this.coverage.met('returned across a cut')
       if (this.unsent.carried.length === 0) return

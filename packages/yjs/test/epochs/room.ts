@@ -215,8 +215,14 @@ export class Room implements Surroundings {
 
   /** What nobody else has applied when its author vanishes may be gone. */
   #loseUnknownOf(author: Replica): void {
+    // Of those who have gone to another room, what they made may still be on its way here.
+    const underWay = [
+      ...this.#inFlight.map(({ operation }) => operation),
+      ...this.replicas.flatMap(({ waiting }) => waiting),
+    ]
     const known = Math.max(
       ...this.replicas.map((other) => (other === author ? 0 : (other.applied.get(author.id) ?? 0))),
+      ...underWay.map(({ author: by, deps }) => (by === author.id ? 0 : (deps.get(author.id) ?? 0))),
     )
     const isLost = ({ author: by, seq }: Operation) => by === author.id && seq > known
     this.#inFlight = this.#inFlight.filter(({ operation }) => !isLost(operation))
