@@ -24,7 +24,7 @@ import * as Y from 'yjs'
 import { IdRanges } from '../id-ranges.js'
 import { isParked } from '../store.js'
 import { CausalPast } from './causal-past.js'
-import { Passage } from './passage.js'
+import { Passage, type Seen } from './passage.js'
 import { fillBelow, withoutKnown } from './rebuild.js'
 import { decodeSkeleton, encodeSkeleton } from './skeleton.js'
 import { translateIds } from './translate.js'
@@ -117,7 +117,7 @@ export class Crossing {
     const fresh = sectionsOf([...sections.values()].flat(), (client) => Y.getState(into.store, client))
     if (isTwin || sizeOf(fresh) < sizeOf(sections)) this.#twins++
     if (fresh.size === 0) return encodeUpdate(fresh, translateIds(ds, this.table))
-    const passage = new Passage(this.#old, into, this.table, seen)
+    const passage = new Passage(this.#old, into, this.table, withTwins(seen, sections, fresh, into))
     return encodeUpdate(passage.carry(fresh), translateIds(ds, this.table))
   }
 
@@ -170,6 +170,18 @@ export class Crossing {
         throw new UntranslatableError(`The operation names ${id.client}:${id.clock}, which nobody knows`)
     }
   }
+}
+
+/** What an operation tells of, and another one has told already, its author had seen all the same. */
+function withTwins(seen: Seen, sections: Sections, fresh: Sections, into: Y.Doc): Seen {
+  if (sizeOf(fresh) === sizeOf(sections)) return seen
+  const all = new Map(seen)
+  for (const [client, structs] of sections) {
+    const last = structs.at(-1)
+    const end = Math.min(last === undefined ? 0 : last.id.clock + last.length, Y.getState(into.store, client))
+    all.set(client, Math.max(end, all.get(client) ?? 0))
+  }
+  return all
 }
 
 /** In units. */
