@@ -237,6 +237,8 @@ export class Holder implements Structure {
       this.coverage.met('load abandoned half way')
       this.becomeUncertain()
     }
+    if (this.isOrphaned && this.ledBackBefore && this.leadsBack)
+      throw new Violation('nothing lost', `${this.name} can not place what it has, though no table is lost`)
     if (this.isOrphaned) this.actions = new Set()
     this.unsent.forget([...this.actions].filter((action) => !this.installed?.actions.has(action)))
     for (const action of this.installed?.actions ?? []) this.actions.add(action)

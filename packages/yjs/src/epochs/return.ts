@@ -186,9 +186,7 @@ export function carryInto(
     else {
       const seen = seenBy(own.store, room.doc.store)
       const restored = (id: Y.ID) => inverse !== undefined && id.clock < (inverse.ends.get(id.client) ?? 0)
-      // Where they stand, those who bring the same need not agree on what is gone; what is left tells the order.
-      const isAnchor = ({ deleted, id }: Y.Item) => !(inverse && deleted && id.clock >= (seen.get(id.client) ?? 0))
-      const update = placed(authored, own, room.doc, table, seen, isAnchor)
+      const update = placed(authored, own, room.doc, table, seen)
       room.add(afterBaseEntries(update, room.doc, client, { restored, seen }))
     }
   }
@@ -223,10 +221,9 @@ function placed(
   room: Y.Doc,
   table: IdTranslation,
   seen: ReadonlyMap<number, number>,
-  isAnchor: (item: Y.Item) => boolean,
 ): Uint8Array {
   const translated = sectionsIn(translate(update, table))
-  const carried = new Passage(own, room, table, seen, isAnchor).carry(sectionsIn(update))
+  const carried = new Passage(own, room, table, seen).carry(sectionsIn(update))
   for (const [client, structs] of carried) {
     for (const [index, { id }] of structs.entries()) {
       const item = Y.getItem(own.store, id)

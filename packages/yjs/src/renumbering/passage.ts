@@ -23,7 +23,6 @@ export class Passage {
   readonly #into: Y.Doc
   readonly #table: IdTranslation
   readonly #seen: Seen
-  readonly #isAnchor: (item: Y.Item) => boolean
   /** Of the operation's own clients, how far it has been carried: before these clocks its structs are seen. */
   readonly #carried = new Map<number, number>()
   readonly #ownFrom = new Map<number, number>()
@@ -33,16 +32,8 @@ export class Passage {
   /**
    * @param old It holds the operation as it was authored.
    * @param into It holds whatever else the operation depends on, and all that is seen.
-   * @param isAnchor Whether something stands behind an item of the old document; otherwise behind what is before that.
    */
-  constructor(
-    old: Y.Doc,
-    into: Y.Doc,
-    table: IdTranslation,
-    seen: Seen,
-    isAnchor: (item: Y.Item) => boolean = () => true,
-  ) {
-    this.#isAnchor = isAnchor
+  constructor(old: Y.Doc, into: Y.Doc, table: IdTranslation, seen: Seen) {
     this.#old = old
     this.#into = into
     this.#table = table
@@ -111,7 +102,6 @@ export class Passage {
   #leftOf(placed: Y.Item, offset: number): Y.ID | null {
     let end = offset
     for (let item: Y.Item | null = placed; item !== null; item = item.left, end = item?.length ?? 0) {
-      if (item !== placed && !this.#isAnchor(item)) continue
       const found = this.#lastIn(item.id.client, item.id.clock, item.id.clock + end)
       if (found !== undefined) return found
     }
