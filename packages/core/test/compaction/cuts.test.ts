@@ -3,7 +3,7 @@
  * same cut, and translated what came late.
  */
 import { describe, expect, test } from 'vitest'
-import type { Naming, ReplicaConfig } from '../../src/index.js'
+import type { NamedPayload, Naming, ReplicaConfig } from '../../src/index.js'
 import { carriesOperations, carriesReports, type Letter, Network, type Peer } from '../hand-driven-network.js'
 import { RenumberedSet } from '../renumbered-set.js'
 
@@ -496,6 +496,35 @@ describe('two histories of a room', () => {
     expect(bert.replica.members).toEqual(['bert'])
     expect(anna.replica.status).toBe('over')
     expect(anna.outputsOf('rejoin')).toEqual([{ type: 'rejoin', reason: 'the room has another history' }])
+  })
+})
+
+describe('what several have brought, each in its own way', () => {
+  test('[LI7] is made anew, of everything above the base in total order, own changes included', () => {
+    const net = new Network()
+    const [anna, bert] = room(net, ['anna', 'bert']) as [Cutter, Cutter]
+    anna.type('below')
+    compact(anna)
+    net.pass(5000)
+    bert.type('b')
+    net.settle()
+    anna.type('a')
+    net.settle()
+    const told: string[][] = []
+    Object.assign(anna.set.epochs, {
+      isTangled: true,
+      untangle(operations: readonly NamedPayload[]) {
+        const places = operations.map(({ origin }) => [origin?.clock ?? 0, origin?.author ?? ''] as const)
+        expect(places).toEqual(places.toSorted(([a, x], [b, y]) => a - b || (x < y ? -1 : 1)))
+        told.push(places.map(([, author]) => author))
+        Object.assign(anna.set.epochs, { isTangled: false })
+      },
+    })
+    anna.set.add('unsent')
+    bert.type('c')
+    net.settle()
+    expect(told).toHaveLength(1)
+    expect(told[0]?.toSorted()).toEqual(['anna', 'anna', 'bert', 'bert'])
   })
 })
 

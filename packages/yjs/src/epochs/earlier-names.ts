@@ -17,11 +17,7 @@ import type { RenameId } from './foreign-names.js'
 import { type Fragment, Fragments } from './fragments.js'
 
 /** Of a document that nobody is changing. @returns how ids it had are called now. */
-export function restoreNames(
-  doc: Y.Doc,
-  inverse: Inverse,
-  undoManagers: readonly Y.UndoManager[],
-): RenameId {
+export function restoreNames(doc: Y.Doc, inverse: Inverse, undoManagers: readonly Y.UndoManager[]): RenameId {
   const rename: RenameId = (id) => {
     if (id.client !== inverse.client) return id
     const { client, clock } = inverse.find(id.clock)

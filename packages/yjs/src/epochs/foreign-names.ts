@@ -48,11 +48,7 @@ function originOf(text: string): number {
  *
  * @returns how ids it had are called now.
  */
-export function renameAuthors(
-  doc: Y.Doc,
-  rename: Rename,
-  undoManagers: readonly Y.UndoManager[],
-): RenameId {
+export function renameAuthors(doc: Y.Doc, rename: Rename, undoManagers: readonly Y.UndoManager[]): RenameId {
   const renameId: RenameId = ({ client, clock }) => Y.createID(rename(client), clock)
   const renamed = (id: Y.ID | null) => id && renameId(id)
   const clients: typeof doc.store.clients = new Map()

@@ -268,12 +268,7 @@ function encodeStructs(doc: Y.Doc, structs: ReadonlyMap<number, IdRange>): Uint8
   return writer.finish()
 }
 
-function newDeletes(
-  own: StructStore,
-  room: StructStore,
-  table: IdTranslation,
-  known: IdRanges,
-): IdRanges {
+function newDeletes(own: StructStore, room: StructStore, table: IdTranslation, known: IdRanges): IdRanges {
   const candidates = translateIds(Y.createDeleteSetFromStructStore(own), table).minus(known)
   // A gap at the start of an author who is no longer known to the room is no deletion.
   const deletes = new IdRanges()

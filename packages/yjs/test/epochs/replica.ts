@@ -61,6 +61,8 @@ export class Replica {
   isAnswering = false
   #answers = 0
   visibleChanges = 0
+  /** How often it got what several had brought in another order than that which counts. */
+  untangled = 0
   /** Everything applied above the base, in the order of arrival. */
   log: Operation[] = []
   #room: Surroundings
@@ -210,8 +212,6 @@ export class Replica {
     if (this.epochs.isTangled) throw new Error('Two forms of the same are left')
     this.flush()
   }
-
-  untangled = 0
 
   #applyPayload(operation: Operation): void {
     if (operation.through !== undefined) return

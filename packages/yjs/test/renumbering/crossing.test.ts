@@ -101,7 +101,8 @@ describe('Crossing', () => {
   /** The first operation of somebody who has seen the first ones of others. */
   const first = (author: string, seen: readonly string[] = []) => ({
     author,
-    seq: 1, clock: 1,
+    seq: 1,
+    clock: 1,
     past: new Map(seen.map((other) => [other, 1])),
   })
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import * as Y from 'yjs'
+import type * as Y from 'yjs'
 import { flatten, Inverse, Rebuilding, type TranslationTable } from '../../src/renumbering/index.js'
 
 const ALICE = 2 ** 31 + 1
@@ -23,7 +23,12 @@ function cutTwice(): { tables: TranslationTable[]; text: string } {
   second.getText('text').insert(1, 'xy')
   second.getText('text').delete(3, 1)
   const two = flatten(second, 12)
-  return { tables: [one.table, two.table], text: rebuilt(...two.pieces).getText('text').toString() }
+  return {
+    tables: [one.table, two.table],
+    text: rebuilt(...two.pieces)
+      .getText('text')
+      .toString(),
+  }
 }
 
 describe('tables read backwards', () => {
