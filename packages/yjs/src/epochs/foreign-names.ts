@@ -1,6 +1,6 @@
 /**
- * The names under which somebody of another room brings along what it has, if history was cut there
- * (protocol rule LI4).
+ * The names under which somebody of another room brings along what it has, if history was cut there and it does not
+ * hold the tables that lead back to the authors (protocol rule LI4; otherwise see earlier-names.ts).
  *
  * A base is called after its room and epoch, but what lies above it bears its authors' ids, and these mean less in each
  * epoch: what an author did below the cut is in the base, and of its clocks only those above are left. Two who come

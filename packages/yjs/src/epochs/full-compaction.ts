@@ -10,7 +10,6 @@ import {
   deleteMarks,
   fillBelow,
   type IdTranslation,
-  Rebuilding,
   translateRelativePosition,
   withoutKnown,
 } from '../renumbering/index.js'
@@ -33,6 +32,7 @@ import {
   presentNaming,
 } from './history.js'
 import { readPayload } from './incoming.js'
+import { madeAnew } from './making-anew.js'
 import { carryInto, copyOf, FORGOTTEN, historyAfterReturn, UNCHANGED, wayBack } from './return.js'
 import { RoomLoad } from './room-load.js'
 import { StateSender } from './state-transfer.js'
@@ -59,6 +59,7 @@ export class FullCompaction implements Epochs, CutHost {
   /** Something was taken as a local change that a base need not hold yet. */
   #hasAuthored: boolean
   #isSwitching = false
+  /** Something came twice, and not in the order that counts. */
   #isTangled = false
   /** Clocks in the base of formatting marks that have no effect in the live document, right after a cut. */
   #idleMarks: readonly number[] = []
@@ -141,18 +142,7 @@ export class FullCompaction implements Epochs, CutHost {
 
   untangle(operations: readonly NamedPayload[]): void {
     if (!this.isTangled || !this.canSwitch || !this.#host.changes.isEmpty) return
-    const history = { ...this.#history, crossing: this.#history.crossing?.pristine() }
-    const rebuilding = new Rebuilding()
-    for (const piece of history.pieces) rebuilding.add(piece)
-    let bytes = history.baseBytes
-    for (const { payload, epoch, origin } of operations) {
-      const isLate = epoch !== presentNaming(history).epoch
-      const update = isLate ? history.crossing?.translate(payload, rebuilding.doc, origin) : payload
-      if (update === undefined) throw new Error(`Nothing leads on from epoch ${epoch} any more`)
-      bytes += update.length
-      rebuilding.add(update)
-    }
-    this.#isTangled = false
+    const { rebuilding, history, bytes } = madeAnew(this.#history, operations)
     this.#move({ doc: rebuilding.doc, history, bytes, sameOperations: false }, UNCHANGED)
   }
 
