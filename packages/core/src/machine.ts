@@ -44,7 +44,7 @@ export type Order =
   | { readonly type: 'timer'; readonly at: Milliseconds | null }
   /** This identity is over. Start another one with a new id. */
   | { readonly type: 'rejoin'; readonly reason: string }
-  /** The same, and the other one founds the room anew with what we hold: nobody here may decide (rule LI5). */
+  /** The same, and the other one founds the room anew with what we hold: nobody here may decide (rule LI8). */
   | { readonly type: 'fork'; readonly reason: string }
 
 /** News for the application. */

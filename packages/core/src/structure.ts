@@ -4,7 +4,7 @@
  * The core orders, spreads and drops operations; a Structure gives their payloads a meaning. Nothing in here
  * is asynchronous: long work is cut into pieces, and the core asks for one piece at a time.
  */
-import type { ReplicaId } from './causality/operation.js'
+import type { Clock, ReplicaId } from './causality/operation.js'
 
 /** One part of an encoded state. Parts are loaded in the order in which they were made. */
 export interface StatePiece {
@@ -62,6 +62,8 @@ export interface Structure {
 /** Who made a payload, and what else its author had seen. */
 export interface Origin {
   readonly author: ReplicaId
+  /** With the author, its place in the total order. */
+  readonly clock: Clock
   /** Payloads of one author are numbered in ascending order. */
   readonly seq: number
   /**
@@ -91,6 +93,11 @@ export interface Epochs {
    * with what another one left behind): newest first. Empty before the first room.
    */
   readonly namings: readonly Naming[]
+  /**
+   * Earlier namings that the structure can lead back to, newest first: what it holds can be told by the names it had
+   * then. Where two histories that both went on meet, the newest that both know leads from one to the other.
+   */
+  readonly origins: readonly Naming[]
   /** Bytes of the present base. */
   readonly baseBytes: number
 
@@ -114,6 +121,16 @@ export interface Epochs {
    * taken like a change of the user's. The next cut does away with it.
    */
   tidy?(): void
+
+  /**
+   * Payloads that were applied brought the same thing, each in its own way: what counts is the first in total order, and
+   * they did not come in that order. To be asked after payloads were applied; then {@link untangle} is called as soon as
+   * it can be.
+   */
+  readonly isTangled?: boolean
+
+  /** @param operations everything above the base, in total order. */
+  untangle?(operations: readonly NamedPayload[]): void
 
   /** Begins to execute a cut. There is one at a time: beginning another one, or a load, abandons it. */
   begin(cut: Cut): CutWork

@@ -23,7 +23,14 @@ export class RenumberedSet extends SharedSet {
   /** How many calls of `prepare` a cut takes. */
   steps = 2
   /** As if tables led from these to the present naming. */
-  former: Naming[] = []
+  get former(): readonly Naming[] {
+    return this.epochs.origins
+  }
+
+  set former(namings: readonly Naming[]) {
+    this.epochs.origins = namings
+  }
+
   /** As if this replica held something else than the others. */
   isWrong = false
   private epoch = 0
@@ -55,8 +62,9 @@ export class RenumberedSet extends SharedSet {
     return undefined
   }
 
-  readonly epochs: Epochs & { namings: readonly Naming[] } = {
+  readonly epochs: Epochs & { namings: readonly Naming[]; origins: readonly Naming[] } = {
     namings: [],
+    origins: [],
     baseBytes: 0,
     found: (lineage) => {
       this.epochs.namings = [{ lineage, epoch: 0 }, ...this.epochs.namings]

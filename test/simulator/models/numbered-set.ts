@@ -109,7 +109,9 @@ export class NumberedSet implements Structure, Epochs {
 
   encodeState(pieceBytes: number, tablesFrom = this.epoch): Iterator<StatePiece, undefined> {
     const { namings, ground, epoch, lineages } = this
-    const pasts = this.pasts.slice(Math.max(0, this.pasts.length - Math.max(0, epoch - tablesFrom)))
+    // From the beginning, or from another lineage: then all that there are.
+    const count = tablesFrom === 0 ? this.pasts.length : Math.max(0, epoch - tablesFrom)
+    const pasts = this.pasts.slice(Math.max(0, this.pasts.length - count))
     return new Offer({ namings, pasts, ground, lineages }).pieces(pieceBytes)
   }
 
@@ -162,8 +164,10 @@ export class NumberedSet implements Structure, Epochs {
       if (isNews) changes.push({ does: 'insert', name: to })
       if (!isThere && (isNews || room.live.has(to))) changes.push({ does: 'remove', name: to })
     }
-    for (const number of live.base.keys()) tell({ in: 'base', number }, !live.goneFromBase.has(number))
-    for (const [number, isThere] of live.own) tell({ in: 'own', number }, isThere)
+    for (const name of earlierNames(live, from.back)) {
+      const now = led(name, from.back)
+      tell(name, now !== undefined && live.has(now))
+    }
     return changes
   }
 
@@ -180,19 +184,40 @@ export class NumberedSet implements Structure, Epochs {
     return ours !== undefined && ours.lineage === theirs?.lineage && ours.epoch < theirs.epoch
   }
 
-  private tablesInto(
-    room: NumberedSet,
-  ): { readonly tables: readonly Table[]; readonly isForeign: boolean } | undefined {
-    const isOurs = (naming: Naming) => isAmong(naming, this.namings)
-    if (this.namings.length === 0 || room.namings.some(isOurs))
-      return { tables: [], isForeign: this.namings.length === 0 }
-    const at = room.pasts.findIndex(({ namings }) => namings.some(isOurs))
-    if (at >= 0) return { tables: room.pasts.slice(at).map(({ table }) => table), isForeign: false }
+  private tablesInto(room: NumberedSet): Way | undefined {
+    const tablesOf = (pasts: readonly Past[]) => pasts.map(({ table }) => table)
+    if (this.namings.length === 0) return { back: [], tables: [], isForeign: true }
+    // The newest naming that both have gone on from.
+    for (let left = this.pasts.length; left >= 0; left--) {
+      const namings = this.pasts[left]?.namings ?? this.namings
+      const at = room.tablesSince(namings)
+      if (at !== undefined)
+        return { back: tablesOf(this.pasts.slice(left)), tables: tablesOf(at), isForeign: false }
+    }
+    const tables = tablesOf(room.pasts)
+    if (this.leadsToAuthors && room.leadsToAuthors)
+      return { back: tablesOf(this.pasts), tables, isForeign: false }
     const isRelated = this.lineages.some((lineage) => room.lineages.includes(lineage))
-    return isRelated ? undefined : { tables: room.pasts.map(({ table }) => table), isForeign: true }
+    return isRelated ? undefined : { back: [], tables, isForeign: true }
+  }
+
+  private tablesSince(namings: readonly Naming[]): readonly Past[] | undefined {
+    const isOne = (naming: Naming) => isAmong(naming, namings)
+    if (this.namings.some(isOne)) return []
+    const at = this.pasts.findIndex((past) => past.namings.some(isOne))
+    return at < 0 ? undefined : this.pasts.slice(at)
+  }
+
+  /** Back to where nothing had a number yet. */
+  private get leadsToAuthors(): boolean {
+    return (this.pasts[0]?.namings ?? this.namings).every(({ epoch }) => epoch === 0)
   }
 
   // ------------------------------------------------------------------ epochs
+
+  get origins(): readonly Naming[] {
+    return this.pasts.toReversed().flatMap(({ namings }) => namings)
+  }
 
   get baseBytes(): number {
     return 3 * (this.ground.base.length + this.ground.own.size)
@@ -365,6 +390,22 @@ class Load {
     if (!this.room) throw new Error('an operation was applied before the base was there')
     return this.room.apply(operation.payload, operation.epoch)
   }
+}
+
+interface Way {
+  /** Our own tables, from the naming on that both know. */
+  readonly back: readonly Table[]
+  /** The room's, from there. */
+  readonly tables: readonly Table[]
+  readonly isForeign: boolean
+}
+
+/** Whatever we know of, as it was called where the tables begin, or under a name of its own since. */
+function* earlierNames(live: Numbering, back: readonly Table[]): Generator<Name> {
+  const count = back[0]?.base.length ?? live.base.length
+  for (let number = 0; number < count; number++) yield { in: 'base', number }
+  const own = new Set([...back.flatMap((table) => [...table.own.keys()]), ...live.own.keys()])
+  for (const number of own) yield { in: 'own', number }
 }
 
 function isSame(a: Numbering, b: Numbering): boolean {

@@ -66,8 +66,8 @@ export class TokenBook {
   /** Content was left to the application because no table reached it, so not all of it need be in the room. */
   hasOrphans = false
   /**
-   * Two histories met after one of them had forgotten what was removed: whatever was ever removed may be shown
-   * again by those who had not heard of it.
+   * Two histories met after one of them had forgotten what was removed, and the tables that would tell it: whatever was
+   * ever removed may be shown again by those who had not heard of it.
    */
   hasForgotten = false
 

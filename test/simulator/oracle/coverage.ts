@@ -88,7 +88,6 @@ export const FIGURES = [
   'pairs swapped',
   'keys compared with the twin',
   'keys won by another',
-  'schedules given up on after two cut histories met',
 ] as const
 
 export type Figure = (typeof FIGURES)[number]

@@ -2,7 +2,17 @@
  * What one device has, under whatever id it takes part: the actions in its document, and what of them it has yet
  * to tell. Learns it by standing between the core and the structure.
  */
-import type { Cut, CutResult, CutWork, Epochs, Naming, Origin, StatePiece, Structure } from '@tidemark/core'
+import type {
+  Cut,
+  CutResult,
+  CutWork,
+  Epochs,
+  NamedPayload,
+  Naming,
+  Origin,
+  StatePiece,
+  Structure,
+} from '@tidemark/core'
 import type { Model } from '../models/model.js'
 import { type ActionId, inserts, isRemoval, removes, type TokenBook } from '../models/tokens.js'
 import type { Coverage } from './coverage.js'
@@ -52,6 +62,7 @@ export class Holder implements Structure {
   private taken: { readonly actions: readonly ActionId[]; readonly plain: Uint8Array | undefined } | undefined
   private loading: Snapshot | 'begun' | undefined
   private namingBefore: Naming | undefined
+  private ledBackBefore = false
   private isComplete = false
   private appliedAbove = 0
   private isUnconfirmed = false
@@ -93,6 +104,12 @@ export class Holder implements Structure {
 
   get naming(): Naming | undefined {
     return this.epochs?.namings[0]
+  }
+
+  /** Whether no table is lost: back to where nothing had been renumbered yet. */
+  private get leadsBack(): boolean {
+    const { namings = [], origins = [] } = this.epochs ?? {}
+    return [...namings, ...origins].at(-1)?.epoch === 0
   }
 
   userDid(actions: readonly ActionId[]): void {
@@ -191,6 +208,7 @@ export class Holder implements Structure {
     this.loading = 'begun'
     this.installed = undefined
     this.namingBefore = this.naming
+    this.ledBackBefore = this.leadsBack
     this.model.structure.beginLoad()
   }
 
@@ -219,6 +237,8 @@ export class Holder implements Structure {
       this.coverage.met('load abandoned half way')
       this.becomeUncertain()
     }
+    if (this.isOrphaned && this.ledBackBefore && this.leadsBack)
+      throw new Violation('nothing lost', `${this.name} can not place what it has, though no table is lost`)
     if (this.isOrphaned) this.actions = new Set()
     this.unsent.forget([...this.actions].filter((action) => !this.installed?.actions.has(action)))
     for (const action of this.installed?.actions ?? []) this.actions.add(action)
@@ -238,7 +258,7 @@ export class Holder implements Structure {
     if (before.lineage !== naming.lineage) {
       if (before.epoch === 0 && naming.epoch === 0) return
       this.coverage.met('histories met after a cut')
-      this.book.hasForgotten = true
+      if (!(this.ledBackBefore && this.leadsBack)) this.book.hasForgotten = true
     } else if (before.epoch < naming.epoch) {
       this.coverage.met('returned across a cut')
       if (this.unsent.carried.length === 0) return
@@ -298,6 +318,10 @@ class WatchedEpochs implements Epochs {
     return this.inner.namings
   }
 
+  get origins(): readonly Naming[] {
+    return this.inner.origins
+  }
+
   get baseBytes(): number {
     return this.inner.baseBytes
   }
@@ -325,6 +349,14 @@ class WatchedEpochs implements Epochs {
 
   tidy(): void {
     this.inner.tidy?.()
+  }
+
+  get isTangled(): boolean {
+    return this.inner.isTangled ?? false
+  }
+
+  untangle(operations: readonly NamedPayload[]): void {
+    this.inner.untangle?.(operations)
   }
 
   begin(cut: Cut): CutWork {

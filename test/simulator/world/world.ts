@@ -11,7 +11,7 @@ import { makeYjsDocument } from '../models/yjs-document.js'
 import { Coverage } from '../oracle/coverage.js'
 import { Oracle } from '../oracle/oracle.js'
 import { Story } from '../oracle/story.js'
-import { type Rule, Violation } from '../oracle/violation.js'
+import { Violation } from '../oracle/violation.js'
 import { Random } from '../random.js'
 import { Device, type Stage } from './device.js'
 import { Peace } from './peace.js'
@@ -31,15 +31,6 @@ export interface Outcome {
 
 /** More tasks than any schedule needs: what goes on longer goes on for ever. */
 const MAX_STEPS = 400_000
-
-/** What may break once two cut histories have met. */
-const AFTER_HISTORIES_MET: ReadonlySet<Rule> = new Set([
-  'nothing lost',
-  'nothing doubled',
-  'no refusals',
-  'intention',
-  'invisible',
-])
 
 export class World implements Stage {
   readonly plan: Plan
@@ -78,25 +69,11 @@ export class World implements Stage {
     } catch (error) {
       this.fail(error instanceof Error ? error : new Error(String(error)))
     }
-    if (this.isKnownLimit) {
-      this.coverage.count('schedules given up on after two cut histories met')
-      this.violation = undefined
-    }
     const { plan, coverage, violation, story, steps } = this
     for (const { voidCuts } of this.oracle.ledgers.values()) coverage.met('cut void', voidCuts)
     if (violation) story.tell('!', violation.message)
     const { hash, lines } = story
     return { seed: plan.seed, plan, coverage, violation, hash, steps, virtualMs: this.scheduler.now(), lines }
-  }
-
-  /**
-   * Of a room founded twice, both histories were cut, and members went over from different epochs: what they share may
-   * stand there twice, or be refused (docs/protocol.md, known limits). Such a schedule ends here, and is counted.
-   */
-  private get isKnownLimit(): boolean {
-    const { violation, coverage } = this
-    if (coverage.situations['histories met after a cut'] === 0) return false
-    return violation !== undefined && AFTER_HISTORIES_MET.has(violation.rule)
   }
 
   // ------------------------------------------------------------------ for devices

@@ -74,7 +74,7 @@ export class Cutting {
   }
 }
 
-function payloadsOf(operations: readonly Operation[], originOf: OriginOf): NamedPayload[] {
+export function payloadsOf(operations: readonly Operation[], originOf: OriginOf): NamedPayload[] {
   return operations.flatMap((operation) => {
     if (operation.kind !== 'update') return []
     const { payload, epoch } = operation

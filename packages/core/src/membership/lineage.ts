@@ -1,5 +1,5 @@
 /**
- * How histories of a room are called (protocol rules LI1, LI2, LI5): after their founder; where one was founded to go on from
+ * How histories of a room are called (protocol rules LI1, LI2, LI8): after their founder; where one was founded to go on from
  * another, with a prefix that lets it stand wherever the two are compared by name alone.
  *
  * Of two lineages the smaller name stands. The prefix sorts below every replica id, and below those of its ancestors.

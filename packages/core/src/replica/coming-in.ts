@@ -46,9 +46,9 @@ export class ComingIn {
     this.structure = structure
     this.send = send
     this.tell = tell
-    const namings = structure.epochs?.namings ?? []
+    const { namings = [], origins = [] } = structure.epochs ?? {}
     const { insists } = config
-    this.send(link.id, { type: 'join-request', namings, base: baseOf(namings, config), insists })
+    this.send(link.id, { type: 'join-request', namings, origins, base: baseOf(namings, config), insists })
   }
 
   welcomed(welcome: Welcome, now: number): Outcome {

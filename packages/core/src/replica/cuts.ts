@@ -7,7 +7,7 @@ import type { Body, Clock, CutOperation, Operation, ReplicaId } from '../causali
 import { UpdatePasts } from '../causality/update-pasts.js'
 import { advance, type BaseState, baseHash, NO_BASE } from '../compaction/base.js'
 import { CutPolicy, type CutPolicyConfig } from '../compaction/cut-policy.js'
-import { Cutting } from '../compaction/cutting.js'
+import { Cutting, payloadsOf } from '../compaction/cutting.js'
 import type { Milliseconds, News } from '../machine.js'
 import type { Stability } from '../snapshot/stability.js'
 import type { Epochs, Naming, Origin } from '../structure.js'
@@ -101,27 +101,33 @@ export class Cuts {
 
   /** Whether what we hold goes on from where somebody else stands: then that side comes to us (rule LI3). */
   isAheadOf(namings: readonly Naming[]): boolean {
-    return isAhead(this.epochs, namings)
+    return isAhead(this.epochs, namings) || descends(this.epochs.namings, namings)
   }
 
-  /** Whether somebody comes back to this lineage from so long ago that we hold no table for it (rule CU11). */
-  hasLost(namings: readonly Naming[]): boolean {
-    const isOurs = namings.some(({ lineage }) => lineage === this.lineage)
-    return isOurs && !namings.some((naming) => this.epochs.reaches(naming))
+  /**
+   * Whether somebody brings what has an origin in common with what we hold, and we hold no table that leads from there
+   * (rules LI5, CU11).
+   * @param brought present and earlier namings of what it brings.
+   */
+  hasLost(brought: readonly Naming[]): boolean {
+    const { namings, origins } = this.epochs
+    const lineages = new Set([...namings, ...origins].map(({ lineage }) => lineage))
+    const isOfOurs = brought.some(({ lineage }) => lineages.has(lineage))
+    return isOfOurs && !brought.some((naming) => this.epochs.reaches(naming))
   }
 
   /** The epoch from which on a newcomer needs tables: for what it brings, or for what may still arrive (rule CU7). */
-  tablesFor(namings: readonly Naming[]): number {
+  tablesFor(brought: readonly Naming[]): number {
     const { epoch } = this.history
     const oldestArrival = epoch > 0 && this.mayMeetEarlier ? epoch - 1 : epoch
-    return Math.min(this.broughtFrom(namings), oldestArrival)
+    return Math.min(this.broughtFrom(brought), oldestArrival)
   }
 
-  private broughtFrom(namings: readonly Naming[]): number {
+  private broughtFrom(brought: readonly Naming[]): number {
     const { epoch } = this.history
-    if (namings.length === 0) return epoch
+    if (brought.length === 0) return epoch
     // Another lineage that we can trace is the one that ours was founded from; a stranger may bring what others brought.
-    const known = namings.find((naming) => this.epochs.reaches(naming))
+    const known = brought.find((naming) => this.epochs.reaches(naming))
     return known?.lineage === this.lineage ? known.epoch : 0
   }
 
@@ -150,8 +156,8 @@ export class Cuts {
 
   /** Who made an update, and knowing what: once it is noted. */
   originOf(operation: Operation): Origin {
-    const { author, seq } = operation
-    return { author, seq, past: this.pasts.of(operation) }
+    const { author, seq, clock } = operation
+    return { author, seq, clock, past: this.pasts.of(operation) }
   }
 
   /** An operation was applied, or made by us. */
@@ -213,8 +219,18 @@ export class Cuts {
     return cut.clock - 1
   }
 
+  /** What several have brought, each in its own way, is shown the way the first did (rule LI7). */
+  untangle(): void {
+    const { epochs, history } = this
+    if (!epochs.isTangled) return
+    this.hooks.takeLocalChange()
+    const effective = history.aboveBase.filter((operation) => !this.refused.has(operation))
+    epochs.untangle?.(payloadsOf(effective, (operation) => this.originOf(operation)))
+  }
+
   /** When to go on with a cut: at once while there is work, a moment later where it has to wait. */
   nextStepAt(now: Milliseconds): Milliseconds {
+    if (this.epochs.isTangled) return now + COMMIT_RETRY_MS
     if (!this.cutting) return Number.POSITIVE_INFINITY
     this.stepAt ??= now
     return this.stepAt
@@ -325,9 +341,18 @@ export class Cuts {
   }
 }
 
+const same = (a: Naming, b: Naming) => a.lineage === b.lineage && a.epoch === b.epoch
+
+/** What is named so was founded with just what somebody else stands at, who has not gone on (rule LI6). */
+function descends(own: readonly Naming[], theirs: readonly Naming[]): boolean {
+  const [newest] = own
+  const [theirNewest] = theirs
+  if (newest === undefined || theirNewest === undefined) return false
+  return own.some((naming) => same(naming, theirNewest)) && !theirs.some((naming) => same(naming, newest))
+}
+
 /** Tables lead from where somebody else stands to where we stand, and we do not stand there. */
 export function isAhead(epochs: Epochs, namings: readonly Naming[]): boolean {
-  const isOurs = ({ lineage, epoch }: Naming) =>
-    epochs.namings.some((own) => own.lineage === lineage && own.epoch === epoch)
+  const isOurs = (naming: Naming) => epochs.namings.some((own) => same(own, naming))
   return !namings.some(isOurs) && namings.some((naming) => epochs.reaches(naming))
 }

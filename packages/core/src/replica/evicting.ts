@@ -29,7 +29,7 @@ export interface EvictingParts {
 export type Verdict =
   | undefined
   | { readonly type: 'out'; readonly reason: string }
-  /** No side that we can reach may decide: it is time to go on by ourselves (rule LI5). */
+  /** No side that we can reach may decide: it is time to go on by ourselves (rule LI8). */
   | { readonly type: 'fork'; readonly reason: string }
 
 /** So often a member that is waited for is looked at until it is suspected. */

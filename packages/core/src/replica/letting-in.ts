@@ -30,7 +30,7 @@ export class LettingIn {
   }
 
   /** Step 1 → 2: someone asks; it is welcomed, and from here on we answer for it. */
-  requested(link: Link, { namings, base, insists }: JoinRequest, now: number): void {
+  requested(link: Link, { namings, origins, base, insists }: JoinRequest, now: number): void {
     const newcomer = link.peer
     if (!newcomer || link.inRoom) return
     const { history, roster, floor } = this.room
@@ -42,19 +42,20 @@ export class LettingIn {
     const { cuts } = this.room
     const isBehind = cuts?.isBehind(namings, base)
     if (isBehind && !insists) return this.sendBack(link, 'not as far as you are, yet')
-    const isLost = cuts?.hasLost(namings)
+    const brought = [...namings, ...origins]
+    const isLost = cuts?.hasLost(brought)
     if (isLost && !insists) return this.sendBack(link, 'nothing here leads from what you bring')
     this.room.takeLocalChange()
-    const parts = this.parts(namings)
+    const parts = this.parts(brought)
     const join = this.sponsoring.begin(newcomer, link.id, floor, new Map(history.applied), parts, now)
     this.neighbourhood.send(link.id, this.room.welcome(join.nonce, floor), 'bulk')
   }
 
   /** The structure's state as it is now, then all operations that we hold above the base (rules JO2, CU7). */
-  private parts(namings: readonly Naming[]): Iterator<Part, undefined> {
+  private parts(brought: readonly Naming[]): Iterator<Part, undefined> {
     const { cuts, history } = this.room
     const { pieceBytes } = this.config
-    const state = this.structure.encodeState(pieceBytes, cuts?.tablesFor(namings))
+    const state = this.structure.encodeState(pieceBytes, cuts?.tablesFor(brought))
     const operations = history.aboveBase
     const operationBytes = operations.reduce((sum, operation) => sum + payloadBytes(operation), 0)
     // Without a base the state holds the effect of the operations, and nothing is applied after it.

@@ -243,6 +243,7 @@ export class Replica {
       cuts.consider(now, this.elders)
       this.room.decide()
     }
+    cuts?.untangle()
     cuts?.checkBases()
     cuts?.settle()
     const { evicting } = this.room

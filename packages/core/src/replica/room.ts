@@ -111,7 +111,7 @@ export class Room {
 
   // ------------------------------------------------------------------ beginnings
 
-  /** Begins a new history of the room (rule LI1). @param former the lineage that it goes on from, if any (rule LI5). */
+  /** Begins a new history of the room (rule LI1). @param former the lineage that it goes on from, if any (rule LI8). */
   found(former: string): void {
     this.lineage = lineageOf(this.self, former)
     this.history.admit(this.self)

@@ -63,7 +63,7 @@ export class Session {
   private readonly retiredIds: ReplicaId[] = []
   private formerBase: FormerBase | undefined
   private formerLineage = ''
-  /** The next identity founds the room anew (rule LI5). */
+  /** The next identity founds the room anew (rule LI8). */
   private founds = false
   private readonly queue: Input[] = []
   private incarnation: Incarnation | undefined

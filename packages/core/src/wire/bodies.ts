@@ -102,12 +102,14 @@ export const BODIES: Bodies = {
   'join-request': {
     write(out, m) {
       records.writeNamings(out, m.namings)
+      records.writeNamings(out, m.origins)
       records.writeBaseHash(out, m.base)
       out.flag(m.insists)
     },
     read: (from) => ({
       type: 'join-request',
       namings: records.readNamings(from),
+      origins: records.readNamings(from),
       base: records.readBaseHash(from),
       insists: from.flag(),
     }),

@@ -126,6 +126,8 @@ export interface JoinRequest {
   readonly type: 'join-request'
   /** How what the newcomer brings along is named, newest first; empty if it brings nothing. */
   readonly namings: readonly Naming[]
+  /** Earlier ones that it can lead back to, newest first (rule LI5). */
+  readonly origins: readonly Naming[]
   /** Hash of the base that goes with the newest naming, if it knows one (rule CU4). */
   readonly base: string
   /** It wants in even if nothing leads from what it brings to what the sponsor holds (rule CU11). */

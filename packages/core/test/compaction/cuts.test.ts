@@ -3,7 +3,7 @@
  * same cut, and translated what came late.
  */
 import { describe, expect, test } from 'vitest'
-import type { ReplicaConfig } from '../../src/index.js'
+import type { NamedPayload, Naming, ReplicaConfig } from '../../src/index.js'
 import { carriesOperations, carriesReports, type Letter, Network, type Peer } from '../hand-driven-network.js'
 import { RenumberedSet } from '../renumbered-set.js'
 
@@ -487,6 +487,41 @@ describe('two histories of a room', () => {
     }
   })
 
+  /** Who founded from these namings meet: of the first, which one it is that stays. */
+  function standing(first: readonly Naming[], second: readonly Naming[], formers: Naming[] = []): string[] {
+    return (['anna', 'zoey'] as const).map((name) => {
+      const net = new Network()
+      const [one, other] = [new RenumberedSet('one'), new RenumberedSet('other')]
+      const ones = net.founder(name, BY_HAND, one)
+      const others = net.founder(name === 'anna' ? 'zoey' : 'anna', BY_HAND, other)
+      one.epochs.namings = [...first]
+      other.epochs.namings = [...second]
+      one.former = formers
+      other.former = formers
+      net.connect(others, ones)
+      net.settle()
+      expect([ones, others].filter(({ replica }) => replica.status === 'member')).toHaveLength(1)
+      const isFirst = ones.replica.status === 'member'
+      return isFirst ? 'first' : 'second'
+    })
+  }
+
+  test('[LI6] the one that was founded with what the other one stands at is the one that stands', () => {
+    const founded = [{ lineage: 'fork', epoch: 0 }, newer]
+    expect(standing(founded, [newer])).toEqual(['first', 'first'])
+    expect(standing([newer], founded)).toEqual(['second', 'second'])
+    const again = [{ lineage: 'fork of the fork', epoch: 0 }, ...founded]
+    expect(standing(again, founded)).toEqual(['first', 'first'])
+    expect(standing(again, [newer])).toEqual(['first', 'first'])
+  })
+
+  test('[LI6] unless the other one went on since: then it is that one, or the names tell', () => {
+    const founded = [{ lineage: 'fork', epoch: 0 }, older]
+    expect(standing(founded, [newer], [older])).toEqual(['second', 'second'])
+    expect(standing([{ lineage: 'fork', epoch: 1 }], [newer], [older])).toEqual(['first', 'second'])
+    expect(standing(founded, [{ lineage: 'another', epoch: 0 }, older])).toEqual(['first', 'second'])
+  })
+
   test('[LI3] a newcomer that is ahead of the room does not give up what it holds: the room comes to it', () => {
     const net = new Network()
     const { ahead, behind } = sets()
@@ -497,6 +532,35 @@ describe('two histories of a room', () => {
     expect(bert.replica.members).toEqual(['bert'])
     expect(anna.replica.status).toBe('over')
     expect(anna.outputsOf('rejoin')).toEqual([{ type: 'rejoin', reason: 'the room has another history' }])
+  })
+})
+
+describe('what several have brought, each in its own way', () => {
+  test('[LI7] is made anew, of everything above the base in total order, own changes included', () => {
+    const net = new Network()
+    const [anna, bert] = room(net, ['anna', 'bert']) as [Cutter, Cutter]
+    anna.type('below')
+    compact(anna)
+    net.pass(5000)
+    bert.type('b')
+    net.settle()
+    anna.type('a')
+    net.settle()
+    const told: string[][] = []
+    Object.assign(anna.set.epochs, {
+      isTangled: true,
+      untangle(operations: readonly NamedPayload[]) {
+        const places = operations.map(({ origin }) => [origin?.clock ?? 0, origin?.author ?? ''] as const)
+        expect(places).toEqual(places.toSorted(([a, x], [b, y]) => a - b || (x < y ? -1 : 1)))
+        told.push(places.map(([, author]) => author))
+        Object.assign(anna.set.epochs, { isTangled: false })
+      },
+    })
+    anna.set.add('unsent')
+    bert.type('c')
+    net.settle()
+    expect(told).toHaveLength(1)
+    expect(told[0]?.toSorted()).toEqual(['anna', 'anna', 'bert', 'bert'])
   })
 })
 

@@ -5,7 +5,7 @@ test('[LI1] a lineage is called after its founder', () => {
   expect(lineageOf('anna', '')).toBe('anna')
 })
 
-test('[LI5] one that goes on from another stands over it, and over all its ancestors, by name', () => {
+test('[LI8] one that goes on from another stands over it, and over all its ancestors, by name', () => {
   let lineage = '-000'
   for (let generation = 0; generation < 50; generation++) {
     const next = lineageOf(`${'zyx'[generation % 3]}oe-${generation}`, lineage)

@@ -74,7 +74,7 @@ describe('a frame that breaks a rule', () => {
     stranger.sayBytes(bytes())
     const before = snapshotOf(anna)
     stranger.say({ type: 'hello', replica: 'zoey', lineage: '', renumbers: false, digest: 0 })
-    stranger.say({ type: 'join-request', namings: [], base: '', insists: false })
+    stranger.say({ type: 'join-request', namings: [], origins: [], base: '', insists: false })
     expect(stranger.heard('welcome')).toEqual([])
     expect(snapshotOf(anna)).toEqual(before)
   })
@@ -196,7 +196,7 @@ describe('a member', () => {
         const zoey = net.stranger('zoey', anna)
         const { renumbers } = anna.replica.room
         zoey.say({ type: 'hello', replica: 'zoey', lineage: '', renumbers, digest: 0 })
-        zoey.say({ type: 'join-request', namings: [], base: '', insists: false })
+        zoey.say({ type: 'join-request', namings: [], origins: [], base: '', insists: false })
         net.settle()
         zoey.say({ type: 'installed', nonce: zoey.theOnly('welcome').nonce })
         expect(anna.replica.members).toEqual(['anna', 'zoey'])

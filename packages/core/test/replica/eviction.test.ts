@@ -136,7 +136,7 @@ describe('who may decide', () => {
     expectSettled(anna)
   })
 
-  test('[LI5] the younger founds the room anew after a while, and not before', () => {
+  test('[LI8] the younger founds the room anew after a while, and not before', () => {
     const net = new Network()
     const [anna, bert] = net.room(['anna', 'bert'])
     net.crash(anna)
@@ -152,7 +152,7 @@ describe('who may decide', () => {
     expect(again.replica.room.lineage < 'anna').toBe(true)
   })
 
-  test('[LI5] nobody founds anything while nothing is held back', () => {
+  test('[LI8] nobody founds anything while nothing is held back', () => {
     const net = new Network()
     const [anna, bert] = net.room(['anna', 'bert'])
     net.crash(anna)

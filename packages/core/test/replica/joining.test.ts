@@ -20,7 +20,7 @@ import { SharedSet } from '../shared-set.js'
 function askedBy(net: Network, id: string, sponsor: Peer): Stranger {
   const stranger = net.stranger(id, sponsor)
   stranger.say({ type: 'hello', replica: id, lineage: '', renumbers: false, digest: 0 })
-  stranger.say({ type: 'join-request', namings: [], base: '', insists: false })
+  stranger.say({ type: 'join-request', namings: [], origins: [], base: '', insists: false })
   sponsor.feed({ type: 'timer' })
   net.deliver((letter) => letter.to === id)
   return stranger

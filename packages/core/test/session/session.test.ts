@@ -299,7 +299,7 @@ describe('the end', () => {
     line().events.alone()
     line().events.linkUp(1)
     hear(1, { type: 'hello', replica: 'bert', lineage: '', renumbers: false, digest: 0 })
-    hear(1, { type: 'join-request', namings: [], base: '', insists: false })
+    hear(1, { type: 'join-request', namings: [], origins: [], base: '', insists: false })
     scheduler.pass(0)
     hear(1, { type: 'installed', nonce: 1 })
     session.stop()

@@ -57,9 +57,9 @@ describe('every message', () => {
   })
 
   test('[WI1] begins with the version and its type', () => {
-    expect([...encodeMessage({ type: 'join-request', namings: [], base: '', insists: false })]).toEqual([
-      1, 7, 0, 0, 0,
-    ])
+    expect([
+      ...encodeMessage({ type: 'join-request', namings: [], origins: [], base: '', insists: false }),
+    ]).toEqual([1, 7, 0, 0, 0, 0])
     expect([...encodeMessage({ type: 'heartbeat', digest: 5 })]).toEqual([1, 1, 5])
   })
 
@@ -119,8 +119,8 @@ describe('a frame is refused', () => {
     expect(reasonFor(bytes(2, 7))).toBe('unknown wire version 2')
     expect(reasonFor(bytes(1))).toBe('frame does not parse')
     expect(reasonFor(bytes(1, 99))).toBe('unknown type of message')
-    expect(reasonFor(bytes(1, 7, 0, 0, 0))).toBe('accepted')
-    expect(reasonFor(bytes(1, 7, 0, 0, 0, 0))).toBe('trailing bytes')
+    expect(reasonFor(bytes(1, 7, 0, 0, 0, 0))).toBe('accepted')
+    expect(reasonFor(bytes(1, 7, 0, 0, 0, 0, 0))).toBe('trailing bytes')
   })
 
   test('[WI2] if it counts more than has arrived, before anything is allocated', () => {
@@ -188,6 +188,7 @@ describe('a frame is refused', () => {
       return {
         type: 'join-request',
         namings: [{ lineage: 'x'.repeat(length), epoch: 0 }],
+        origins: [],
         base: '',
         insists: false,
       }
@@ -233,6 +234,7 @@ describe('a frame is refused', () => {
     const request = (bytes: number) =>
       frame('join-request', (out) => {
         encoding.writeVarUint(out, 0)
+        encoding.writeVarUint(out, 0)
         encoding.writeVarUint8Array(out, new Uint8Array(bytes))
         encoding.writeUint8(out, 0)
       })
@@ -243,29 +245,31 @@ describe('a frame is refused', () => {
   })
 
   test('[WI2] if it has more namings than any document goes through', () => {
-    const request = (count: number) =>
+    const request = (...counts: number[]) =>
       frame('join-request', (out) => {
-        encoding.writeVarUint(out, count)
-        for (let i = 0; i < count; i++) {
-          encoding.writeVarString(out, 'anna')
-          encoding.writeVarUint(out, i)
+        for (const count of counts) {
+          encoding.writeVarUint(out, count)
+          for (let i = 0; i < count; i++) {
+            encoding.writeVarString(out, 'anna')
+            encoding.writeVarUint(out, i)
+          }
         }
         encoding.writeVarUint(out, 0)
         encoding.writeUint8(out, 0)
       })
-    expect(reasonFor(request(64))).toBe('accepted')
-    expect(reasonFor(request(65))).toBe('too many namings')
+    expect(reasonFor(request(64, 64))).toBe('accepted')
+    expect(reasonFor(request(65, 0))).toBe('too many namings')
+    expect(reasonFor(request(0, 65))).toBe('too many namings')
   })
 
   test('[WI1] a sender with more namings than that says the newest', () => {
     const namings = Array.from({ length: 70 }, (_, i) => ({ lineage: `lineage-${i}`, epoch: i }))
-    const message = { type: 'join-request', namings: namings.slice(0, 64), base: '', insists: false }
-    expect(decodeMessage(encodeMessage({ type: 'join-request', namings, base: '', insists: false }))).toEqual(
-      {
-        ok: true,
-        message,
-      },
-    )
+    const message = { type: 'join-request', base: '', insists: false } as const
+    const newest = namings.slice(0, 64)
+    expect(decodeMessage(encodeMessage({ ...message, namings, origins: namings }))).toEqual({
+      ok: true,
+      message: { ...message, namings: newest, origins: newest },
+    })
   })
 
   test('[RE1] if a report can not be: number 0, or a floor above its clock', () => {

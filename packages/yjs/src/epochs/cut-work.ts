@@ -48,6 +48,8 @@ export class YjsCutWork implements CutWork {
   #next: Pick<PreparedCut, 'history' | 'crossing' | 'rebuilding' | 'idleMarks'> | undefined
   #fingerprint: Uint8Array | undefined
   #aboveDone = 0
+  /** Operations above the cut tell of the same things, and did not come in total order. */
+  #isTangled = false
   #aboveBytes = 0
   #isOver = false
 
@@ -94,6 +96,7 @@ export class YjsCutWork implements CutWork {
     this.#assertAlive()
     if (!this.canCommit || this.#next === undefined) throw new Error('The cut can not be committed now')
     this.#integrateAbove(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY)
+    if (this.#isTangled) this.#untangle(this.#next)
     const { history } = this.#next
     const bytes = history.baseBytes + this.#aboveBytes
     const isAllBelow = this.#cut.above.length === 0
@@ -135,9 +138,11 @@ export class YjsCutWork implements CutWork {
       yield
     }
     const { below } = this.#cut
+    const { crossing: used } = this.#old
+    const late = used !== undefined && used.twins > 0 ? used.pristine() : used
     for (let at = 0; at < below.length; ) {
       const end = batchEnd(below, at, OPERATIONS_PER_STEP, BYTES_PER_STEP)
-      for (; at < end; at++) this.#integrateBelow(shadow, below[at])
+      for (; at < end; at++) this.#integrateBelow(shadow, below[at], late)
       yield
     }
     const client = freeBaseClient(this.#cut, shadow.doc.store.clients)
@@ -145,10 +150,13 @@ export class YjsCutWork implements CutWork {
     return { pieces, client, crossing: new Crossing(shadow.doc, table), idleMarks }
   }
 
-  #integrateBelow(shadow: Rebuilding, operation: NamedPayload | undefined): void {
+  #integrateBelow(
+    shadow: Rebuilding,
+    operation: NamedPayload | undefined,
+    crossing: Crossing | undefined,
+  ): void {
     if (operation === undefined) throw new Error('An operation below the cut is missing')
     const { payload, epoch, origin } = operation
-    const { crossing } = this.#old
     const isLate = epoch !== presentNaming(this.#old).epoch
     if (isLate) this.#assertEpochBefore(epoch)
     if (isLate && crossing === undefined) throw new Error(`Nothing leads on from epoch ${epoch} any more`)
@@ -177,10 +185,20 @@ export class YjsCutWork implements CutWork {
           `A payload of epoch ${operation.epoch} lies above the cut to epoch ${this.#cut.epoch}`,
         )
       }
+      const { twins } = crossing
       const update = crossing.translate(operation.payload, rebuilding.doc, operation.origin)
       this.#aboveBytes += update.length
-      rebuilding.add(update)
+      if (rebuilding.add(update) || crossing.twins > twins) this.#isTangled = true
     }
+  }
+
+  #untangle(next: Pick<PreparedCut, 'history' | 'crossing' | 'rebuilding' | 'idleMarks'>): void {
+    const crossing = next.crossing.pristine()
+    const rebuilding = new Rebuilding()
+    for (const piece of next.history.pieces) rebuilding.add(piece)
+    for (const { payload, origin } of inTotalOrder(this.#cut.above))
+      rebuilding.add(crossing.translate(payload, rebuilding.doc, origin))
+    this.#next = { ...next, crossing, rebuilding, history: { ...next.history, crossing } }
   }
 
   #historyAfter(pieces: readonly Uint8Array[], crossing: Crossing, client: number): History {
@@ -198,6 +216,15 @@ export class YjsCutWork implements CutWork {
       lineages,
     }
   }
+}
+
+/** Where it is not told where one comes from, they stay as they came. */
+function inTotalOrder(operations: readonly NamedPayload[]): readonly NamedPayload[] {
+  if (operations.some(({ origin }) => origin === undefined)) return operations
+  return operations.toSorted(({ origin: a }, { origin: b }) => {
+    if (a === undefined || b === undefined) return 0
+    return a.clock - b.clock || (a.author < b.author ? -1 : a.author > b.author ? 1 : 0)
+  })
 }
 
 /** How far a step goes from `start`: at least one operation, if there is any. */

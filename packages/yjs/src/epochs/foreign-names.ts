@@ -1,6 +1,6 @@
 /**
- * The names under which somebody of another room brings along what it has, if history was cut there
- * (protocol rule LI4).
+ * The names under which somebody of another room brings along what it has, if history was cut there and it does not
+ * hold the tables that lead back to the authors (protocol rule LI4; otherwise see earlier-names.ts).
  *
  * A base is called after its room and epoch, but what lies above it bears its authors' ids, and these mean less in each
  * epoch: what an author did below the cut is in the base, and of its clocks only those above are left. Two who come
@@ -16,6 +16,8 @@ import * as string from 'lib0/string'
 import * as Y from 'yjs'
 
 export type Rename = (client: number) => number
+/** How an id that a document had is called in it now. */
+export type RenameId = (id: Y.ID) => Y.ID
 
 /** Yjs draws ids below it; what is above it, up to the largest exact integer, says where one comes from. */
 const AUTHORS = 2 ** 32
@@ -41,9 +43,14 @@ function originOf(text: string): number {
   return 1 + (((a << 16) | (b << 8) | c) % (2 ** ORIGIN_BITS - 1))
 }
 
-/** Renames the authors of a document that nobody is changing, its own user among them, where they stand. */
-export function renameAuthors(doc: Y.Doc, rename: Rename, undoManagers: readonly Y.UndoManager[]): void {
-  const renamed = (id: Y.ID | null) => id && Y.createID(rename(id.client), id.clock)
+/**
+ * Renames the authors of a document that nobody is changing, its own user among them, where they stand.
+ *
+ * @returns how ids it had are called now.
+ */
+export function renameAuthors(doc: Y.Doc, rename: Rename, undoManagers: readonly Y.UndoManager[]): RenameId {
+  const renameId: RenameId = ({ client, clock }) => Y.createID(rename(client), clock)
+  const renamed = (id: Y.ID | null) => id && renameId(id)
   const clients: typeof doc.store.clients = new Map()
   for (const [client, structs] of doc.store.clients) {
     clients.set(rename(client), structs)
@@ -62,6 +69,7 @@ export function renameAuthors(doc: Y.Doc, rename: Rename, undoManagers: readonly
       for (const { clients: ranges } of [insertions, deletions]) renameKeys(ranges, rename)
     }
   }
+  return renameId
 }
 
 function renameKeys<T>(map: Map<number, T>, rename: Rename): void {
@@ -70,8 +78,8 @@ function renameKeys<T>(map: Map<number, T>, rename: Rename): void {
   for (const [client, value] of entries) map.set(rename(client), value)
 }
 
-export function renamePosition(position: Y.RelativePosition, rename: Rename): Y.RelativePosition {
-  const renamed = (id: Y.ID | null) => id && Y.createID(rename(id.client), id.clock)
+export function renamePosition(position: Y.RelativePosition, rename: RenameId): Y.RelativePosition {
+  const renamed = (id: Y.ID | null) => id && rename(id)
   const { type, tname, item, assoc } = position
   return new Y.RelativePosition(renamed(type), tname, renamed(item), assoc)
 }

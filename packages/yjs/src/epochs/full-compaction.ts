@@ -12,12 +12,14 @@ import {
   type IdTranslation,
   type Rebuilding,
   translateRelativePosition,
+  withoutKnown,
 } from '../renumbering/index.js'
 import { StatePieces } from '../state-pieces.js'
 import { isParked } from '../store.js'
 import { newAuthorClient } from './base-client.js'
 import { type CutHost, type PreparedCut, YjsCutWork } from './cut-work.js'
-import { foreignNames, type Rename, renameAuthors, renamePosition } from './foreign-names.js'
+import { restoreNames } from './earlier-names.js'
+import { foreignNames, type RenameId, renameAuthors, renamePosition } from './foreign-names.js'
 import type { EpochChange, FullHost } from './full-host.js'
 import { giveStructure } from './give-structure.js'
 import {
@@ -27,10 +29,12 @@ import {
   linksFrom,
   linksToSend,
   NO_HISTORY,
+  originsOf,
   presentNaming,
 } from './history.js'
 import { readPayload } from './incoming.js'
-import { carryInto, copyOf, FORGOTTEN, historyAfterReturn, wayBack } from './return.js'
+import { madeAnew } from './making-anew.js'
+import { carryInto, copyOf, FORGOTTEN, historyAfterReturn, UNCHANGED, wayBack } from './return.js'
 import { RoomLoad } from './room-load.js'
 import { StateSender } from './state-transfer.js'
 import { sameNaming } from './table-chain.js'
@@ -56,6 +60,8 @@ export class FullCompaction implements Epochs, CutHost {
   /** Something was taken as a local change that a base need not hold yet. */
   #hasAuthored: boolean
   #isSwitching = false
+  /** Something came twice, and not in the order that counts. */
+  #isTangled = false
   /** Clocks in the base of formatting marks that have no effect in the live document, right after a cut. */
   #idleMarks: readonly number[] = []
 
@@ -70,6 +76,10 @@ export class FullCompaction implements Epochs, CutHost {
 
   get namings(): readonly Naming[] {
     return this.#history.namings
+  }
+
+  get origins(): readonly Naming[] {
+    return originsOf(this.#history)
   }
 
   get baseBytes(): number {
@@ -136,10 +146,23 @@ export class FullCompaction implements Epochs, CutHost {
   apply(operation: NamedPayload): string | undefined {
     if (this.#load === 'unnamed') throw new Error('An operation came before its base')
     if (this.#load !== undefined) return this.#load.apply(operation)
+    const { crossing } = this.#history
+    const twins = crossing?.twins
     const incoming = readPayload(operation, this.#history, this.#host.doc)
+    if (crossing?.twins !== twins) this.#isTangled = true
     if (typeof incoming === 'string') return incoming
     this.#integrate(incoming.update, false)
     return undefined
+  }
+
+  get isTangled(): boolean {
+    return this.#isTangled && this.#load === undefined
+  }
+
+  untangle(operations: readonly NamedPayload[]): void {
+    if (!this.isTangled || !this.canSwitch || !this.#host.changes.isEmpty) return
+    const { rebuilding, history, bytes } = madeAnew(this.#history, operations)
+    this.#move({ doc: rebuilding.doc, history, bytes, sameOperations: false }, UNCHANGED)
   }
 
   noteTaken(): void {
@@ -240,8 +263,11 @@ export class FullCompaction implements Epochs, CutHost {
   }
 
   #integrate(update: Uint8Array, isLoading: boolean): void {
-    fillBelow(this.#host.doc, update)
-    this.#host.integrate(update, isLoading)
+    const { doc } = this.#host
+    const fresh = withoutKnown(update, doc.store)
+    if (fresh !== update) this.#isTangled = true
+    fillBelow(doc, fresh)
+    this.#host.integrate(fresh, isLoading)
   }
 
   #become(history: History, bytes: number): void {
@@ -262,16 +288,21 @@ export class FullCompaction implements Epochs, CutHost {
     const way = wayBack({ history: own, store: doc.store }, { history: room, store: rebuilding.doc.store })
     const table = way.kind === 'lost' ? FORGOTTEN : way.table
     const [before] = own.namings
-    let rename: Rename = (client) => client
+    let rename: RenameId = (id) => id
     if (way.kind === 'lost') {
       if (!this.#isKnownTo(room)) this.#host.onOrphaned(copyOf(doc))
       // Its clocks are used up, but not in this room.
       doc.clientID = newAuthorClient()
+    } else if (way.inverse !== undefined) {
+      rename = restoreNames(doc, way.inverse, this.undo.managers)
     } else if (way.kind === 'foreign' && before !== undefined && own.client !== 0) {
-      rename = foreignNames(before, own.client)
-      renameAuthors(doc, rename, this.undo.managers)
+      rename = renameAuthors(doc, foreignNames(before, own.client), this.undo.managers)
     }
-    carryInto({ rebuilding, client: room.client }, doc, table, changes, way.kind === 'foreign')
+    const inverse = way.kind === 'lost' ? undefined : way.inverse
+    carryInto({ rebuilding, client: room.client }, doc, table, changes, {
+      isForeign: way.kind === 'foreign',
+      inverse,
+    })
     this.#hasAuthored = false
     const history = historyAfterReturn(own, room)
     const moved = this.#move(
@@ -301,7 +332,7 @@ export class FullCompaction implements Epochs, CutHost {
       readonly sameOperations: boolean
     },
     table: IdTranslation,
-    rename: Rename = (client) => client,
+    rename: RenameId = (id) => id,
   ): Pick<EpochChange, 'translatePosition' | 'changedVisibly'> {
     const { changes } = this.#host
     let isAnswered = false
@@ -311,6 +342,7 @@ export class FullCompaction implements Epochs, CutHost {
     }
     const { managers: undoManagers } = this.undo
     this.#isSwitching = true
+    this.#isTangled = false
     const { sameOperations } = next
     let changedVisibly: boolean
     try {

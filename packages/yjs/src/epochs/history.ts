@@ -61,6 +61,11 @@ export function linksFrom({ namings, chain }: History, naming: Naming): readonly
   return namings.some((known) => sameNaming(known, naming)) ? [] : chain.since(naming)
 }
 
+/** What the kept tables lead from, newest first. */
+export function originsOf({ chain }: History): readonly Naming[] {
+  return chain.links.toReversed().flatMap(({ from }) => from)
+}
+
 const OLDER_LINKS_BYTES = 16 * 1024
 const OLDER_LINKS_SHARE_OF_BASE = 0.1
 

@@ -17,15 +17,30 @@ import {
   setLooseParent,
 } from '../renumbering/update-encoding.js'
 
+/** What somebody brings whose history went on apart from the room's. */
+export interface Apart {
+  /** Whether an id is that of an item that a base of this side held: what it replaced when it was written is forgotten. */
+  restored(id: Y.ID): boolean
+  /** What of the room this side had, too. */
+  readonly seen: ReadonlyMap<number, number>
+}
+
+const NOT_APART: Apart = { restored: () => false, seen: new Map() }
+
 /**
  * @param update in the naming of the base, translated from an earlier one.
  * @param client the base's synthetic client id.
  */
-export function afterBaseEntries(update: Uint8Array, doc: Y.Doc, client: number): Uint8Array {
+export function afterBaseEntries(
+  update: Uint8Array,
+  doc: Y.Doc,
+  client: number,
+  apart = NOT_APART,
+): Uint8Array {
   const { structs, ds } = Y.decodeUpdate(update)
   let isChanged = false
   for (const struct of structs) {
-    if (struct instanceof Y.Item && follow(struct, doc, client)) isChanged = true
+    if (struct instanceof Y.Item && follow(struct, doc, client, apart)) isChanged = true
   }
   if (!isChanged) return update
   const sections = new Map<number, DecodedStruct[]>()
@@ -39,11 +54,15 @@ export function afterBaseEntries(update: Uint8Array, doc: Y.Doc, client: number)
   return encodeUpdate(sections, deletes)
 }
 
-function follow(item: Y.Item, doc: Y.Doc, client: number): boolean {
+function follow(item: Y.Item, doc: Y.Doc, client: number, { restored, seen }: Apart): boolean {
   if (item.parentSub === null || item.origin !== null || item.rightOrigin !== null) return false
-  const type = typeOfBase(looseParent(item), doc, client)
+  const isRestored = restored(item.id)
+  const isBefore = ({ id }: Y.Item) =>
+    id.client === client || (isRestored && id.clock < (seen.get(id.client) ?? 0))
+  const type = typeAt(looseParent(item), doc, isRestored ? undefined : client)
   let entry = type?._map.get(item.parentSub) ?? null
-  while (entry !== null && entry.id.client !== client) entry = entry.left
+  while (entry !== null && !isBefore(entry)) entry = entry.left
+  if (isRestored && item.content instanceof Y.ContentDeleted) return precede(item, type)
   if (entry === null) return false
   item.origin = entry.lastId
   setLooseParent(item, null)
@@ -51,14 +70,26 @@ function follow(item: Y.Item, doc: Y.Doc, client: number): boolean {
   return true
 }
 
-/** Only types of the base have entries in it. */
-function typeOfBase(
+/** What is gone takes nothing's place. */
+function precede(item: Y.Item, type: Y.ContentType['type'] | undefined): boolean {
+  let first = type?._map.get(item.parentSub ?? '') ?? null
+  while (first !== null && first.left !== null) first = first.left
+  if (first === null) return false
+  item.rightOrigin = first.id
+  setLooseParent(item, null)
+  item.parentSub = null
+  return true
+}
+
+/** @param client if given, only types of the base: no others have entries in it. */
+function typeAt(
   parent: ReturnType<typeof looseParent>,
   doc: Y.Doc,
-  client: number,
+  client: number | undefined,
 ): Y.ContentType['type'] | undefined {
   if (typeof parent === 'string') return doc.share.get(parent)
-  if (parent?.client !== client || parent.clock >= Y.getState(doc.store, client)) return undefined
+  if (parent === null || (client !== undefined && parent.client !== client)) return undefined
+  if (parent.clock >= Y.getState(doc.store, parent.client)) return undefined
   const holder = Y.getItem(doc.store, parent)
   return holder instanceof Y.Item && holder.content instanceof Y.ContentType ? holder.content.type : undefined
 }

@@ -9,12 +9,14 @@
  * Invariant: nothing that the room's base or the operations above it hold is carried a second time, and nothing else
  * is left behind.
  */
+import type { Naming } from '@tidemark/core'
 import * as Y from 'yjs'
 import { type IdRange, IdRanges } from '../id-ranges.js'
 import type { LocalChanges } from '../local-changes.js'
 import {
   composed,
   type IdTranslation,
+  Inverse,
   Passage,
   type Rebuilding,
   type TranslationTable,
@@ -26,15 +28,19 @@ import { eachStruct, type StructStore } from '../store.js'
 import { RootNames } from '../struct-part.js'
 import { UpdateWriter } from '../update-writer.js'
 import { baseClientOf } from './base-client.js'
-import { type History, joinedLineages, linksFrom } from './history.js'
+import { type History, joinedLineages, linksFrom, originsOf } from './history.js'
 import { afterBaseEntries } from './map-entries.js'
-import { decodeLinks, TableChain } from './table-chain.js'
+import { decodeLinks, type Link, TableChain } from './table-chain.js'
 
 /** How the ids of a returning document lead to the room's. */
 export type Way =
-  | { readonly kind: 'translated'; readonly table: IdTranslation }
-  /** They come from another room: the table knows those that somebody else has brought along already. */
-  | { readonly kind: 'foreign'; readonly table: IdTranslation }
+  | {
+      /** 'foreign': they come from another room; the table knows those that somebody else has brought along already. */
+      readonly kind: 'translated' | 'foreign'
+      readonly table: IdTranslation
+      /** What the table leads from are earlier names of the document's content: it is to be given them first. */
+      readonly inverse?: Inverse | undefined
+    }
   /** Nothing leads there: only the room's state can stay. */
   | { readonly kind: 'lost' }
 
@@ -45,7 +51,7 @@ export interface Returning {
 }
 
 /** Ids that no cut has renumbered. */
-const UNCHANGED: IdTranslation = {
+export const UNCHANGED: IdTranslation = {
   client: 0,
   endOf: () => 0,
   find: () => undefined,
@@ -63,21 +69,47 @@ export const FORGOTTEN: IdTranslation = {
 }
 
 export function wayBack(own: Returning, room: Returning): Way {
-  for (const naming of own.history.namings) {
-    const links = linksFrom(room.history, naming)
-    if (links !== undefined) return { kind: 'translated', table: translationBy(decodeLinks(links)) }
+  const common = commonNaming(own.history, room.history)
+  if (common !== undefined) {
+    const table = translationBy(decodeLinks(linksFrom(room.history, common) ?? []))
+    return { kind: 'translated', table, inverse: inverseBy(linksFrom(own.history, common) ?? []) }
   }
   const tables = decodeLinks(room.history.chain.links)
   const inRoom = clientsOf(room, tables)
+  const isBroughtOtherwise = holdsSibling(own.history, inRoom)
+  // Everything has the names it was authored under, here and there.
+  if (leadsToAuthors(own.history) && leadsToAuthors(room.history) && !isBroughtOtherwise)
+    return strangers(own, tables)
   // The room has taken in exactly this base from somebody else, under these ids.
   const { client } = own.history
   if (client !== 0 && inRoom.has(client)) return { kind: 'foreign', table: translationBy(tables) }
   const isSameFamily = own.history.lineages.some((lineage) => room.history.lineages.includes(lineage))
-  if (isSameFamily || (client !== 0 && sharesAny(own, inRoom)) || holdsSibling(own.history, inRoom)) {
+  if (isSameFamily || (client !== 0 && sharesAny(own, inRoom)) || isBroughtOtherwise) {
     return { kind: 'lost' }
   }
-  // Strangers merge, as two Yjs documents do; what somebody else has brought along already has its ids in the tables.
-  return { kind: 'foreign', table: translationBy(tables) }
+  return strangers(own, tables)
+}
+
+/** They merge, as two Yjs documents do; what somebody else has brought along already has its ids in the tables. */
+function strangers({ history }: Returning, tables: readonly TranslationTable[]): Way {
+  const inverse = leadsToAuthors(history) ? inverseBy(history.chain.links) : undefined
+  return { kind: 'foreign', table: translationBy(tables), inverse }
+}
+
+/** The newest from which both have gone on. */
+function commonNaming(own: History, room: History): Naming | undefined {
+  const namings = [...own.namings, ...originsOf(own)]
+  return namings.find((naming) => linksFrom(room, naming) !== undefined)
+}
+
+/** Whether the tables reach back to where nothing had been renumbered yet. */
+function leadsToAuthors({ namings, chain }: History): boolean {
+  const oldest = chain.links[0]?.from ?? namings
+  return oldest.every(({ epoch }) => epoch === 0)
+}
+
+function inverseBy(links: readonly Link[]): Inverse | undefined {
+  return links.length === 0 ? undefined : new Inverse(decodeLinks(links))
 }
 
 function translationBy(tables: readonly TranslationTable[]): IdTranslation {
@@ -112,51 +144,84 @@ function holdsSibling({ namings }: History, clients: ReadonlySet<number>): boole
 /** The room's history, with the tables that only this side has kept: it can let others in who need them. */
 export function historyAfterReturn(own: History, room: History): History {
   const lineages = joinedLineages(room.lineages, own.lineages)
-  const [naming] = own.namings
-  const since = naming === undefined ? undefined : linksFrom(room, naming)
+  const common = commonNaming(own, room)
+  const since = common && linksFrom(room, common)
   const [oldest] = own.chain.links
   const [from] = oldest?.from ?? []
   if (since === undefined || from === undefined || linksFrom(room, from) !== undefined) {
     return { ...room, lineages }
   }
-  const chain = new TableChain([...own.chain.links, ...since]).within(room.baseBytes)
+  const { links } = own.chain
+  const before = links.slice(0, links.length - (linksFrom(own, common as Naming)?.length ?? 0))
+  const chain = new TableChain([...before, ...since]).within(room.baseBytes)
   return { ...room, lineages, chain }
 }
 
-/**
- * Integrates into the room's document what the own one has and it lacks, and makes exactly that the local change.
- *
- * @param isForeign several may bring the same from another room, without knowledge of each other. What the room does
- * not know is carried as it is then, gaps included, so that they all say the same of it.
- */
+export interface Carrying {
+  /**
+   * Several may bring the same from another room, without knowledge of each other. What the room does not know is
+   * carried as it is then, gaps included, so that they all say the same of it.
+   */
+  readonly isForeign: boolean
+  /** By which the own document has got the names it has. */
+  readonly inverse: Inverse | undefined
+}
+
+/** Integrates into the room's document what the own one has and it lacks, and makes exactly that the local change. */
 export function carryInto(
   { rebuilding: room, client }: { readonly rebuilding: Rebuilding; readonly client: number },
   own: Y.Doc,
   table: IdTranslation,
   changes: LocalChanges,
-  isForeign = false,
+  { isForeign, inverse }: Carrying = { isForeign: false, inverse: undefined },
 ): void {
   const isKnown = [...own.store.clients.keys()].some((author) => table.endOf(author) > 0)
-  const asItIs = table === UNCHANGED || (isForeign && !isKnown)
-  const structs = newStructs(own.store, room.doc.store, table, isForeign && !isKnown)
+  const isVerbatim = inverse === undefined && isForeign && !isKnown
+  const asItIs = isVerbatim || (inverse === undefined && table === UNCHANGED)
+  const structs = newStructs(own.store, room.doc.store, table, isVerbatim)
+  const known = deletesOf(room.doc.store)
   if (structs.size > 0) {
     const authored = encodeStructs(own, structs)
-    room.add(asItIs ? authored : afterBaseEntries(placed(authored, own, room.doc, table), room.doc, client))
+    if (asItIs) room.add(authored)
+    else {
+      const seen = seenBy(own.store, room.doc.store)
+      const restored = (id: Y.ID) => inverse !== undefined && id.clock < (inverse.ends.get(id.client) ?? 0)
+      const update = placed(authored, own, room.doc, table, seen)
+      room.add(afterBaseEntries(update, room.doc, client, { restored, seen }))
+    }
   }
-  const deletes = newDeletes(own.store, room.doc.store, table)
+  // What cuts have let go on this side has left gaps in what is carried: somebody else may bring it as it was.
+  const deletes = newDeletes(own.store, room.doc.store, table, inverse ? known : deletesOf(room.doc.store))
   if (!deletes.isEmpty) room.add(encodeUpdate(new Map(), deletes))
   changes.replace(structs, deletes)
+}
+
+/** What of the room's document this side had, too. */
+function seenBy(own: StructStore, room: StructStore): Map<number, number> {
+  const seen = new Map<number, number>()
+  for (const client of own.clients.keys()) {
+    seen.set(client, Math.min(Y.getState(own, client), Y.getState(room, client)))
+  }
+  return seen
+}
+
+function deletesOf(store: StructStore): IdRanges {
+  const deletes = new IdRanges()
+  deletes.addDeleteSet(Y.createDeleteSetFromStructStore(store))
+  return deletes
 }
 
 /**
  * What is in a list gets the neighbours it has in the own document, of those the room has, too. By the table alone, two
  * that lay between the same survivors could change places. Writes to a map are told apart by what they replace.
  */
-function placed(update: Uint8Array, own: Y.Doc, room: Y.Doc, table: IdTranslation): Uint8Array {
-  const seen = new Map<number, number>()
-  for (const client of own.store.clients.keys()) {
-    seen.set(client, Math.min(Y.getState(own.store, client), Y.getState(room.store, client)))
-  }
+function placed(
+  update: Uint8Array,
+  own: Y.Doc,
+  room: Y.Doc,
+  table: IdTranslation,
+  seen: ReadonlyMap<number, number>,
+): Uint8Array {
   const translated = sectionsIn(translate(update, table))
   const carried = new Passage(own, room, table, seen).carry(sectionsIn(update))
   for (const [client, structs] of carried) {
@@ -203,9 +268,7 @@ function encodeStructs(doc: Y.Doc, structs: ReadonlyMap<number, IdRange>): Uint8
   return writer.finish()
 }
 
-function newDeletes(own: StructStore, room: StructStore, table: IdTranslation): IdRanges {
-  const known = new IdRanges()
-  known.addDeleteSet(Y.createDeleteSetFromStructStore(room))
+function newDeletes(own: StructStore, room: StructStore, table: IdTranslation, known: IdRanges): IdRanges {
   const candidates = translateIds(Y.createDeleteSetFromStructStore(own), table).minus(known)
   // A gap at the start of an author who is no longer known to the room is no deletion.
   const deletes = new IdRanges()

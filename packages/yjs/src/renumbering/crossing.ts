@@ -24,8 +24,8 @@ import * as Y from 'yjs'
 import { IdRanges } from '../id-ranges.js'
 import { isParked } from '../store.js'
 import { CausalPast } from './causal-past.js'
-import { Passage } from './passage.js'
-import { fillBelow } from './rebuild.js'
+import { Passage, type Seen } from './passage.js'
+import { fillBelow, withoutKnown } from './rebuild.js'
 import { decodeSkeleton, encodeSkeleton } from './skeleton.js'
 import { translateIds } from './translate.js'
 import type { TranslationTable } from './translation-table.js'
@@ -46,6 +46,11 @@ export class Crossing {
   readonly table: TranslationTable
   readonly #old: Y.Doc
   readonly #past: CausalPast
+  /** Operations that have been here. */
+  readonly #carried = new Set<string>()
+  /** The structs of those. */
+  readonly #told = new IdRanges()
+  #twins = 0
 
   /** @param old The document at the cut, in the old naming. It belongs to the crossing from here on. */
   constructor(old: Y.Doc, table: TranslationTable) {
@@ -68,6 +73,18 @@ export class Crossing {
   static decode(bytes: Uint8Array, table: TranslationTable): Crossing | string {
     const old = decodeSkeleton(bytes, table)
     return typeof old === 'string' ? old : new Crossing(old, table)
+  }
+
+  /** As before the first operation: for those that are to be carried over in another order. */
+  pristine(): Crossing {
+    const copy = Crossing.decode(this.encode(), this.table)
+    if (typeof copy === 'string') throw new Error(`A document at a cut can not be copied: ${copy}`)
+    return copy
+  }
+
+  /** How often an operation told of what another one had told of: then the order in which they come counts. */
+  get twins(): number {
+    return this.#twins
   }
 
   /** The structs that operations of the old naming can name. */
@@ -93,12 +110,32 @@ export class Crossing {
   #carry(update: Uint8Array, into: Y.Doc, origin: Origin | undefined): Uint8Array {
     const { structs, ds } = decode(update)
     const sections = sectionsOf(structs, (client) => this.table.endOf(client))
+    const isTwin = this.#noteTwins(sections, origin)
     if (sections.size > 0) this.#integrate(sections)
     // Also where it only deletes: it tells what its author had seen.
     const seen = this.#past.add(sections, origin)
-    if (sections.size === 0) return encodeUpdate(sections, translateIds(ds, this.table))
-    const passage = new Passage(this.#old, into, this.table, seen)
-    return encodeUpdate(passage.carry(sections), translateIds(ds, this.table))
+    const fresh = sectionsOf([...sections.values()].flat(), (client) => Y.getState(into.store, client))
+    if (isTwin || sizeOf(fresh) < sizeOf(sections)) this.#twins++
+    if (fresh.size === 0) return encodeUpdate(fresh, translateIds(ds, this.table))
+    const passage = new Passage(this.#old, into, this.table, withTwins(seen, sections, fresh, into))
+    return encodeUpdate(passage.carry(fresh), translateIds(ds, this.table))
+  }
+
+  /** @returns whether another operation than this one has told of one of these structs. */
+  #noteTwins(sections: Sections, origin: Origin | undefined): boolean {
+    if (origin === undefined) return false
+    const name = `${origin.seq} ${origin.author}`
+    if (this.#carried.has(name)) return false
+    this.#carried.add(name)
+    const own = new IdRanges()
+    for (const [client, structs] of sections) {
+      for (const { id, length } of structs) own.add(client, id.clock, length)
+    }
+    const isTwin = sizeOf(own.minus(this.#told)) < sizeOf(own)
+    for (const client of own.clients()) {
+      for (const { clock, end } of own.of(client)) this.#told.add(client, clock, end - clock)
+    }
+    return isTwin
   }
 
   #integrate(sections: Sections): void {
@@ -112,7 +149,7 @@ export class Crossing {
       for (const struct of structs) this.#assertKnown(struct, sections)
     }
     // Deletions stay out: they say nothing about places.
-    const update = encodeUpdate(sections, new IdRanges())
+    const update = withoutKnown(encodeUpdate(sections, new IdRanges()), store)
     fillBelow(this.#old, update)
     Y.applyUpdate(this.#old, update)
     if (!isParked(store)) return
@@ -133,6 +170,29 @@ export class Crossing {
         throw new UntranslatableError(`The operation names ${id.client}:${id.clock}, which nobody knows`)
     }
   }
+}
+
+/** What an operation tells of, and another one has told already, its author had seen all the same. */
+function withTwins(seen: Seen, sections: Sections, fresh: Sections, into: Y.Doc): Seen {
+  if (sizeOf(fresh) === sizeOf(sections)) return seen
+  const all = new Map(seen)
+  for (const [client, structs] of sections) {
+    const last = structs.at(-1)
+    const end = Math.min(last === undefined ? 0 : last.id.clock + last.length, Y.getState(into.store, client))
+    all.set(client, Math.max(end, all.get(client) ?? 0))
+  }
+  return all
+}
+
+/** In units. */
+function sizeOf(ids: Sections | IdRanges): number {
+  let size = 0
+  if (ids instanceof IdRanges) {
+    for (const client of ids.clients()) for (const { clock, end } of ids.of(client)) size += end - clock
+  } else {
+    for (const structs of ids.values()) for (const { length } of structs) size += length
+  }
+  return size
 }
 
 function decode(update: Uint8Array): ReturnType<typeof Y.decodeUpdate> {

@@ -110,10 +110,21 @@ export class Passage {
 
   #lastIn(client: number, from: number, to: number): Y.ID | undefined {
     const baseEnd = this.#table.endOf(client)
-    const seenEnd = Math.min(to, this.#seenOf(client))
-    if (seenEnd > Math.max(from, baseEnd)) return Y.createID(client, seenEnd - 1)
+    for (let end = Math.min(to, this.#seenOf(client)); end > Math.max(from, baseEnd); ) {
+      const collected = this.#collectedAt(client, end - 1)
+      if (collected === undefined) return Y.createID(client, end - 1)
+      end = collected.id.clock
+    }
     const clock = this.#table.lastLive(client, from, Math.min(to, baseEnd))
     return clock === undefined ? undefined : this.#table.id(clock)
+  }
+
+  /** Whoever tells of something again may know less of it: beside what is collected there, nothing has a place. */
+  #collectedAt(client: number, clock: number): Y.GC | undefined {
+    const { store } = this.#into
+    if (clock >= Y.getState(store, client)) return undefined
+    const struct: Y.Item | Y.GC = Y.getItem(store, Y.createID(client, clock))
+    return struct instanceof Y.GC ? struct : undefined
   }
 
   /** What follows `left` (null: what begins the container) in what the author had seen of the new document. */

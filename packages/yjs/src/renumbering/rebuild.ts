@@ -6,7 +6,9 @@
  * Yjs' formatting clean-up stays off: it would delete marks that no operation deletes.
  */
 import * as Y from 'yjs'
-import { isParked } from '../store.js'
+import { IdRanges } from '../id-ranges.js'
+import { isParked, type StructStore } from '../store.js'
+import { encodeUpdate, sectionsOf } from './update-encoding.js'
 
 export interface Base {
   /** Updates, to be applied in this order. */
@@ -27,17 +29,43 @@ export class Rebuilding {
     this.doc.on('afterTransaction', suppressCleanup)
   }
 
-  /** @param update In the naming of the base. @throws if it names what is not there. */
-  add(update: Uint8Array): void {
-    fillBelow(this.doc, update)
-    Y.applyUpdate(this.doc, update)
+  /**
+   * @param update In the naming of the base.
+   * @returns whether some of it was there, by another operation.
+   * @throws if it names what is not there.
+   */
+  add(update: Uint8Array): boolean {
+    const fresh = withoutKnown(update, this.doc.store)
+    fillBelow(this.doc, fresh)
+    Y.applyUpdate(this.doc, fresh)
     if (isParked(this.doc.store))
       throw new Error('An operation above a cut names what is neither in the base nor above it')
+    return fresh !== update
   }
 }
 
 function suppressCleanup(transaction: Y.Transaction): void {
   transaction._needFormattingCleanup = false
+}
+
+/**
+ * Without the structs that a document has: what several tell of one thing need not be the same, and what counts is
+ * what was told first. Yjs leaves them out as well, but trips where half of a struct is there as collected.
+ */
+export function withoutKnown(update: Uint8Array, store: StructStore): Uint8Array {
+  if (!overlaps(Y.parseUpdateMeta(update).from, store)) return update
+  const { structs, ds } = Y.decodeUpdate(update)
+  const deletes = new IdRanges()
+  deletes.addDeleteSet(ds)
+  return encodeUpdate(
+    sectionsOf(structs, (client) => Y.getState(store, client)),
+    deletes,
+  )
+}
+
+function overlaps(from: ReadonlyMap<number, number>, store: StructStore): boolean {
+  for (const [client, clock] of from) if (clock < Y.getState(store, client)) return true
+  return false
 }
 
 /** Makes room for an update's authors that the document does not know, up to the first clock they use. */

@@ -6,7 +6,6 @@ import { newDocument, perform } from '../documents.js'
 import { contentOf } from '../renumbering/content.js'
 import { Mirror } from '../renumbering/mirror.js'
 
-export const LINEAGE = 'room'
 /** Small, so that even these states take several pieces. */
 const PIECE_BYTES = 200
 
@@ -62,9 +61,11 @@ export class Replica {
   isAnswering = false
   #answers = 0
   visibleChanges = 0
+  /** How often it got what several had brought in another order than that which counts. */
+  untangled = 0
   /** Everything applied above the base, in the order of arrival. */
   log: Operation[] = []
-  readonly #room: Surroundings
+  #room: Surroundings
   #waiting: Operation[] = []
   #load: Load | undefined
   #work: { readonly cut: Operation; readonly work: CutWork; readonly above: Operation[] } | undefined
@@ -103,6 +104,10 @@ export class Replica {
     const { epochs } = this.structure
     if (epochs === undefined) throw new Error('Full compaction has epochs')
     return epochs
+  }
+
+  get lineage(): string {
+    return this.epochs.namings[0]?.lineage ?? ''
   }
 
   get epoch(): number {
@@ -151,8 +156,8 @@ export class Replica {
     const seq = (this.applied.get(this.id) ?? 0) + 1
     const { id: author, clock, epoch } = this
     const deps = new Map(this.applied)
-    const past = new Map([...deps].map(([other, known]) => [`${other}`, known]))
-    const origin = { author: `${author}`, seq, past }
+    const past = new Map([...deps].map(([other, known]) => [`${other}`.padStart(4, '0'), known]))
+    const origin = { author: `${author}`.padStart(4, '0'), seq, clock, past }
     const operation = { author, seq, clock, deps, epoch, payload, through, origin }
     this.applied.set(this.id, seq)
     this.#append(operation)
@@ -194,6 +199,17 @@ export class Replica {
     this.clock = Math.max(this.clock, operation.clock)
     this.#applyPayload(operation)
     this.#append(operation)
+    this.#untangle()
+    this.flush()
+  }
+
+  #untangle(): void {
+    if (!this.epochs.isTangled) return
+    this.untangled++
+    this.flush()
+    const updates = this.log.filter(({ through }) => through === undefined)
+    this.epochs.untangle?.(updates.sort(inTotalOrder))
+    if (this.epochs.isTangled) throw new Error('Two forms of the same are left')
     this.flush()
   }
 
@@ -212,7 +228,7 @@ export class Replica {
       const updates = this.log.filter((operation) => operation.through === undefined)
       const above = updates.filter(({ clock }) => clock > through)
       const below = updates.filter(({ clock }) => clock <= through).sort(inTotalOrder)
-      const work = this.epochs.begin({ lineage: LINEAGE, epoch: this.epoch + 1, below, above })
+      const work = this.epochs.begin({ lineage: this.lineage, epoch: this.epoch + 1, below, above })
       this.#work = { cut, work, above }
     }
     const { work } = this.#work
@@ -249,14 +265,14 @@ export class Replica {
     this.isOnline = true
     this.#load = {
       pieces,
-      operations: [...sponsor.log],
+      operations: sponsor.log.toSorted(inTotalOrder),
       applied: new Map(sponsor.applied),
       clock: sponsor.clock,
       baseThrough: sponsor.baseThrough,
     }
     // For the oracle the newcomer holds what its state holds from here on.
     this.applied = new Map(sponsor.applied)
-    this.clock = Math.max(this.clock, sponsor.clock)
+    this.clock = sponsor.clock
     this.enteredAt = this.clock
     this.structure.beginLoad()
     this.epochs.enter(sponsor.epochs.namings)
@@ -276,6 +292,24 @@ export class Replica {
     this.#load = undefined
     this.flush()
     this.#applyReady()
+  }
+
+  /** Begins a room of its own with all it has. */
+  found(room: Surroundings, id: number, lineage: string): void {
+    this.structure.takeLocalChange()
+    this.epochs.found(lineage)
+    this.moveTo(room, id)
+    this.applied = new Map()
+    this.clock = 0
+    this.enteredAt = 0
+    this.log = []
+    this.baseThrough = 0
+    this.isOnline = true
+  }
+
+  moveTo(room: Surroundings, id: number): void {
+    this.#room = room
+    this.id = id
   }
 
   leave(): void {

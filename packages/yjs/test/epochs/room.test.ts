@@ -8,7 +8,7 @@ const [FIRST, LAST] = (process.env['SEEDS'] ?? '1-200').split('-').map(Number) a
 function schedule(seed: number, returns: boolean): Room {
   const random = randomFrom(seed)
   try {
-    const room = new Room(random)
+    const room = new Room(random).open()
     room.run(40 + Math.floor(random() * 100), { returns })
     room.settle()
     room.check()

@@ -9,7 +9,7 @@
 import type * as Y from 'yjs'
 import { perform } from '../documents.js'
 import type { Random } from '../renumbering/simulation.js'
-import { LINEAGE, type Operation, Replica, type Surroundings } from './replica.js'
+import { type Operation, Replica, type Surroundings } from './replica.js'
 
 interface Message {
   readonly to: Replica
@@ -17,32 +17,107 @@ interface Message {
   readonly after: number
 }
 
-export class Room implements Surroundings {
-  readonly replicas: Replica[] = []
-  /** What each token was typed between, and by whom it was erased. */
+/** What users did in all rooms that stem from one. */
+export class Deeds {
+  /** What each token was typed between. */
   readonly typed = new Map<
     string,
     { readonly left: string | undefined; readonly right: string | undefined }
   >()
   readonly erased = new Set<string>()
+  /** Ids mean one replica, in whatever room. */
+  lastId = 0
+}
+
+export class Room implements Surroundings {
+  readonly replicas: Replica[] = []
+  readonly deeds: Deeds
+  readonly lineage: string
   swaps = 0
   returns = 0
   cuts = 0
   readonly #random: Random
   readonly #bases = new Map<number, string>()
   #inFlight: Message[] = []
-  #nextId = 1
   #time = 0
 
-  constructor(random: Random) {
+  constructor(random: Random, lineage = 'room', deeds = new Deeds()) {
     this.#random = random
-    const founder = new Replica(this, this.#nextId++)
+    this.lineage = lineage
+    this.deeds = deeds
+  }
+
+  get typed() {
+    return this.deeds.typed
+  }
+
+  get erased() {
+    return this.deeds.erased
+  }
+
+  /** With a few members. */
+  open(): this {
+    const random = this.#random
+    const founder = new Replica(this, this.nextId())
     if (random() < 0.3) for (let i = 0; i < 10; i++) perform(founder.doc, this.anyEdit())
     // What a founder holds is the base, and nobody's change.
     founder.structure.takeLocalChange()
-    founder.epochs.found(LINEAGE)
+    founder.epochs.found(this.lineage)
     this.replicas.push(founder)
     for (let left = 1 + this.below(3); left > 0; left--) this.join(founder).finishLoad()
+    return this
+  }
+
+  nextId(): number {
+    return ++this.deeds.lastId
+  }
+
+  /**
+   * Some members lose sight of the others, whether they hold the same or not: one of them founds a room with what it
+   * has, and the others come to that.
+   */
+  splitOff(lineage: string): Room {
+    const other = new Room(this.#random, lineage, this.deeds)
+    const there = this.replicas.filter(({ isLoading }) => !isLoading).slice(1)
+    const leaving = there.filter((_, index) => index === 0 || this.#random() < 0.5)
+    for (const replica of leaving) this.#dismiss(replica)
+    const [founder, ...followers] = leaving
+    founder?.found(other, other.nextId(), lineage)
+    if (founder !== undefined) other.replicas.push(founder)
+    for (const replica of followers) other.take(replica)
+    return other
+  }
+
+  #dismiss(replica: Replica): void {
+    if (replica.isOnline) replica.leave()
+    this.replicas.splice(this.replicas.indexOf(replica), 1)
+    this.#inFlight = this.#inFlight.filter(({ to }) => to !== replica)
+  }
+
+  /** Of all that are left somebody comes over to another room. @returns whether there was anybody. */
+  sendOver(to: Room): boolean {
+    this.finishLoads()
+    const able = this.replicas
+    const replica = able[this.below(able.length)]
+    if (replica === undefined || !to.members.some(({ isLoading }) => !isLoading)) return false
+    this.#dismiss(replica)
+    to.take(replica)
+    return true
+  }
+
+  finishLoads(): void {
+    for (const replica of this.members) if (replica.isLoading) replica.finishLoad()
+  }
+
+  /** It comes from another room, with all it has. */
+  take(replica: Replica): void {
+    const sponsors = this.members.filter((other) => !other.isLoading)
+    const sponsor = sponsors[this.below(sponsors.length)]
+    if (sponsor === undefined) throw new Error('Nobody can let it in')
+    replica.moveTo(this, this.nextId())
+    sponsor.flush()
+    this.#welcome(sponsor, replica)
+    this.replicas.push(replica)
   }
 
   get members(): Replica[] {
@@ -101,7 +176,7 @@ export class Room implements Surroundings {
   }
 
   join(sponsor: Replica): Replica {
-    const replica = new Replica(this, this.#nextId++)
+    const replica = new Replica(this, this.nextId())
     replica.isAnswering = this.#random() < 0.3
     if (!sponsor.isOnline || sponsor.isLoading) return replica
     sponsor.flush()
@@ -133,15 +208,21 @@ export class Room implements Surroundings {
     const sponsor = sponsors[this.below(sponsors.length)]
     if (sponsor === undefined) return
     this.returns++
-    replica.id = this.#nextId++
+    replica.id = this.nextId()
     sponsor.flush()
     this.#welcome(sponsor, replica)
   }
 
   /** What nobody else has applied when its author vanishes may be gone. */
   #loseUnknownOf(author: Replica): void {
+    // Of those who have gone to another room, what they made may still be on its way here.
+    const underWay = [
+      ...this.#inFlight.map(({ operation }) => operation),
+      ...this.replicas.flatMap(({ waiting }) => waiting),
+    ]
     const known = Math.max(
       ...this.replicas.map((other) => (other === author ? 0 : (other.applied.get(author.id) ?? 0))),
+      ...underWay.map(({ author: by, deps }) => (by === author.id ? 0 : (deps.get(author.id) ?? 0))),
     )
     const isLost = ({ author: by, seq }: Operation) => by === author.id && seq > known
     this.#inFlight = this.#inFlight.filter(({ operation }) => !isLost(operation))
@@ -276,10 +357,10 @@ export class Room implements Surroundings {
     for (const [token, { left, right }] of this.typed) {
       const at = places.get(token)
       if (at === undefined) {
-        if (!this.erased.has(token)) throw new Error('A token is lost')
+        if (!this.erased.has(token)) throw new Error(`A token is lost: ${token}`)
         continue
       }
-      if (this.erased.has(token)) throw new Error('A token has come back')
+      if (this.erased.has(token)) throw new Error(`A token has come back: ${token}`)
       const before = left === undefined ? undefined : places.get(left)
       const after = right === undefined ? undefined : places.get(right)
       if ((before !== undefined && before > at) || (after !== undefined && after < at)) this.swaps++

@@ -102,6 +102,7 @@ describe('Crossing', () => {
   const first = (author: string, seen: readonly string[] = []) => ({
     author,
     seq: 1,
+    clock: 1,
     past: new Map(seen.map((other) => [other, 1])),
   })
 
@@ -134,7 +135,7 @@ describe('Crossing', () => {
     add(before, first('high'))
     add(erased, first('c', ['high']))
     add(second, first('low', ['c']))
-    add(third, { ...first('low'), seq: 2 })
+    add(third, { ...first('low'), seq: 2, clock: 2 })
     expect(doc.getArray('array').toArray()).toEqual(['a', 'first', 'second', 'third', 'b'])
   })
 

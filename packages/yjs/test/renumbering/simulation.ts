@@ -140,7 +140,7 @@ export class Replica {
       epoch: this.epoch,
       update,
       through,
-      origin: this.#knowsExactly ? originOf(this.#id, this.applied) : undefined,
+      origin: this.#knowsExactly ? originOf(this.#id, this.clock, this.applied) : undefined,
     }
     this.applied.set(this.#id, seq)
     if (update === undefined) this.#cuts.push(operation)
@@ -264,9 +264,9 @@ export class Replica {
   }
 }
 
-function originOf(author: number, applied: ReadonlyMap<number, number>): Origin {
+function originOf(author: number, clock: number, applied: ReadonlyMap<number, number>): Origin {
   const past = new Map([...applied].map(([other, seq]) => [`${other}`, seq]))
-  return { author: `${author}`, seq: (applied.get(author) ?? 0) + 1, past }
+  return { author: `${author}`, seq: (applied.get(author) ?? 0) + 1, clock, past }
 }
 
 /** As it would come back from storage. */
