@@ -71,6 +71,9 @@ export class TokenBook {
    */
   hasForgotten = false
 
+  /** The same was brought twice, each time in its own way: what stood beside one need not stand beside the other. */
+  hasTwins = false
+
   make(about: Omit<Token, 'id' | 'char'> = {}): Token {
     const id = this.tokens.length
     const code = FIRST_CHAR + id

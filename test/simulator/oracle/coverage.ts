@@ -88,6 +88,8 @@ export const FIGURES = [
   'pairs swapped',
   'keys compared with the twin',
   'keys won by another',
+  'documents made anew because of twins',
+  'tokens away from their neighbours beside twins',
 ] as const
 
 export type Figure = (typeof FIGURES)[number]

@@ -112,6 +112,12 @@ export class Holder implements Structure {
     return [...namings, ...origins].at(-1)?.epoch === 0
   }
 
+  /** Several have brought the same (rule LI7). */
+  meetsTwins(): void {
+    this.book.hasTwins = true
+    this.coverage.count('documents made anew because of twins')
+  }
+
   userDid(actions: readonly ActionId[]): void {
     for (const action of actions) {
       const token = this.book.tokens[action >> 1]
@@ -356,6 +362,7 @@ class WatchedEpochs implements Epochs {
   }
 
   untangle(operations: readonly NamedPayload[]): void {
+    this.holder.meetsTwins()
     this.inner.untangle?.(operations)
   }
 

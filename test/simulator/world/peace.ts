@@ -230,6 +230,7 @@ export class Peace {
     const [first] = this.live
     const twin = first?.holder.model.twin
     if (!first || !twin || book.isUncertain || book.hasOrphans || book.hasForgotten) return
+    if (book.hasTwins) return this.checkOrder()
     new TwinComparison(book, coverage).check(first.name, first.holder.model, twin)
     this.checkOrder()
   }

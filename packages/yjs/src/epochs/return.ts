@@ -186,7 +186,7 @@ export function carryInto(
     else {
       const seen = seenBy(own.store, room.doc.store)
       const restored = (id: Y.ID) => inverse !== undefined && id.clock < (inverse.ends.get(id.client) ?? 0)
-      const update = placed(authored, own, room.doc, table, seen)
+      const update = placed(authored, own, room.doc, table, seen, inverse !== undefined)
       room.add(afterBaseEntries(update, room.doc, client, { restored, seen }))
     }
   }
@@ -221,9 +221,10 @@ function placed(
   room: Y.Doc,
   table: IdTranslation,
   seen: ReadonlyMap<number, number>,
+  isApart: boolean,
 ): Uint8Array {
   const translated = sectionsIn(translate(update, table))
-  const carried = new Passage(own, room, table, seen).carry(sectionsIn(update))
+  const carried = new Passage(own, room, table, seen, isApart).carry(sectionsIn(update))
   for (const [client, structs] of carried) {
     for (const [index, { id }] of structs.entries()) {
       const item = Y.getItem(own.store, id)

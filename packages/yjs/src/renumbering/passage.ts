@@ -23,6 +23,7 @@ export class Passage {
   readonly #into: Y.Doc
   readonly #table: IdTranslation
   readonly #seen: Seen
+  readonly #avoidsDeleted: boolean
   /** Of the operation's own clients, how far it has been carried: before these clocks its structs are seen. */
   readonly #carried = new Map<number, number>()
   readonly #ownFrom = new Map<number, number>()
@@ -32,8 +33,11 @@ export class Passage {
   /**
    * @param old It holds the operation as it was authored.
    * @param into It holds whatever else the operation depends on, and all that is seen.
+   * @param avoidsDeleted What is deleted there above the base need not lie where it did in the old document: somebody
+   * may have brought it who knew no more of it than the gap that it left. Nothing is put behind it.
    */
-  constructor(old: Y.Doc, into: Y.Doc, table: IdTranslation, seen: Seen) {
+  constructor(old: Y.Doc, into: Y.Doc, table: IdTranslation, seen: Seen, avoidsDeleted = false) {
+    this.#avoidsDeleted = avoidsDeleted
     this.#old = old
     this.#into = into
     this.#table = table
@@ -111,20 +115,20 @@ export class Passage {
   #lastIn(client: number, from: number, to: number): Y.ID | undefined {
     const baseEnd = this.#table.endOf(client)
     for (let end = Math.min(to, this.#seenOf(client)); end > Math.max(from, baseEnd); ) {
-      const collected = this.#collectedAt(client, end - 1)
-      if (collected === undefined) return Y.createID(client, end - 1)
-      end = collected.id.clock
+      const placeless = this.#placelessAt(client, end - 1)
+      if (placeless === undefined) return Y.createID(client, end - 1)
+      end = placeless.id.clock
     }
     const clock = this.#table.lastLive(client, from, Math.min(to, baseEnd))
     return clock === undefined ? undefined : this.#table.id(clock)
   }
 
   /** Whoever tells of something again may know less of it: beside what is collected there, nothing has a place. */
-  #collectedAt(client: number, clock: number): Y.GC | undefined {
+  #placelessAt(client: number, clock: number): Y.Item | Y.GC | undefined {
     const { store } = this.#into
     if (clock >= Y.getState(store, client)) return undefined
     const struct: Y.Item | Y.GC = Y.getItem(store, Y.createID(client, clock))
-    return struct instanceof Y.GC ? struct : undefined
+    return struct instanceof Y.GC || (this.#avoidsDeleted && struct.deleted) ? struct : undefined
   }
 
   /** What follows `left` (null: what begins the container) in what the author had seen of the new document. */
