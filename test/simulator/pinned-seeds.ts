@@ -42,4 +42,8 @@ export const PINNED_SEEDS: readonly { readonly seed: number; readonly found: str
     seed: 7031325,
     found: 'two insertions that changed places and back left alone what was typed beside one meanwhile',
   },
+  {
+    seed: 8002234,
+    found: 'two who came over from different epochs of another room, which had been cut, brought the same twice',
+  },
 ]
