@@ -44,6 +44,7 @@ export const PINNED_SEEDS: readonly { readonly seed: number; readonly found: str
   },
   {
     seed: 8002234,
-    found: 'two who came over from different epochs of another room, which had been cut, brought the same twice',
+    found:
+      'two who came over from different epochs of another room, which had been cut, brought the same twice',
   },
 ]
