@@ -47,4 +47,8 @@ export const PINNED_SEEDS: readonly { readonly seed: number; readonly found: str
     found:
       'two who came over from different epochs of another room, which had been cut, brought the same twice',
   },
+  {
+    seed: 8005006,
+    found: 'somebody who had deleted everything, and cut it, did not tell the room that it came to',
+  },
 ]
