@@ -48,6 +48,15 @@ export const WITHOUT_EVICTION: readonly PinnedSeed[] = [
     seed: 7031325,
     found: 'two insertions that changed places and back left alone what was typed beside one meanwhile',
   },
+  {
+    seed: 8002234,
+    found:
+      'two who came over from different epochs of another room, which had been cut, brought the same twice',
+  },
+  {
+    seed: 8005006,
+    found: 'somebody who had deleted everything, and cut it, did not tell the room that it came to',
+  },
 ]
 
 /** With eviction: each fails if the safeguard it names is taken out. */

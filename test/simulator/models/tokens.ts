@@ -71,6 +71,8 @@ export class TokenBook {
    */
   hasForgotten = false
 
+  /** Two histories met after a cut: of what was removed before, nobody need tell the other side anything. */
+  hasMet = false
   /** The same was brought twice, each time in its own way: what stood beside one need not stand beside the other. */
   hasTwins = false
 

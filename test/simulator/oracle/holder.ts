@@ -264,6 +264,7 @@ export class Holder implements Structure {
     if (before.lineage !== naming.lineage) {
       if (before.epoch === 0 && naming.epoch === 0) return
       this.coverage.met('histories met after a cut')
+      this.book.hasMet = true
       if (!(this.ledBackBefore && this.leadsBack)) this.book.hasForgotten = true
     } else if (before.epoch < naming.epoch) {
       this.coverage.met('returned across a cut')

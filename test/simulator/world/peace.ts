@@ -216,7 +216,7 @@ export class Peace {
       for (const action of new Set([...first.holder.actions, ...other.holder.actions])) {
         if (first.holder.actions.has(action) === other.holder.actions.has(action)) continue
         if (book.untold.has(action)) continue
-        if (book.hasForgotten && isNothingLeftOf(action, book)) continue
+        if (book.hasMet && isNothingLeftOf(action, book)) continue
         throw new Violation(
           'nothing lost',
           `of ${first.name} and ${other.name} only one has action ${action}`,

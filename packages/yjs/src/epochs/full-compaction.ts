@@ -187,7 +187,9 @@ export class FullCompaction implements Epochs, CutHost {
     if (this.#load !== 'unnamed') throw new Error('A room was entered without a load')
     if (namings.length === 0) throw new Error('A room without a name was entered')
     const { doc } = this.#host
-    const isStraight = doc.store.clients.size === 0 && doc._transaction === null
+    // Where everything was deleted, and cut, there is nothing left but the tables that tell so.
+    const isEmpty = doc.store.clients.size === 0 && this.#history.chain.links.length === 0
+    const isStraight = isEmpty && doc._transaction === null
     const integrateLive = (update: Uint8Array) => this.#integrate(update, true)
     this.#load = new RoomLoad(doc, namings, isStraight ? integrateLive : undefined)
     if (isStraight) this.#host.onNamed()

@@ -153,8 +153,27 @@ export function historyAfterReturn(own: History, room: History): History {
   }
   const { links } = own.chain
   const before = links.slice(0, links.length - (linksFrom(own, common as Naming)?.length ?? 0))
+  if (!follows(before.at(-1), since[0])) return { ...room, lineages }
   const chain = new TableChain([...before, ...since]).within(room.baseBytes)
   return { ...room, lineages, chain }
+}
+
+/** A room that somebody founded with half a state knows but a part of the base that its first table leads from. */
+function follows(before: Link | undefined, after: Link | undefined): boolean {
+  if (before === undefined || after === undefined) return true
+  const [earlier, later] = decodeLinks([before, after])
+  return earlier !== undefined && later !== undefined && later.endOf(earlier.client) >= sizeOfBase(earlier)
+}
+
+function sizeOfBase({ clients }: TranslationTable): number {
+  let size = 0
+  for (const { clocks, fates, end } of clients.values()) {
+    for (const [index, clock] of fates.entries()) {
+      const length = (clocks[index + 1] ?? end) - (clocks[index] ?? 0)
+      if (clock >= 0) size = Math.max(size, clock + length)
+    }
+  }
+  return size
 }
 
 export interface Carrying {

@@ -83,6 +83,24 @@ describe('two histories that both went on', () => {
     settle(bob, alice)
   })
 
+  test('[LI5] lack it also where nothing else is left to be brought', () => {
+    const [alice, bob] = [founder(1), member(2)]
+    bob.epochs.found('elsewhere')
+    const typed = change(bob, () => bob.text.insert(0, 'typed'))
+    const carol = newcomer(3, bob, [typed])
+    goOn(
+      bob,
+      typed,
+      change(bob, () => bob.text.delete(0, 5)),
+    )
+    load(carol, alice)
+    const above = [settle(carol, alice)]
+    expect(alice.text.toString()).toBe('typed')
+    load(bob, alice, above)
+    expect(bob.text.toString()).toBe('')
+    settle(bob, alice)
+  })
+
   test('[LI5] keep types, and what either side wrote into them', () => {
     const { alice, bob, mirror } = parted()
     const shared = bob.doc.getArray<Y.Map<unknown>>('array').get(0)
