@@ -65,6 +65,8 @@ const MIN_ID_LENGTH = 4
 const HEARTBEAT_MS = 1e9
 /** So many heartbeats in a row bring up whatever fell off the tree. */
 const HEARTBEATS = 4
+/** Suspecting, agreeing and evicting is over by then. */
+const SECONDS_TO_EVICT = 120
 /** More than any cut takes here. */
 const MOST_STEPS = 100
 const RESEND_MS = 1001
@@ -91,6 +93,8 @@ export class RaceWorld {
   private losses = 0
   private resends = 0
   private hasTimedOut = new Set<string>()
+  /** Somebody told its application that N5 was evicted. */
+  private hasEvictedNewcomer = false
   /** Clock of B. */
   readonly clockOfB: number
 
@@ -222,27 +226,26 @@ export class RaceWorld {
     const sponsor = this.node('N2')
     if (!sponsor.isDead) this.timeOut(sponsor)
     this.settleDown()
-    for (let i = 0; i < HEARTBEATS; i++) this.beat()
+    for (let i = 0; i < HEARTBEATS; i++) this.beat(HEARTBEAT_MS)
+    // Whoever waits after that does so for somebody gone, and whoever jumped days ahead takes itself for asleep.
+    for (let i = 0; i < SECONDS_TO_EVICT && this.isWaiting(); i++) this.beat(1000)
   }
 
-  private beat(): void {
+  private beat(ms: number): void {
     for (const node of this.nodes.values()) {
-      node.now += HEARTBEAT_MS
+      node.now += ms
       this.input(node, { type: 'timer' })
     }
     this.settleDown()
   }
 
   /** What must hold at the end. @returns how the race ended. */
-  judge(): 'let in' | 'not let in' | 'waiting for one that is gone' {
-    const living = [...this.nodes.values()].filter(
-      ({ isDead, replica }) => !isDead && replica.status === 'member',
-    )
-    const present = new Set(living.map(({ replica }) => replica.id))
-    const absent = living.flatMap(({ replica }) => replica.members).filter((member) => !present.has(member))
+  judge(): 'let in' | 'not let in' | 'let in and evicted' | 'torn by a death' {
+    const living = this.living()
+    // Nobody dials anew in a race: whom only the dead one linked can not agree to evict it.
+    if (!this.isConnected(living)) return 'torn by a death'
     for (const { name, replica } of living) {
       const { point, clock } = replica.room.history
-      if (absent.length > 0) continue
       if (point < this.clockOfB)
         throw new Violation('liveness', `${name} stays at ${point}, and B is ${this.clockOfB}`)
       if (point < clock) throw new Violation('liveness', `${name} stays at ${point} of ${clock}`)
@@ -250,8 +253,23 @@ export class RaceWorld {
       if (cuts > 0 && replica.room.history.epoch === 0)
         throw new Violation('liveness', `${name} executes no cut`)
     }
-    if (absent.length > 0) return 'waiting for one that is gone'
-    return living.some(({ name }) => name === 'N5') ? 'let in' : 'not let in'
+    if (living.some(({ name }) => name === 'N5')) return 'let in'
+    return this.hasEvictedNewcomer ? 'let in and evicted' : 'not let in'
+  }
+
+  private living(): Node[] {
+    return [...this.nodes.values()].filter(({ isDead, replica }) => !isDead && replica.status === 'member')
+  }
+
+  private isWaiting(): boolean {
+    return this.living().some(({ replica: { room } }) => room.history.point < room.history.clock)
+  }
+
+  private isConnected(living: readonly Node[]): boolean {
+    const reached = new Set(living.slice(0, 1))
+    for (const { links } of reached)
+      for (const other of links.values()) if (living.includes(other)) reached.add(other)
+    return reached.size === living.length
   }
 
   // ------------------------------------------------------------------ replicas
@@ -315,6 +333,8 @@ export class RaceWorld {
     if (output.type === 'send') this.post(node, output.link, output.lane, output.bytes)
     else if (output.type === 'close') this.post(node, output.link, 'urgent', 'down')
     else if (output.type === 'joined') this.oracle.joined(node.holder)
+    else if (output.type === 'members')
+      this.hasEvictedNewcomer ||= output.evicted.some((who) => who.startsWith('N5'))
     else if (output.type === 'rejoin') this.oracle.detach(node.holder, false)
     else if (output.type === 'refused') throw new Violation('no refusals', `${node.name}: ${output.reason}`)
   }
