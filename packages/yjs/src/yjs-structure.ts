@@ -25,7 +25,7 @@ import { fillBelow } from './renumbering/index.js'
 import { StatePieces } from './state-pieces.js'
 import { StateSize } from './state-size.js'
 import { isParked } from './store.js'
-import { broughtBy, documentOf, leadsTo, meanSame, rebuilt, withNamesOf } from './storing/joining-stored.js'
+import { broughtBy, documentOf, meanSame, withNamesOf } from './storing/joining-stored.js'
 import { Recording } from './storing/recording.js'
 import { batchesOf, type StoredDocument } from './storing/stored-document.js'
 
@@ -202,20 +202,34 @@ export class YjsStructure implements Structure {
     return undefined
   }
 
-  /** Takes in what somebody else has stored of the same document; before the first room. @returns as `restore` does. */
+  /** Whether ids mean the same here and in what somebody else has stored: then it can be absorbed at any time. */
+  meansSame({ history }: StoredDocument): boolean {
+    const full = this.#full
+    return full === undefined || history === undefined || meanSame(full.kept, history)
+  }
+
+  /**
+   * Takes in what somebody else has stored of the same document. Where ids mean something else, only while the document
+   * holds the room's state: what is new becomes a local change then.
+   * @returns why it can not be.
+   */
   absorb(other: StoredDocument): string | undefined {
     const full = this.#full
     const { history } = other
     if ((history === undefined) !== (full === undefined)) return OTHER_MODE
-    if (full === undefined || history === undefined || meanSame(full.kept, history)) {
+    if (full === undefined || history === undefined || this.meansSame(other)) {
       this.#integrate(other.updates, [LOADING, RESTORING])
       if (history !== undefined) full?.restore(withNamesOf(full.kept, history))
-    } else if (leadsTo(full.kept, history)) {
-      full.returnTo(history, rebuilt(other.updates))
+    } else if (!full.canSwitch || full.isLoading) {
+      return 'the document is in the middle of something'
     } else {
       const brought = broughtBy(this.#returning(other, history), this.#doc, full.kept)
-      if (brought.update !== undefined) this.#integrate([brought.update], [RESTORING])
       full.restore(brought.history)
+      if (brought.update !== undefined) {
+        this.#integrate([brought.update], [RESTORING])
+        this.#changes.add(brought.update)
+        this.#options.onLocalChange()
+      }
     }
     this.recording?.invalidate()
     return undefined

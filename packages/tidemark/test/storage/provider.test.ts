@@ -333,9 +333,14 @@ describe('several openers', () => {
     expect(await storage.openLeftBehind('room')).toBeUndefined()
   })
 
-  test.each(['older', 'newer'])(
-    "a partition with an %s state than one's own is taken in by its tables",
-    async (which) => {
+  test.each([
+    ['older', 'others'],
+    ['newer', 'others'],
+    ['older', 'nobody'],
+    ['newer', 'nobody'],
+  ])(
+    "a partition with an %s state than one's own comes back into a room with %s in it",
+    async (which, who) => {
       const storage = memoryStorage()
       const keeper = room.open({ content: 'one two three' })
       const first = room.open({ storage })
@@ -357,46 +362,55 @@ describe('several openers', () => {
       fresh.text.insert(0, 'fresh ')
       await saved(fresh)
       for (const { provider } of [stale, fresh]) provider.destroy()
+      if (who === 'nobody') keeper.provider.disconnect()
       await pass()
-      const both = room.open({ storage, connect: false })
+      let both = room.open({ storage, connect: false })
       await until(() => both.provider.loaded)
-      expect(both.text.toString()).toBe('fresh ne stale two three 0 1')
+      // Only in the room it is known what is new of the other.
+      expect(both.text.toString()).toBe('fresh one two three 0 1')
       await saved(both)
-      both.provider.connect()
+      both.provider.destroy()
+      both = room.open({ storage })
       await until(() => both.provider.synced)
+      await pass()
+      await saved(both)
+      expect(both.text.toString()).toBe('fresh ne stale two three 0 1')
+      expect(await storage.openLeftBehind('room')).toBeUndefined()
+      keeper.provider.connect()
+      await until(() => keeper.provider.synced && keeper.provider.members.length === 2)
       await pass()
       expect(keeper.text.toString()).toBe('fresh ne stale two three 0 1')
       expectAgreement(keeper, both)
     },
   )
 
-  test('what was typed offline into a store of its own joins what another one has', async () => {
+  test('what was typed into a place before the first room joins what another page has from there', async () => {
     const storage = memoryStorage()
-    const a = room.open({ storage })
+    const a = room.open({ storage, content: 'room' })
     await pass()
-    a.text.insert(0, 'room ')
-    await pass()
-    const b = room.open({ storage: memoryStorage(), connect: false })
-    await pass(100)
-    b.text.insert(0, 'alone')
-    await saved(b)
+    const places = [storage, memoryStorage()]
+    const c = room.open({ storage: places[1] as MemoryStorage, connect: false })
+    c.text.insert(0, 'alone')
     await cut(a)
-    await saved(a)
-    // Both partitions in one place.
-    const both = memoryStorage()
-    for (const site of [a, b]) {
-      const place = site === a ? storage : undefined
+    for (const site of [a, c]) {
+      await saved(site)
       site.provider.destroy()
-      if (place === undefined) continue
+    }
+    // Both in one place, as if two tabs had been open.
+    const both = memoryStorage()
+    const stores: RoomStore[] = []
+    for (const place of places) {
       const from = await place.open('room')
       const to = await both.open('room')
       await to.replace(await from.load())
-      await to.close()
+      stores.push(from, to)
     }
-    const c = room.open({ storage: both, connect: false })
-    await until(() => c.provider.loaded)
-    expect(c.text.toString()).toBe('room ')
-    expect(c.errors).toEqual([])
+    await Promise.all(stores.map((store) => store.close()))
+    const d = room.open({ storage: both })
+    await until(() => d.provider.synced)
+    await pass()
+    expect(['aloneroom', 'roomalone']).toContain(d.text.toString())
+    expect(d.errors).toEqual([])
   })
 
   test('one that opens beside another begins with what that one has stored', async () => {
