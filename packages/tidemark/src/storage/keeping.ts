@@ -99,7 +99,7 @@ export class Keeping {
    */
   inRoom(): boolean {
     for (const partition of this.#aside.splice(0)) {
-      const fault = this.#options.structure.absorb(partition.kept.document)
+      const fault = this.#options.structure.storing.absorb(partition.kept.document)
       if (fault === undefined) this.#takenIn.push(partition.store)
       else this.#aside.push(partition)
     }
@@ -201,14 +201,14 @@ export class Keeping {
   /** @returns whether it could be, before the room's state is here. */
   #absorb({ document }: Kept): boolean {
     const { structure } = this.#options
-    if (!structure.meansSame(document)) return false
-    const fault = structure.absorb(document)
+    if (!structure.storing.meansSame(document)) return false
+    const fault = structure.storing.absorb(document)
     if (fault !== undefined) throw new Error(fault)
     return true
   }
 
   async #restore(document: StoredDocument): Promise<void> {
-    const steps = this.#options.structure.restore(document)
+    const steps = this.#options.structure.storing.restore(document)
     for (let step = steps.next(); ; step = steps.next()) {
       if (step.done && step.value !== undefined) throw new Error(step.value)
       if (step.done || this.#isClosed) return

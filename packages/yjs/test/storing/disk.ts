@@ -77,7 +77,7 @@ export function restored(stored: StoredDocument, onOrphaned: (document: Y.Doc) =
     onOrphaned,
     onUnsaved: () => {},
   })
-  const steps = structure.restore(stored)
+  const steps = structure.storing.restore(stored)
   let step = steps.next()
   while (!step.done) step = steps.next()
   if (step.value !== undefined) throw new Error(step.value)

@@ -32,9 +32,9 @@ function comeBack(sponsor: Replica, all: readonly StoredDocument[]) {
   const first = all[mostAdvanced(all)]
   if (first === undefined) throw new Error('Nothing is stored')
   const { doc, structure } = restored(first, (orphan) => orphans.push(orphan))
-  const absorb = (other: StoredDocument) => expect(structure.absorb(other)).toBeUndefined()
+  const absorb = (other: StoredDocument) => expect(structure.storing.absorb(other)).toBeUndefined()
   const others = all.filter((one) => one !== first)
-  const aside = others.filter((other) => !structure.meansSame(other))
+  const aside = others.filter((other) => !structure.storing.meansSame(other))
   for (const other of others) if (!aside.includes(other)) absorb(other)
   structure.beginLoad()
   structure.epochs?.enter(sponsor.epochs.namings)
