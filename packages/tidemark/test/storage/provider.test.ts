@@ -66,7 +66,7 @@ function expectAgreement(...sites: Site[]): void {
 
 /** A place where writing fails while it is told to. */
 function failing(storage: DocumentStorage) {
-  const fault = { error: undefined as Error | undefined, writes: 0 }
+  const fault = { error: undefined as Error | undefined, writes: 0, until: Promise.resolve() }
   const watched = (store: RoomStore): RoomStore => ({
     load: () => store.load(),
     close: () => store.close(),
@@ -75,7 +75,7 @@ function failing(storage: DocumentStorage) {
   })
   const attempt = (write: () => Promise<void>) => {
     fault.writes++
-    return fault.error ? Promise.reject(fault.error) : write()
+    return fault.error ? Promise.reject(fault.error) : fault.until.then(write)
   }
   const place: DocumentStorage = {
     open: async (name) => watched(await storage.open(name)),
@@ -266,6 +266,30 @@ describe('coming back', () => {
       await pass(200)
     }
     expect(a.text.toString()).toBe('3210x')
+  })
+
+  test('nothing is said under an id that is not stored', async () => {
+    const storage = memoryStorage()
+    const { place, fault } = failing(storage)
+    const a = room.open({ content: 'x' })
+    await pass()
+    let release = () => {}
+    fault.until = new Promise((resolve) => {
+      release = resolve
+    })
+    const b = room.open({ storage: place })
+    await until(() => b.provider.loaded)
+    await pass()
+    expect(b.provider.replicaId).toBeUndefined()
+    expect(a.provider.members).toHaveLength(1)
+    release()
+    await until(() => b.provider.replicaId !== undefined)
+    const stored = storage.asAfterCrash()
+    await until(() => b.provider.synced)
+    const store = await stored.open('room')
+    const text = (await store.load()).map((record) => new TextDecoder().decode(record)).join('')
+    expect(text).toContain(b.provider.replicaId)
+    expectAgreement(a, b)
   })
 
   test('an awareness of the application follows to the new client id', async () => {
