@@ -64,7 +64,7 @@ function expectAgreement(...sites: Site[]): void {
   }
 }
 
-/** A place where writing fails while it is told to. */
+/** A place where writing fails while it is told to, but for partitions that were left behind. */
 function failing(storage: DocumentStorage) {
   const fault = { error: undefined as Error | undefined, writes: 0, until: Promise.resolve() }
   const watched = (store: RoomStore): RoomStore => ({
@@ -79,10 +79,7 @@ function failing(storage: DocumentStorage) {
   }
   const place: DocumentStorage = {
     open: async (name) => watched(await storage.open(name)),
-    openLeftBehind: async (name) => {
-      const store = await storage.openLeftBehind(name)
-      return store && watched(store)
-    },
+    openLeftBehind: (name) => storage.openLeftBehind(name),
     look: (name) => storage.look(name),
   }
   return { place, fault }
@@ -435,6 +432,30 @@ describe('several openers', () => {
     await pass()
     expect(['aloneroom', 'roomalone']).toContain(d.text.toString())
     expect(d.errors).toEqual([])
+  })
+
+  test('what was left behind stays until it is stored again', async () => {
+    const storage = memoryStorage()
+    const sites = [room.open({ storage, connect: false }), room.open({ storage, connect: false })]
+    for (const [i, site] of sites.entries()) {
+      await until(() => site.provider.loaded)
+      site.text.insert(0, `${i}`)
+      await saved(site)
+    }
+    for (const { provider } of sites) provider.destroy()
+    await pass(100)
+    const { place, fault } = failing(storage)
+    fault.error = new Error('read only')
+    const c = room.open({ storage: place, connect: false })
+    await until(() => c.provider.loaded)
+    await pass(2000)
+    const found = [...c.text.toString()].sort().join('')
+    expect(found).toBe('01')
+    const left = storage.asAfterCrash()
+    fault.error = undefined
+    const d = room.open({ storage: left, connect: false })
+    await until(() => d.provider.loaded)
+    expect([...d.text.toString()].sort().join('')).toBe('01')
   })
 
   test('one that opens beside another begins with what that one has stored', async () => {
