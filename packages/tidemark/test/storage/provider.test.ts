@@ -1,6 +1,6 @@
 /** A provider with storage, over a network in memory: offline, reloaded, crashed, and back through cuts. */
 import { type DocumentStorage, type MemoryStorage, memoryStorage, type RoomStore } from 'tidemark'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { Awareness } from 'y-protocols/awareness'
 import * as Y from 'yjs'
 import { Room, type Site } from '../room.js'
@@ -495,6 +495,47 @@ describe('several openers', () => {
   })
 })
 
+describe('a document that stays while providers come and go', () => {
+  test.each([
+    ['at once', false],
+    ['after it was in the room without storage, through a cut', true],
+  ])('gets one with storage again %s', async (_, isElsewhere) => {
+    const storage = memoryStorage()
+    const a = room.open({ content: 'hello' })
+    await pass()
+    const { doc, text, mirror, provider, errors } = room.open({ storage })
+    await pass()
+    await cut(a)
+    text.insert(5, '!')
+    provider.destroy()
+    await pass(200)
+    if (isElsewhere) {
+      const between = room.provide(doc)
+      await until(() => between.provider.synced)
+      a.text.delete(0, 1)
+      a.text.insert(0, 'J')
+      await cut(a)
+      text.insert(0, '> ')
+      await pass()
+      between.provider.destroy()
+    }
+    text.insert(text.length, '?')
+    const again = room.provide(doc, { storage })
+    await until(() => again.provider.synced)
+    await pass()
+    expect(texts(a)).toEqual([isElsewhere ? '> Jello!?' : 'hello!?'])
+    expect(text.toString()).toBe(a.text.toString())
+    mirror.check()
+    expect([...errors, ...again.errors, ...a.errors]).toEqual([])
+    again.provider.destroy()
+    await pass(200)
+    const later = room.open({ storage, connect: false })
+    await until(() => later.provider.loaded)
+    expect(later.text.toString()).toBe(a.text.toString())
+    expect(await storage.openLeftBehind('room')).toBeUndefined()
+  })
+})
+
 describe('writing', () => {
   test('what can not be written is told once, stays in memory, and is written once it can be', async () => {
     const storage = memoryStorage()
@@ -579,6 +620,22 @@ describe('writing', () => {
     expect(most).toBeLessThan(200_000)
     const [records] = await storage.look('room')
     expect(records?.length).toBeLessThan(300)
+  })
+
+  test('a page that is hidden stores what was typed right before, without waiting for anything', async () => {
+    const window = new EventTarget()
+    vi.stubGlobal('window', window)
+    const storage = memoryStorage()
+    const a = room.open({ storage })
+    vi.unstubAllGlobals()
+    await pass()
+    await saved(a)
+    a.text.insert(0, 'last words')
+    window.dispatchEvent(new Event('pagehide'))
+    await new Promise((resolve) => setImmediate(resolve))
+    const b = room.open({ storage: storage.asAfterCrash(), connect: false })
+    await until(() => b.provider.loaded)
+    expect(b.text.toString()).toBe('last words')
   })
 
   test('what is typed while the document is being read stays', async () => {
