@@ -64,7 +64,7 @@ export function storedBytes(): number {
 /** Fills the document with text, in pieces that are not merged into one. */
 export async function fill(characters: number): Promise<void> {
   const text = doc.getText('text')
-  for (let at = 0; at < characters; at += 1000) text.insert(0, `${at} `.repeat(200).slice(0, 1000))
+  for (let at = 0; at < characters; at += 1000) text.insert(0, `${at} `.repeat(500).slice(0, 1000))
   await saved()
 }
 
