@@ -164,6 +164,20 @@ export default {
       from: { path: '^demo/src/' },
       to: { path: '^(packages|signaling-server)/', pathNot: '^packages/tidemark/' },
     },
+    {
+      name: 'node-entry-apart',
+      comment: 'What works in Node alone is an entry of its own: bundles for browsers must never meet it.',
+      severity: 'error',
+      from: { path: '^packages/tidemark/src/', pathNot: '^packages/tidemark/src/node/' },
+      to: { path: ['^packages/tidemark/src/node/', `${NODE_MODULES}classic-level/`] },
+    },
+    {
+      name: 'node-entry-apart',
+      comment: 'Browsers have no modules of Node.',
+      severity: 'error',
+      from: { path: '^packages/(yjs|webrtc|tidemark)/src/', pathNot: '^packages/tidemark/src/node/' },
+      to: { dependencyTypes: ['core'] },
+    },
     ...Object.entries(CORE_CONCEPTS).flatMap(([concept, below]) => coreConcept(concept, below)),
     {
       name: 'core-session-stands-on-top',

@@ -39,6 +39,8 @@ import { timed } from './timed-structure.js'
 
 /** A frame has 16 ms, and collecting garbage may come on top. */
 const CUT_SLICE_MS = 3
+/** What can not be taken in because the document is in the middle of something. */
+const RETRY_MS = 500
 
 export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
   readonly roomName: string
@@ -268,6 +270,12 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
     }
   }
 
+  /** Not within what told it: others are still being told. */
+  private inRoom(): void {
+    if (this.isDestroyed || !this.synced || this.keeping === undefined) return
+    if (!this.keeping.inRoom()) this.scheduler.at(this.scheduler.now() + RETRY_MS, () => this.inRoom())
+  }
+
   // ------------------------------------------------------------------ the protocol's view
 
   /** This replica's id in the room; a new one after every join. Undefined while disconnected. */
@@ -494,6 +502,7 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
     const { synced } = this
     if (synced === this.wasSynced) return
     this.wasSynced = synced
+    if (synced) this.scheduler.at(this.scheduler.now(), () => this.inRoom())
     this.emit('synced', [synced])
     this.emit('sync', [synced])
   }

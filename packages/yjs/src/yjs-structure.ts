@@ -14,10 +14,8 @@
 import type { Epochs, Origin, StatePiece, Structure } from '@tidemark/core'
 import * as Y from 'yjs'
 import { Load } from './carry.js'
-import { newAuthorClient } from './epochs/base-client.js'
 import { FullCompaction } from './epochs/full-compaction.js'
 import type { EpochChange } from './epochs/full-host.js'
-import type { History } from './epochs/history.js'
 import { inspect, type UpdateContents } from './gate.js'
 import { LocalChanges } from './local-changes.js'
 import { illFormedItems, repair } from './lone-surrogates.js'
@@ -25,9 +23,8 @@ import { fillBelow } from './renumbering/index.js'
 import { StatePieces } from './state-pieces.js'
 import { StateSize } from './state-size.js'
 import { isParked } from './store.js'
-import { broughtBy, documentOf, leadsTo, meanSame, rebuilt, withNamesOf } from './storing/joining-stored.js'
 import { Recording } from './storing/recording.js'
-import { batchesOf, type StoredDocument } from './storing/stored-document.js'
+import { Storing } from './storing/storing.js'
 
 export interface YjsStructureOptions {
   /** Whether cuts renumber the document ('full'), or its ids stay as they are ('fixed', unless told otherwise). */
@@ -62,8 +59,6 @@ const LOADING = Symbol('part of a state that is being loaded')
 const RESTORING = Symbol('part of what was stored')
 const MAY_FREE_OTHERS = Symbol('may integrate what another provider had left waiting')
 
-const OTHER_MODE = 'it was stored with another compaction mode'
-
 /** Yjs kept a part of an update waiting that should have been integrated at once. */
 export class ParkedUpdateError extends Error {
   override readonly name = 'ParkedUpdateError'
@@ -74,6 +69,7 @@ export class YjsStructure implements Structure {
   readonly epochs?: Epochs
   /** With `onUnsaved`. */
   readonly recording: Recording | undefined
+  readonly storing: Storing
   readonly #doc: Y.Doc
   readonly #options: YjsStructureOptions
   readonly #changes = new LocalChanges()
@@ -94,8 +90,7 @@ export class YjsStructure implements Structure {
     }
     const { onUnsaved } = options
     this.recording = onUnsaved && new Recording(doc, () => this.#full?.kept, onUnsaved)
-    // Whatever was stored may be older than what others have got from this device: nothing is ever written under an id again.
-    if (onUnsaved && !doc.store.clients.has(doc.clientID)) doc.clientID = newAuthorClient()
+    this.storing = this.#newStoring()
     doc.on('beforeObserverCalls', this.#findIllFormed)
     doc.on('afterTransaction', this.#suppressCleanup)
     doc.on('afterTransactionCleanup', this.#record)
@@ -181,57 +176,25 @@ export class YjsStructure implements Structure {
     return this.#full === undefined ? position : this.#full.translatePosition(position, fromEpoch)
   }
 
-  // ------------------------------------------------------------------ storage
-
-  /**
-   * Fills the document with what was stored of it, some of it with each step; before the first room. What the document
-   * holds already stays, and is its user's.
-   * @returns at the first step why it can not be: it is of another mode.
-   */
-  *restore({ history, updates }: StoredDocument): Generator<void, string | undefined> {
-    if ((history === undefined) !== (this.#full === undefined)) return OTHER_MODE
-    if (history !== undefined) this.#full?.restore(history)
-    const { store, clientID } = this.#doc
-    const isUsed = store.clients.has(clientID)
-    if (store.clients.size === 0) this.recording?.isStored()
-    for (const batch of batchesOf(updates)) {
-      this.#integrate(batch, [LOADING, RESTORING])
-      if (!isUsed) while (store.clients.has(this.#doc.clientID)) this.#doc.clientID = newAuthorClient()
-      yield
-    }
-    return undefined
+  #newStoring(): Storing {
+    return new Storing({
+      doc: this.#doc,
+      full: this.#full,
+      recording: this.recording,
+      integrate: (updates) => this.#integrate(updates, [LOADING, RESTORING]),
+      isLocal: (update) => {
+        this.#changes.add(update)
+        this.#options.onLocalChange()
+      },
+      structureOf: (doc) => this.#anotherFor(doc),
+    })
   }
 
-  /** Takes in what somebody else has stored of the same document; before the first room. @returns as `restore` does. */
-  absorb(other: StoredDocument): string | undefined {
-    const full = this.#full
-    const { history } = other
-    if ((history === undefined) !== (full === undefined)) return OTHER_MODE
-    if (full === undefined || history === undefined || meanSame(full.kept, history)) {
-      this.#integrate(other.updates, [LOADING, RESTORING])
-      if (history !== undefined) full?.restore(withNamesOf(full.kept, history))
-    } else if (leadsTo(full.kept, history)) {
-      full.returnTo(history, rebuilt(other.updates))
-    } else {
-      const brought = broughtBy(this.#returning(other, history), this.#doc, full.kept)
-      if (brought.update !== undefined) this.#integrate([brought.update], [RESTORING])
-      full.restore(brought.history)
-    }
-    this.recording?.invalidate()
-    return undefined
-  }
-
-  #returning(other: StoredDocument, history: History) {
-    const { onOrphaned } = this.#options
-    const options = {
-      compaction: 'full',
-      onLocalChange: () => {},
-      ...(onOrphaned && { onOrphaned }),
-    } as const
-    const structure = new YjsStructure(documentOf(other), options)
+  #anotherFor(doc: Y.Doc) {
+    const onOrphaned = (document: Y.Doc) => this.#tell(() => this.#options.onOrphaned?.(document))
+    const structure = new YjsStructure(doc, { compaction: 'full', onLocalChange: () => {}, onOrphaned })
     const full = structure.#full
     if (full === undefined) throw new Error('Full compaction is on')
-    full.restore(history)
     return {
       full,
       takeLocalChange: () => structure.takeLocalChange(),

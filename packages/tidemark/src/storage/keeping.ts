@@ -6,10 +6,10 @@
  * the document is ever given up for what storage does: it stays in memory, and the room goes on.
  */
 import type { FormerBase, ReplicaId, Scheduler } from '@tidemark/core'
-import type { YjsStructure } from '@tidemark/yjs'
+import { mostAdvanced, type StoredDocument, type YjsStructure } from '@tidemark/yjs'
 import { storageFailed, storageUnusable } from '../advice.js'
-import { type Opened, openRoom } from './opening.js'
-import { encodeBase, encodeReplicaIds } from './records.js'
+import { type Opened, openRoom, type Partition } from './opening.js'
+import { encodeBase, encodeReplicaIds, type Kept } from './records.js'
 import type { DocumentStorage, RoomStore } from './storage.js'
 import { StoreWriter } from './writer.js'
 
@@ -36,8 +36,10 @@ export class Keeping {
   readonly whenReady: Promise<void>
   readonly #options: KeepingOptions
   #writer: StoreWriter | undefined
+  /** Whose ids mean something else: they come in once the room's state is here. */
+  #aside: Partition[] = []
   /** Besides the writer's: to be emptied once what they hold is written there. */
-  #leftBehind: RoomStore[] = []
+  #takenIn: RoomStore[] = []
   #unreadable: RoomStore[] = []
   #formerIds: readonly ReplicaId[] = []
   #formerBase: FormerBase | undefined
@@ -91,12 +93,28 @@ export class Keeping {
     this.#writer?.save()
   }
 
+  /**
+   * The document holds the room's state now: what other pages of this device had left behind, in another naming, comes back.
+   * @returns whether all of it has.
+   */
+  inRoom(): boolean {
+    for (const partition of this.#aside.splice(0)) {
+      const fault = this.#options.structure.storing.absorb(partition.kept.document)
+      if (fault === undefined) this.#takenIn.push(partition.store)
+      else this.#aside.push(partition)
+    }
+    this.#emptyTakenIn()
+    return this.#aside.length === 0
+  }
+
   /** Resolves once all changes so far are stored. @throws if nothing is stored at all. */
   async whenSaved(): Promise<void> {
     await this.whenLoaded
     if (this.#isCleared) return
     if (this.#fault !== undefined) throw this.#fault
-    await this.#writer?.whenSaved()
+    const isSaved = await this.#writer?.whenSaved()
+    if (isSaved === false && !this.#isCleared)
+      throw new Error('tidemark: storage: closed before all was written')
   }
 
   flush(): void {
@@ -126,7 +144,8 @@ export class Keeping {
   }
 
   async #letGo(): Promise<void> {
-    const stores = [...this.#leftBehind.splice(0), ...this.#unreadable.splice(0)]
+    const aside = this.#aside.splice(0).map(({ store }) => store)
+    const stores = [...aside, ...this.#takenIn.splice(0), ...this.#unreadable.splice(0)]
     await Promise.allSettled(stores.map((store) => store.close()))
   }
 
@@ -137,10 +156,10 @@ export class Keeping {
     let opened: Opened | undefined
     try {
       opened = await openRoom(storage, room)
-      this.#leftBehind = opened.leftBehind.map(({ store }) => store)
+      this.#aside = [...opened.leftBehind]
       this.#unreadable = opened.unreadable.map(({ store }) => store)
       for (const { fault } of opened.unreadable) onError(storageUnusable(new Error(fault)))
-      if (!this.#isClosed) await this.#load(opened)
+      if (!this.#isClosed) opened = await this.#load(opened)
       if (!this.#isClosed) return opened
     } catch (error) {
       this.#fault = storageUnusable(error)
@@ -151,26 +170,45 @@ export class Keeping {
     return undefined
   }
 
-  async #load({ kept, leftBehind, ofOthers }: Opened): Promise<void> {
-    const { structure } = this.#options
-    const mine = [...(kept ? [kept] : []), ...leftBehind.map((other) => other.kept)]
-    this.#formerIds = mine.flatMap(({ replicaIds }) => replicaIds).slice(-MAX_IDS)
+  /** @returns what is to be written to. */
+  async #load(opened: Opened): Promise<Opened> {
+    const { structure, storage, room } = this.#options
+    const { kept, leftBehind, ofOthers } = opened
+    let writable = opened
+    const ids = [kept, ...leftBehind.map((partition) => partition.kept)].flatMap(
+      (one) => one?.replicaIds ?? [],
+    )
+    this.#formerIds = ids.slice(-MAX_IDS)
     this.#formerBase = kept?.base
-    const [first, ...others] = [...mine, ...ofOthers]
-    if (first === undefined) return
-    // The document was in a room before, with another provider.
-    if ((structure.epochs?.namings.length ?? 0) > 0) others.unshift(first)
-    else await this.#restore(first.document)
-    for (const { document } of others) {
-      await this.#pause()
-      if (this.#isClosed) return
-      const fault = structure.absorb(document)
-      if (fault !== undefined) throw new Error(fault)
+    const first = kept ?? ofOthers[mostAdvanced(ofOthers.map(({ document }) => document))]
+    if (first === undefined) return opened
+    // Where another provider had the document in a room, it is the document that others are added to.
+    if ((structure.epochs?.namings.length ?? 0) === 0) await this.#restore(first.document)
+    else if (!this.#absorb(first) && kept !== undefined) {
+      this.#aside.push({ store: opened.store, kept })
+      writable = { ...opened, store: await storage.open(room), records: [], kept: undefined }
     }
+    for (const partition of [...this.#aside]) {
+      await this.#pause()
+      if (this.#isClosed) break
+      if (!this.#absorb(partition.kept)) continue
+      this.#aside.splice(this.#aside.indexOf(partition), 1)
+      this.#takenIn.push(partition.store)
+    }
+    return writable
   }
 
-  async #restore(document: Opened['ofOthers'][number]['document']): Promise<void> {
-    const steps = this.#options.structure.restore(document)
+  /** @returns whether it could be, before the room's state is here. */
+  #absorb({ document }: Kept): boolean {
+    const { structure } = this.#options
+    if (!structure.storing.meansSame(document)) return false
+    const fault = structure.storing.absorb(document)
+    if (fault !== undefined) throw new Error(fault)
+    return true
+  }
+
+  async #restore(document: StoredDocument): Promise<void> {
+    const steps = this.#options.structure.storing.restore(document)
     for (let step = steps.next(); ; step = steps.next()) {
       if (step.done && step.value !== undefined) throw new Error(step.value)
       if (step.done || this.#isClosed) return
@@ -212,7 +250,7 @@ export class Keeping {
       this.#hasFailed = resolve
     })
     const saved = this.#setAside()
-    void saved.then(() => this.#emptyLeftBehind())
+    this.#emptyTakenIn()
     await Promise.race([saved, failed])
   }
 
@@ -242,9 +280,13 @@ export class Keeping {
     })()
   }
 
-  /** What they held is stored as a part of the document now. */
-  #emptyLeftBehind(): void {
-    for (const store of this.#leftBehind.splice(0)) void emptied(store).catch(() => {})
+  /** Once what they held is stored as a part of the document. */
+  #emptyTakenIn(): void {
+    const stores = this.#takenIn.splice(0)
+    if (stores.length === 0) return
+    const empty = () => stores.map((store) => emptied(store).catch(() => {}))
+    const leave = () => stores.map((store) => store.close().catch(() => {}))
+    void this.#writer?.whenSaved().then((isSaved) => (isSaved ? empty() : leave()))
   }
 
   #newId(): ReplicaId {

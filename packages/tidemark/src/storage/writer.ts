@@ -50,7 +50,7 @@ export class StoreWriter {
   #addedRecords: number
   /** Counts who asks to be told; up to which of them everything is written. */
   #asked = 0
-  readonly #waiting: { readonly at: number; readonly resolve: () => void }[] = []
+  readonly #waiting: { readonly at: number; readonly resolve: (isSaved: boolean) => void }[] = []
 
   constructor(
     store: RoomStore,
@@ -79,9 +79,10 @@ export class StoreWriter {
     if (!this.#isWriting) void this.#work()
   }
 
-  /** Resolves once all that has changed so far is stored, however long that takes. */
-  whenSaved(): Promise<void> {
+  /** Resolves once all that has changed so far is stored, however long that takes; with false if it will never be. */
+  whenSaved(): Promise<boolean> {
     return new Promise((resolve) => {
+      if (this.#isOver) return resolve(false)
       this.#waiting.push({ at: ++this.#asked, resolve })
       this.save()
     })
@@ -116,14 +117,22 @@ export class StoreWriter {
       if (this.#taken.length > 0) writes.push(this.#append(this.#taken))
     }
     this.#stop()
-    writes.push(this.#store.close())
-    return Promise.all(writes).then(() => {})
+    const written = Promise.all(writes)
+    written.then(
+      () => this.#told(true),
+      () => this.#told(false),
+    )
+    return this.#store
+      .close()
+      .then(() => written)
+      .then(() => {})
   }
 
   /** Writes nothing any more, and lets go of the store as it is. */
   async abandon(): Promise<void> {
     if (this.#isOver) return
     this.#stop()
+    this.#told(false)
     await this.#store.close()
   }
 
@@ -131,7 +140,6 @@ export class StoreWriter {
     this.#isOver = true
     this.#retryNow()
     this.#taken = []
-    this.#told(this.#asked)
   }
 
   #collect(): void {
@@ -167,11 +175,11 @@ export class StoreWriter {
       if (!(await this.#rewrite())) return true
     } else if (this.#taken.length > 0) await this.#add()
     else {
-      this.#told(asked)
+      this.#told(true, asked)
       return false
     }
     this.#failures = 0
-    this.#told(asked)
+    this.#told(true, asked)
     return true
   }
 
@@ -231,8 +239,8 @@ export class StoreWriter {
     return this.#addedBytes > limit || this.#addedRecords > MAX_ADDED_RECORDS
   }
 
-  #told(upTo: number): void {
-    while ((this.#waiting[0]?.at ?? Number.POSITIVE_INFINITY) <= upTo) this.#waiting.shift()?.resolve()
+  #told(isSaved: boolean, upTo = this.#asked): void {
+    while ((this.#waiting[0]?.at ?? Number.POSITIVE_INFINITY) <= upTo) this.#waiting.shift()?.resolve(isSaved)
   }
 
   #failed(error: unknown): void {

@@ -1,6 +1,6 @@
 /** A provider with storage, over a network in memory: offline, reloaded, crashed, and back through cuts. */
 import { type DocumentStorage, type MemoryStorage, memoryStorage, type RoomStore } from 'tidemark'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { Awareness } from 'y-protocols/awareness'
 import * as Y from 'yjs'
 import { Room, type Site } from '../room.js'
@@ -64,9 +64,9 @@ function expectAgreement(...sites: Site[]): void {
   }
 }
 
-/** A place where writing fails while it is told to. */
+/** A place where writing fails while it is told to, but for partitions that were left behind. */
 function failing(storage: DocumentStorage) {
-  const fault = { error: undefined as Error | undefined, writes: 0 }
+  const fault = { error: undefined as Error | undefined, writes: 0, until: Promise.resolve() }
   const watched = (store: RoomStore): RoomStore => ({
     load: () => store.load(),
     close: () => store.close(),
@@ -75,14 +75,11 @@ function failing(storage: DocumentStorage) {
   })
   const attempt = (write: () => Promise<void>) => {
     fault.writes++
-    return fault.error ? Promise.reject(fault.error) : write()
+    return fault.error ? Promise.reject(fault.error) : fault.until.then(write)
   }
   const place: DocumentStorage = {
     open: async (name) => watched(await storage.open(name)),
-    openLeftBehind: async (name) => {
-      const store = await storage.openLeftBehind(name)
-      return store && watched(store)
-    },
+    openLeftBehind: (name) => storage.openLeftBehind(name),
     look: (name) => storage.look(name),
   }
   return { place, fault }
@@ -268,6 +265,30 @@ describe('coming back', () => {
     expect(a.text.toString()).toBe('3210x')
   })
 
+  test('nothing is said under an id that is not stored', async () => {
+    const storage = memoryStorage()
+    const { place, fault } = failing(storage)
+    const a = room.open({ content: 'x' })
+    await pass()
+    let release = () => {}
+    fault.until = new Promise((resolve) => {
+      release = resolve
+    })
+    const b = room.open({ storage: place })
+    await until(() => b.provider.loaded)
+    await pass()
+    expect(b.provider.replicaId).toBeUndefined()
+    expect(a.provider.members).toHaveLength(1)
+    release()
+    await until(() => b.provider.replicaId !== undefined)
+    const stored = storage.asAfterCrash()
+    await until(() => b.provider.synced)
+    const store = await stored.open('room')
+    const text = (await store.load()).map((record) => new TextDecoder().decode(record)).join('')
+    expect(text).toContain(b.provider.replicaId)
+    expectAgreement(a, b)
+  })
+
   test('an awareness of the application follows to the new client id', async () => {
     const doc = new Y.Doc()
     const awareness = new Awareness(doc)
@@ -333,9 +354,14 @@ describe('several openers', () => {
     expect(await storage.openLeftBehind('room')).toBeUndefined()
   })
 
-  test.each(['older', 'newer'])(
-    "a partition with an %s state than one's own is taken in by its tables",
-    async (which) => {
+  test.each([
+    ['older', 'others'],
+    ['newer', 'others'],
+    ['older', 'nobody'],
+    ['newer', 'nobody'],
+  ])(
+    "a partition with an %s state than one's own comes back into a room with %s in it",
+    async (which, who) => {
       const storage = memoryStorage()
       const keeper = room.open({ content: 'one two three' })
       const first = room.open({ storage })
@@ -357,46 +383,79 @@ describe('several openers', () => {
       fresh.text.insert(0, 'fresh ')
       await saved(fresh)
       for (const { provider } of [stale, fresh]) provider.destroy()
+      if (who === 'nobody') keeper.provider.disconnect()
       await pass()
-      const both = room.open({ storage, connect: false })
+      let both = room.open({ storage, connect: false })
       await until(() => both.provider.loaded)
-      expect(both.text.toString()).toBe('fresh ne stale two three 0 1')
+      // Only in the room it is known what is new of the other.
+      expect(both.text.toString()).toBe('fresh one two three 0 1')
       await saved(both)
-      both.provider.connect()
+      both.provider.destroy()
+      both = room.open({ storage })
       await until(() => both.provider.synced)
+      await pass()
+      await saved(both)
+      expect(both.text.toString()).toBe('fresh ne stale two three 0 1')
+      expect(await storage.openLeftBehind('room')).toBeUndefined()
+      keeper.provider.connect()
+      await until(() => keeper.provider.synced && keeper.provider.members.length === 2)
       await pass()
       expect(keeper.text.toString()).toBe('fresh ne stale two three 0 1')
       expectAgreement(keeper, both)
     },
   )
 
-  test('what was typed offline into a store of its own joins what another one has', async () => {
+  test('what was typed into a place before the first room joins what another page has from there', async () => {
     const storage = memoryStorage()
-    const a = room.open({ storage })
+    const a = room.open({ storage, content: 'room' })
     await pass()
-    a.text.insert(0, 'room ')
-    await pass()
-    const b = room.open({ storage: memoryStorage(), connect: false })
-    await pass(100)
-    b.text.insert(0, 'alone')
-    await saved(b)
+    const places = [storage, memoryStorage()]
+    const c = room.open({ storage: places[1] as MemoryStorage, connect: false })
+    c.text.insert(0, 'alone')
     await cut(a)
-    await saved(a)
-    // Both partitions in one place.
-    const both = memoryStorage()
-    for (const site of [a, b]) {
-      const place = site === a ? storage : undefined
+    for (const site of [a, c]) {
+      await saved(site)
       site.provider.destroy()
-      if (place === undefined) continue
+    }
+    // Both in one place, as if two tabs had been open.
+    const both = memoryStorage()
+    const stores: RoomStore[] = []
+    for (const place of places) {
       const from = await place.open('room')
       const to = await both.open('room')
       await to.replace(await from.load())
-      await to.close()
+      stores.push(from, to)
     }
-    const c = room.open({ storage: both, connect: false })
+    await Promise.all(stores.map((store) => store.close()))
+    const d = room.open({ storage: both })
+    await until(() => d.provider.synced)
+    await pass()
+    expect(['aloneroom', 'roomalone']).toContain(d.text.toString())
+    expect(d.errors).toEqual([])
+  })
+
+  test('what was left behind stays until it is stored again', async () => {
+    const storage = memoryStorage()
+    const sites = [room.open({ storage, connect: false }), room.open({ storage, connect: false })]
+    for (const [i, site] of sites.entries()) {
+      await until(() => site.provider.loaded)
+      site.text.insert(0, `${i}`)
+      await saved(site)
+    }
+    for (const { provider } of sites) provider.destroy()
+    await pass(100)
+    const { place, fault } = failing(storage)
+    fault.error = new Error('read only')
+    const c = room.open({ storage: place, connect: false })
     await until(() => c.provider.loaded)
-    expect(c.text.toString()).toBe('room ')
-    expect(c.errors).toEqual([])
+    await pass(2000)
+    const found = [...c.text.toString()].sort().join('')
+    expect(found).toBe('01')
+    const left = storage.asAfterCrash()
+    fault.error = undefined
+    const d = room.open({ storage: left, connect: false })
+    await until(() => d.provider.loaded)
+    expect([...d.text.toString()].sort().join('')).toBe('01')
   })
 
   test('one that opens beside another begins with what that one has stored', async () => {
@@ -432,6 +491,47 @@ describe('several openers', () => {
     const again = room.open({ storage, connect: false })
     await until(() => again.provider.loaded)
     expect(again.text.toString()).toBe('210')
+    expect(await storage.openLeftBehind('room')).toBeUndefined()
+  })
+})
+
+describe('a document that stays while providers come and go', () => {
+  test.each([
+    ['at once', false],
+    ['after it was in the room without storage, through a cut', true],
+  ])('gets one with storage again %s', async (_, isElsewhere) => {
+    const storage = memoryStorage()
+    const a = room.open({ content: 'hello' })
+    await pass()
+    const { doc, text, mirror, provider, errors } = room.open({ storage })
+    await pass()
+    await cut(a)
+    text.insert(5, '!')
+    provider.destroy()
+    await pass(200)
+    if (isElsewhere) {
+      const between = room.provide(doc)
+      await until(() => between.provider.synced)
+      a.text.delete(0, 1)
+      a.text.insert(0, 'J')
+      await cut(a)
+      text.insert(0, '> ')
+      await pass()
+      between.provider.destroy()
+    }
+    text.insert(text.length, '?')
+    const again = room.provide(doc, { storage })
+    await until(() => again.provider.synced)
+    await pass()
+    expect(texts(a)).toEqual([isElsewhere ? '> Jello!?' : 'hello!?'])
+    expect(text.toString()).toBe(a.text.toString())
+    mirror.check()
+    expect([...errors, ...again.errors, ...a.errors]).toEqual([])
+    again.provider.destroy()
+    await pass(200)
+    const later = room.open({ storage, connect: false })
+    await until(() => later.provider.loaded)
+    expect(later.text.toString()).toBe(a.text.toString())
     expect(await storage.openLeftBehind('room')).toBeUndefined()
   })
 })
@@ -520,6 +620,22 @@ describe('writing', () => {
     expect(most).toBeLessThan(200_000)
     const [records] = await storage.look('room')
     expect(records?.length).toBeLessThan(300)
+  })
+
+  test('a page that is hidden stores what was typed right before, without waiting for anything', async () => {
+    const window = new EventTarget()
+    vi.stubGlobal('window', window)
+    const storage = memoryStorage()
+    const a = room.open({ storage })
+    vi.unstubAllGlobals()
+    await pass()
+    await saved(a)
+    a.text.insert(0, 'last words')
+    window.dispatchEvent(new Event('pagehide'))
+    await new Promise((resolve) => setImmediate(resolve))
+    const b = room.open({ storage: storage.asAfterCrash(), connect: false })
+    await until(() => b.provider.loaded)
+    expect(b.text.toString()).toBe('last words')
   })
 
   test('what is typed while the document is being read stays', async () => {

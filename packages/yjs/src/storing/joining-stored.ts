@@ -1,12 +1,13 @@
 /**
  * What another page or process has stored of the same document, on its way into this one.
  *
- * If ids mean the same, it is added as any Yjs update is. Otherwise one of the two comes back to the other as to a room: the
- * one from whose naming tables lead to the other's.
+ * If ids mean the same, it is added as any Yjs update is. Otherwise it comes back as its page would have: to the room's
+ * state, so not before that is here. (What two pages have stored need not be decided between the two: the room may
+ * have decided it already, otherwise.)
  */
 import * as Y from 'yjs'
 import type { FullCompaction } from '../epochs/full-compaction.js'
-import { type History, joinedLineages, linksFrom } from '../epochs/history.js'
+import { type History, joinedLineages, linksFrom, NO_HISTORY } from '../epochs/history.js'
 import { sameNaming } from '../epochs/table-chain.js'
 import { fillBelow, Rebuilding } from '../renumbering/index.js'
 import { StatePieces } from '../state-pieces.js'
@@ -21,8 +22,26 @@ export function meanSame(a: History, b: History): boolean {
 }
 
 /** Whether tables lead from the one to the other. */
-export function leadsTo(from: History, to: History): boolean {
+function leadsTo(from: History, to: History): boolean {
   return from.namings.some((naming) => linksFrom(to, naming) !== undefined)
+}
+
+/**
+ * Whether it may be that a state was never loaded to its end: no table leads there, or none was kept. Whatever it lacks, the
+ * room has.
+ */
+function mayBePart({ namings: [newest], chain }: History): boolean {
+  return (newest?.epoch ?? 0) > 0 && chain.links.length === 0
+}
+
+/** Which of several stored documents the others can be led to; 0 if there is none. */
+export function mostAdvanced(documents: readonly StoredDocument[]): number {
+  const histories = documents.map(({ history }) => history ?? NO_HISTORY)
+  const merits = histories.map((history) => {
+    const reached = histories.filter((other) => leadsTo(other, history)).length
+    return mayBePart(history) ? 0 : 1 + reached
+  })
+  return Math.max(0, merits.indexOf(Math.max(...merits)))
 }
 
 /** What both together are called, if their ids mean the same. */
@@ -38,16 +57,11 @@ export function withNamesOf(own: History, other: History): History {
   }
 }
 
-/** The document for a room's place, from what is stored. */
-export function rebuilt(updates: Iterable<Uint8Array>): Rebuilding {
+function copyOf(doc: Y.Doc): Rebuilding {
   const rebuilding = new Rebuilding()
-  for (const update of updates) rebuilding.add(update)
-  return rebuilding
-}
-
-export function* piecesOf(doc: Y.Doc): Generator<Uint8Array> {
   const pieces = new StatePieces(doc, PIECE_BYTES)
-  for (let next = pieces.next(); !next.done; next = pieces.next()) yield next.value.bytes
+  for (let next = pieces.next(); !next.done; next = pieces.next()) rebuilding.add(next.value.bytes)
+  return rebuilding
 }
 
 /** A document of its own, from what is stored. */
@@ -73,7 +87,7 @@ export function broughtBy(
   live: Y.Doc,
   history: History,
 ): { readonly update: Uint8Array | undefined; readonly history: History } {
-  returning.full.returnTo(history, rebuilt(piecesOf(live)))
+  returning.full.returnTo(history, copyOf(live))
   const update = returning.takeLocalChange()
   const { kept } = returning.full
   returning.destroy()

@@ -86,11 +86,11 @@ export class Recording {
    * The whole document as it is now, as records in the place of those that are stored; what changes while they are
    * read is taken later. @throws OutdatedError while they are read.
    */
-  rewrite(): Iterable<Uint8Array> {
+  rewrite(pieceBytes = PIECE_BYTES): Iterable<Uint8Array> {
     this.#begin()
     const invalidations = this.#invalidations
     const meaning = encodeMeaning(this.#history())
-    const pieces = new StatePieces(this.#doc, PIECE_BYTES)
+    const pieces = new StatePieces(this.#doc, pieceBytes)
     const isValid = () => invalidations === this.#invalidations
     return records(meaning, pieces, isValid)
   }

@@ -84,7 +84,9 @@ export class Replica {
       onObserverError: (error) => {
         throw error
       },
+      onUnsaved: () => {},
     })
+    this.doc.clientID = 2 ** 31 + id
     const { doc } = this
     this.tokens = doc.getText('tokens')
     const roots = [doc.getText('text'), doc.getMap('map'), doc.getArray('array'), doc.getXmlFragment('xml')]
