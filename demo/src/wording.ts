@@ -32,9 +32,14 @@ export function roundBytes(value: number): string {
 
 const REASONS: Record<Block['reason'], string> = {
   silent: 'no link to it, silent',
+  suspected: 'does not answer',
+  'being evicted': 'is being evicted',
   joining: 'is being let in',
   behind: 'has not confirmed the latest edits yet',
 }
+
+/** What keeps those from confirming who may well be gone. */
+const ABSENT: ReadonlySet<Block['reason']> = new Set(['silent', 'suspected', 'being evicted'])
 
 export function blockReason({ reason }: Block): string {
   return REASONS[reason]
@@ -61,7 +66,7 @@ export function compactionObstacle(view: RoomView): string | undefined {
     const waitsFor = listed(blockedBy.map(({ member }) => member.name))
     return waitsFor === '' ? 'Compacting…' : `Compacting as soon as ${waitsFor} has confirmed everything…`
   }
-  const silent = blockedBy.filter(({ reason }) => reason === 'silent').map(({ member }) => member.name)
+  const silent = blockedBy.filter(({ reason }) => ABSENT.has(reason)).map(({ member }) => member.name)
   if (silent.length > 0) return `Not without ${listed(silent)}, who may still need the history.`
   if (members.length === 0 || !isSynced) return 'First this tab has to be in sync.'
   const { liveBytes, textBytes, liveRuns } = measurement
@@ -95,7 +100,7 @@ export function countedByText({ countedBy }: RoomView): string {
 
 /** Whether the wait is more than the moment that a confirmation takes. */
 export function isHeldBack({ blockedBy }: RoomView): boolean {
-  return blockedBy.some(({ reason }) => reason === 'silent')
+  return blockedBy.some(({ reason }) => ABSENT.has(reason))
 }
 
 function waitingFor(blocks: readonly Block[]): string {
@@ -104,10 +109,14 @@ function waitingFor(blocks: readonly Block[]): string {
   const silent = named('silent').map(
     (name) => `${name}: no link to it, silent; the log is kept for it meanwhile`,
   )
+  const suspected = named('suspected')
+  const going = named('being evicted')
   const joining = named('joining')
   const behind = named('behind')
   return [
     ...silent,
+    ...(suspected.length > 0 ? [`${listed(suspected)} to answer: will be evicted otherwise`] : []),
+    ...(going.length > 0 ? [`the eviction of ${listed(going)} to be carried out`] : []),
     ...(joining.length > 0 ? [`${listed(joining)} to come in`] : []),
     ...(behind.length > 0 ? [`${listed(behind)} to confirm the latest edits`] : []),
   ].join('; ')

@@ -80,6 +80,8 @@ function circle({ member, x, y, block, isNewcomer }: Node, nodes: number) {
 
 const SHORT_REASONS: Record<Block['reason'], string> = {
   silent: 'silent: holds the point',
+  suspected: 'suspected',
+  'being evicted': 'being evicted',
   joining: 'joining',
   behind: 'confirming…',
 }

@@ -1,7 +1,7 @@
 /**
  * What a provider tells the application.
  */
-import type { ReplicaId, SnapshotMove } from '@tidemark/core'
+import type { Blocker, ReplicaId, SnapshotMove } from '@tidemark/core'
 import type * as Y from 'yjs'
 
 export type ConnectionStatus = 'connecting' | 'connected' | 'disconnected'
@@ -39,6 +39,18 @@ export type TidemarkEvents = {
   /** Share of the room's state that has been loaded while joining, 0 to 1. */
   progress: (event: { share: number }) => void
   error: (error: Error) => void
+}
+
+export interface TidemarkStatus {
+  readonly connection: ConnectionStatus
+  /** Who holds the snapshot point back, and why. */
+  readonly waitingFor: Blocker[]
+  /** Whether those who answer are enough to go on without the others. */
+  readonly mayDecide: boolean
+  /** Members that have not answered for `suspectAfterMs` while they were waited for. */
+  readonly suspects: ReplicaId[]
+  /** Nobody here may decide: after so many milliseconds this side goes on by itself. */
+  readonly forksInMs?: number
 }
 
 export interface TidemarkStats {

@@ -15,6 +15,7 @@ export type {
   LoggedOperation,
   TidemarkEvents,
   TidemarkStats,
+  TidemarkStatus,
 } from './events.js'
 export type { CompactionMode, TidemarkOptions } from './options.js'
 export { TidemarkProvider } from './provider.js'

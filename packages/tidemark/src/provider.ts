@@ -21,7 +21,13 @@ import type * as Y from 'yjs'
 import { foreignChanges, otherBase, otherMode } from './advice.js'
 import { AwarenessBridge } from './awareness-bridge.js'
 import { Batching } from './batching.js'
-import type { ConnectionStatus, LoggedOperation, TidemarkEvents, TidemarkStats } from './events.js'
+import type {
+  ConnectionStatus,
+  LoggedOperation,
+  TidemarkEvents,
+  TidemarkStats,
+  TidemarkStatus,
+} from './events.js'
 import {
   type CompactionMode,
   compactionModeOf,
@@ -65,7 +71,7 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
   /** Whether the room may be looked for: not before storage has been read. */
   private isReady = true
   private isLoaded = true
-  private status: ConnectionStatus = 'disconnected'
+  private toldConnection: ConnectionStatus = 'disconnected'
   private wasSynced = false
   private isDestroyed = false
   /** Whom the application has been told of under the present identity. */
@@ -214,7 +220,7 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
 
   /** A member of the room that can reach others, or is alone in it. */
   get connected(): boolean {
-    return this.status === 'connected'
+    return this.toldConnection === 'connected'
   }
 
   get synced(): boolean {
@@ -318,7 +324,20 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
 
   /** Who holds the snapshot point back, and why. Empty when nothing does. */
   get blockedBy(): Blocker[] {
-    return this.session.replica?.blockedBy ?? []
+    return this.session.replica?.blockedByAt(this.scheduler.now()) ?? []
+  }
+
+  /** What is going on: a plain object, made anew at each call. */
+  get status(): TidemarkStatus {
+    const eviction = this.session.replica?.eviction(this.scheduler.now())
+    const forksInMs = eviction?.forksInMs
+    return {
+      connection: this.toldConnection,
+      waitingFor: this.blockedBy,
+      mayDecide: eviction?.mayDecide ?? false,
+      suspects: eviction?.suspects ?? [],
+      ...(forksInMs !== undefined && { forksInMs }),
+    }
   }
 
   stats(): TidemarkStats {
@@ -495,8 +514,8 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
   private settled(): void {
     this.noticeIdentity()
     const status = this.currentStatus()
-    if (status !== this.status) {
-      this.status = status
+    if (status !== this.toldConnection) {
+      this.toldConnection = status
       this.emit('status', [{ status }])
     }
     const { synced } = this

@@ -159,7 +159,7 @@ describe('compact', () => {
     room.settle(20_000)
     await Promise.resolve()
     expect(isDone).toBe(false)
-    expect(a.provider.blockedBy).toContainEqual({ replica: c.provider.replicaId, reason: 'silent' })
+    expect(a.provider.blockedBy).toContainEqual({ replica: c.provider.replicaId, reason: 'suspected' })
     room.network.heal()
     room.settle(60_000)
     expect(await compacted).toMatchObject({ epoch: a.provider.epoch })

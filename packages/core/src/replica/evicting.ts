@@ -152,6 +152,13 @@ export class Evicting {
     return this.isPrimary(new Set(this.voters.filter((member) => !suspects.has(member))))
   }
 
+  /** How long until we found anew if nothing changes; undefined while nothing calls for it (rule LI8). */
+  forksIn(now: Milliseconds): Milliseconds | undefined {
+    if (this.stuckSince === undefined) return undefined
+    const suspects = new Set(this.suspects(now))
+    return Math.max(0, this.forkAt(this.stuckSince, suspects) - now)
+  }
+
   private get others(): ReplicaId[] {
     const { roster, self } = this.parts
     return roster.byAge().flatMap(({ replica }) => (replica === self ? [] : [replica]))
@@ -368,9 +375,13 @@ export class Evicting {
     this.nextProposalAt = undefined
     this.stuckSince ??= now
     const suspects = new Set(this.suspects(now))
-    const rank = this.voters.filter((member) => !suspects.has(member)).indexOf(this.parts.self)
-    if (now - this.stuckSince < this.config.forkAfterMs + rank * TURN_MS) return undefined
+    if (now < this.forkAt(this.stuckSince, suspects)) return undefined
     return { type: 'fork', reason: 'no majority of the room answers' }
+  }
+
+  private forkAt(stuckSince: Milliseconds, suspects: ReadonlySet<ReplicaId>): Milliseconds {
+    const rank = this.voters.filter((member) => !suspects.has(member)).indexOf(this.parts.self)
+    return stuckSince + this.config.forkAfterMs + rank * TURN_MS
   }
 
   /** When to look again. */

@@ -139,11 +139,17 @@ export class Replica {
     return this.neighbourhood.links.inRoom.flatMap((link) => link.peer ?? [])
   }
 
-  /** Who holds the snapshot point back, and why. Empty when nothing waits. */
+  /** As of the latest input. */
   get blockedBy(): Blocker[] {
-    const { history, roster, stability } = this.room
+    return this.blockedByAt(this.lastNow ?? 0)
+  }
+
+  /** Who holds the snapshot point back, and why. Empty when nothing waits. */
+  blockedByAt(now: Milliseconds): Blocker[] {
+    const { evicting, history, roster, stability } = this.room
     if (this.current !== 'member' || history.point >= history.clock) return []
     const linked = new Set(this.neighbours)
+    const suspects = new Set(evicting.suspects(now))
     const isFullMesh = roster.size - 1 <= this.config.maxConnections
     return blockers({
       self: this.id,
@@ -152,7 +158,24 @@ export class Replica {
       standing: (member) => stability.standing(member),
       point: history.point,
       isSilent: (member) => isFullMesh && !linked.has(member),
+      isSuspected: (member) => suspects.has(member),
+      isBeingEvicted: (member) => evicting.isFenced(member),
     })
+  }
+
+  /** Who does not answer, and what this side may do about it. For people: nothing is decided by it. */
+  eviction(now: Milliseconds): {
+    mayDecide: boolean
+    suspects: ReplicaId[]
+    forksInMs: Milliseconds | undefined
+  } {
+    const { evicting } = this.room
+    if (this.current !== 'member') return { mayDecide: false, suspects: [], forksInMs: undefined }
+    return {
+      mayDecide: evicting.isPrimaryNow(now),
+      suspects: evicting.suspects(now),
+      forksInMs: evicting.forksIn(now),
+    }
   }
 
   get stats(): ReplicaStats {

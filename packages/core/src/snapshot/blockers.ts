@@ -7,6 +7,10 @@ import type { MemberStanding } from './stability.js'
 export type BlockReason =
   /** We have no link to it and hear nothing. */
   | 'silent'
+  /** It answers nobody: whether it is to be evicted is being asked. */
+  | 'suspected'
+  /** That it goes is decided, and not carried out yet. */
+  | 'being evicted'
   /** It is being let in by us. */
   | 'joining'
   /** It has not said yet that it holds everything. */
@@ -24,6 +28,8 @@ export interface BlockersInput {
   readonly standing: (member: ReplicaId) => MemberStanding | undefined
   readonly point: Clock
   readonly isSilent: (member: ReplicaId) => boolean
+  readonly isSuspected: (member: ReplicaId) => boolean
+  readonly isBeingEvicted: (member: ReplicaId) => boolean
 }
 
 /**
@@ -37,7 +43,13 @@ export function blockers(input: BlockersInput): Blocker[] {
   const behind = others.filter((member) => (input.standing(member)?.floor ?? 0) <= input.point)
   const named = unheard.length > 0 ? unheard : behind
   const members = named.map((replica): Blocker => {
-    return { replica, reason: input.isSilent(replica) ? 'silent' : 'behind' }
+    return { replica, reason: reasonOf(replica, input) }
   })
   return [...newcomers, ...members]
+}
+
+function reasonOf(member: ReplicaId, input: BlockersInput): BlockReason {
+  if (input.isBeingEvicted(member)) return 'being evicted'
+  if (input.isSuspected(member)) return 'suspected'
+  return input.isSilent(member) ? 'silent' : 'behind'
 }

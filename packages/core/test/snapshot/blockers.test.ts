@@ -15,6 +15,8 @@ function blockersWith(standings: Record<string, MemberStanding>, more: Partial<B
     standing: (member) => standings[member],
     point: 5,
     isSilent: () => false,
+    isSuspected: () => false,
+    isBeingEvicted: () => false,
     ...more,
   })
 }
@@ -24,6 +26,15 @@ describe('blockedBy', () => {
     const standings = { bert: standing(5, 5, 1), cleo: standing(9, 9, 1) }
     expect(blockersWith(standings)).toEqual([{ replica: 'bert', reason: 'behind' }])
     expect(blockersWith(standings, { isSilent: () => true })).toEqual([{ replica: 'bert', reason: 'silent' }])
+  })
+
+  test('[SP8] tells of a silent member how far its eviction has come', () => {
+    const standings = { bert: standing(5, 5, 1) }
+    const suspected = { isSilent: () => true, isSuspected: () => true }
+    expect(blockersWith(standings, suspected)).toEqual([{ replica: 'bert', reason: 'suspected' }])
+    expect(blockersWith(standings, { ...suspected, isBeingEvicted: () => true })).toEqual([
+      { replica: 'bert', reason: 'being evicted' },
+    ])
   })
 
   test('[SP8] names those alone for whom the others are waiting', () => {
