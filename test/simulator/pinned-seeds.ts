@@ -63,4 +63,12 @@ export const WITHOUT_EVICTION: readonly PinnedSeed[] = [
 export const WITH_EVICTION: readonly PinnedSeed[] = [
   { seed: 32, found: 'half of the members decided without the oldest' },
   { seed: 34, found: 'a third of the members decided' },
+  { seed: 1667, found: 'a full buffer of waiting operations kept out those that fenced ones depended on' },
+  { seed: 30000710, found: 'in an idle room one that was gone stood on the map for ever' },
+  {
+    seed: 50008305,
+    found:
+      'one who was evicted executed its own cut where the room had executed another, on a stranger’s word',
+  },
+  { seed: 50023958, found: 'the same of a member who came back from a side of its own' },
 ]

@@ -25,6 +25,29 @@ export async function contract(): Promise<string[]> {
   return faults
 }
 
+/**
+ * Counts visits in a database that is none of Tidemark's, long committed when the browser is killed.
+ * @returns how many there were before; 0, too, if the browser has lost what this site has stored.
+ */
+export async function visits(): Promise<number> {
+  const database = await new Promise<IDBDatabase>((resolve, reject) => {
+    const request = indexedDB.open('visits', 1)
+    request.onupgradeneeded = () => request.result.createObjectStore('visits', { autoIncrement: true })
+    request.onsuccess = () => resolve(request.result)
+    request.onerror = () => reject(request.error)
+  })
+  const transaction = database.transaction('visits', 'readwrite', { durability: 'strict' })
+  const store = transaction.objectStore('visits')
+  const count = store.count()
+  store.add(Date.now())
+  await new Promise<void>((resolve, reject) => {
+    transaction.oncomplete = () => resolve()
+    transaction.onabort = () => reject(transaction.error)
+  })
+  database.close()
+  return count.result
+}
+
 /** @returns what the document holds once it is loaded. */
 export async function open(connect = true): Promise<number[]> {
   provider = new TidemarkProvider('room', doc, {

@@ -43,11 +43,23 @@ export function advance(base: BaseState, through: Clock, below: readonly Operati
   return { through, hash: '', applied, members: [...members] }
 }
 
-/** @param fingerprint of the content, the same on every replica. */
-export function baseHash(lineage: string, epoch: number, base: BaseState, fingerprint: Uint8Array): string {
+/**
+ * @param cut that led to it: of two that are concurrent and would lead to the same content only one was executed, and who
+ * has executed the other one has another history.
+ * @param fingerprint of the content, the same on every replica.
+ */
+export function baseHash(
+  lineage: string,
+  epoch: number,
+  cut: Pick<Operation, 'author' | 'seq'>,
+  base: BaseState,
+  fingerprint: Uint8Array,
+): string {
   const out = encoding.createEncoder()
   encoding.writeVarString(out, lineage)
   encoding.writeVarUint(out, epoch)
+  encoding.writeVarString(out, cut.author)
+  encoding.writeVarUint(out, cut.seq)
   encoding.writeVarUint(out, base.through)
   for (const member of [...base.members].sort()) encoding.writeVarString(out, member)
   for (const [author, seq] of [...base.applied].sort(([a], [b]) => (a < b ? -1 : 1))) {

@@ -284,7 +284,7 @@ export class Cuts {
     const { operation } = cutting
     const epoch = history.epoch + 1
     const next = advance(this.base, operation.through, history.upTo(operation.through))
-    const hash = baseHash(this.lineage, epoch, next, cutting.fingerprint)
+    const hash = baseHash(this.lineage, epoch, operation, next, cutting.fingerprint)
     if (this.hooks.stablePoint() < operation.clock) {
       // Somebody ahead of us showed that it is stable; whoever was taken out meanwhile would be shown the same.
       if (!this.attestedBases.includes(hash)) return this.contradicted()

@@ -3,6 +3,7 @@
  * same cut, and translated what came late.
  */
 import { describe, expect, test } from 'vitest'
+import { baseHash } from '../../src/compaction/base.js'
 import type { NamedPayload, Naming, ReplicaConfig } from '../../src/index.js'
 import { carriesOperations, carriesReports, type Letter, Network, type Peer } from '../hand-driven-network.js'
 import { RenumberedSet } from '../renumbered-set.js'
@@ -581,6 +582,14 @@ describe('the base', () => {
         expect(report).toMatchObject({ epoch: 1, base: anna.replica.room.base.hash })
       }
     }
+  })
+
+  test('[CU5] is another one after another cut, even if nothing else differs', () => {
+    const state = { through: 8, hash: '', applied: new Map([['anna', 4]]), members: ['anna', 'bert'] }
+    const [cut, other] = ['anna', 'bert'].map((author) =>
+      baseHash('room', 3, { author, seq: 5 }, state, new Uint8Array(4)),
+    )
+    expect(cut).not.toBe(other)
   })
 
   test('[CU5] that differs raises an alarm, once', () => {
