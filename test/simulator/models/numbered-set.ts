@@ -164,8 +164,9 @@ export class NumberedSet implements Structure, Epochs {
       if (isNews) changes.push({ does: 'insert', name: to })
       if (!isThere && (isNews || room.live.has(to))) changes.push({ does: 'remove', name: to })
     }
-    for (const name of earlierNames(live, from.back)) {
-      const now = led(name, from.back)
+    const { isForeign, back } = from
+    for (const name of earlierNames(live, back, isForeign)) {
+      const now = name.in === 'base' && isForeign ? name : led(name, back)
       tell(name, now !== undefined && live.has(now))
     }
     return changes
@@ -198,7 +199,7 @@ export class NumberedSet implements Structure, Epochs {
     if (this.leadsToAuthors && room.leadsToAuthors)
       return { back: tablesOf(this.pasts), tables, isForeign: false }
     const isRelated = this.lineages.some((lineage) => room.lineages.includes(lineage))
-    return isRelated ? undefined : { back: [], tables, isForeign: true }
+    return isRelated ? undefined : { back: tablesOf(this.pasts), tables, isForeign: true }
   }
 
   private tablesSince(namings: readonly Naming[]): readonly Past[] | undefined {
@@ -400,9 +401,12 @@ interface Way {
   readonly isForeign: boolean
 }
 
-/** Whatever we know of, as it was called where the tables begin, or under a name of its own since. */
-function* earlierNames(live: Numbering, back: readonly Table[]): Generator<Name> {
-  const count = back[0]?.base.length ?? live.base.length
+/**
+ * Whatever we know of, as it was called where the tables begin, or under a name of its own since. Strangers are told what
+ * stands in our base as it is called now, and all the same what is gone: somebody may bring it to them.
+ */
+function* earlierNames(live: Numbering, back: readonly Table[], isForeign: boolean): Generator<Name> {
+  const count = isForeign ? live.base.length : (back[0]?.base.length ?? live.base.length)
   for (let number = 0; number < count; number++) yield { in: 'base', number }
   const own = new Set([...back.flatMap((table) => [...table.own.keys()]), ...live.own.keys()])
   for (const number of own) yield { in: 'own', number }

@@ -56,13 +56,13 @@ function isRemovedBySomebody(token: TokenId, book: TokenBook): boolean {
   return container !== undefined && isRemovedBySomebody(container, book)
 }
 
-/** Where each token stands. */
+/** Where each token stands. What is only half there (a page crashed while it loaded) is none. */
 export type Places = ReadonlyMap<TokenId, { readonly in: ContainerId; readonly at: number }>
 
 export function placesOf(sequences: ReadonlyMap<ContainerId, readonly TokenId[]>): Places {
   const places = new Map<TokenId, { in: ContainerId; at: number }>()
   for (const [id, tokens] of sequences)
-    for (const [at, token] of tokens.entries()) places.set(token, { in: id, at })
+    for (const [at, token] of tokens.entries()) if (token >= 0) places.set(token, { in: id, at })
   return places
 }
 
