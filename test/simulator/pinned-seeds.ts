@@ -71,4 +71,10 @@ export const WITH_EVICTION: readonly PinnedSeed[] = [
       'one who was evicted executed its own cut where the room had executed another, on a stranger’s word',
   },
   { seed: 50023958, found: 'the same of a member who came back from a side of its own' },
+  {
+    seed: 60002888,
+    found: 'two who each could not apply yet what the other had asked each other without end',
+  },
+  { seed: 50028009, found: 'a set forgot among strangers what had been removed from it' },
+  { seed: 50039609, found: 'types that were half loaded at a crash were taken for neighbours' },
 ]

@@ -26,6 +26,8 @@ export interface Link {
   isOurs: boolean
   /** Since when neither end's choice of neighbours asks for it. */
   superfluousSince: number | undefined
+  /** What we held when we last asked for the rest; asking again brings nothing before that has changed. */
+  askedWith: number | undefined
   /** Heartbeats in a row whose digest differed from ours. */
   differed: number
 }
@@ -51,6 +53,7 @@ export class Links {
       isSpare: false,
       isOurs: false,
       superfluousSince: undefined,
+      askedWith: undefined,
       differed: 0,
     }
     this.byId.set(id, link)

@@ -4,7 +4,7 @@
 import type { Arrival } from '../causality/history.js'
 import type { Operation, ReplicaId } from '../causality/operation.js'
 import type { Milliseconds, News } from '../machine.js'
-import { answer, batches, gossip, offersNews, syncOf } from '../overlay/anti-entropy.js'
+import { answer, batches, digestOf, gossip, offersNews, syncOf } from '../overlay/anti-entropy.js'
 import type { Link } from '../overlay/links.js'
 import type { Neighbourhood } from '../overlay/neighbourhood.js'
 import type { LinkId } from '../transport.js'
@@ -79,16 +79,20 @@ export class Gossiping {
 
   /** Tells a neighbour what we have, so that it sends the rest. */
   ask(link: Link): void {
+    link.askedWith = digestOf(this.room.holdings)
     this.neighbourhood.send(link.id, syncOf(this.room.holdings, this.room.history.point))
   }
 
-  /** A neighbour tells what it has: it gets the rest, and is asked if it has more than we. */
+  /**
+   * A neighbour tells what it has: it gets the rest, and is asked if it has more than we. Once for what we hold: two who
+   * each have something that the other can not apply yet would ask each other as fast as the network allows.
+   */
   asked(link: Link, theirs: Sync): void {
     const { holdings, history } = this.room
     const missing = history.missingFrom(theirs.applied)
     for (const message of answer(theirs, missing, holdings)) this.neighbourhood.send(link.id, message)
     link.isServed = true
-    if (offersNews(theirs, holdings, history.point)) this.ask(link)
+    if (offersNews(theirs, holdings, history.point) && link.askedWith !== digestOf(holdings)) this.ask(link)
   }
 
   /**

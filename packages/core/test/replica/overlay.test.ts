@@ -321,6 +321,22 @@ describe('repair', () => {
     expect(bert.set.words).toEqual(['a', 'b', 'c', 'd'])
   })
 
+  test('[OV6] a neighbour that has more is asked once for each thing that is held, not as often as it asks', () => {
+    const net = new Network()
+    const anna = net.founder('anna')
+    const cleo = memberSpokenFor(net, 'cleo', anna)
+    const applied = new Map([...anna.replica.room.history.applied, ['cleo', 3]])
+    const asks = () => cleo.heard('sync').length
+    const before = asks()
+    for (let i = 0; i < 5; i++) {
+      cleo.say({ type: 'sync', applied, reports: new Map(), presences: new Map(), point: 0 })
+    }
+    expect(asks()).toBe(before + 1)
+    anna.type('word')
+    cleo.say({ type: 'sync', applied, reports: new Map(), presences: new Map(), point: 0 })
+    expect(asks()).toBe(before + 2)
+  })
+
   test('[OP5] what found no room while it waited comes again', () => {
     const net = new Network()
     const anna = net.founder('anna')
