@@ -77,4 +77,9 @@ export const WITH_EVICTION: readonly PinnedSeed[] = [
   },
   { seed: 50028009, found: 'a set forgot among strangers what had been removed from it' },
   { seed: 50039609, found: 'types that were half loaded at a crash were taken for neighbours' },
+  {
+    seed: 60001616,
+    found:
+      'newcomers to a room founded anew ordered writes of one key otherwise than its founder, after histories had met',
+  },
 ]

@@ -10,7 +10,7 @@ import {
   deleteMarks,
   fillBelow,
   type IdTranslation,
-  type Rebuilding,
+  Rebuilding,
   translateRelativePosition,
   withoutKnown,
 } from '../renumbering/index.js'
@@ -121,14 +121,24 @@ export class FullCompaction implements Epochs, CutHost {
     for (let next = state.next(); !next.done; next = state.next()) pieces.push(next.value.bytes)
     this.#host.changes.clear()
     this.#hasAuthored = false
-    const namings = [{ lineage, epoch: 0 }, ...this.#history.namings]
-    const { chain } = this.#history
-    const lineages = joinedLineages([lineage], this.#history.lineages)
+    const { chain, lineages } = this.#history
     const baseBytes = bytesOf(pieces)
-    this.#become(
-      { namings, pieces, baseBytes, client: 0, table: undefined, crossing: undefined, chain, lineages },
+    const history: History = {
+      namings: [{ lineage, epoch: 0 }, ...this.#history.namings],
+      pieces,
       baseBytes,
-    )
+      client: 0,
+      table: undefined,
+      crossing: undefined,
+      chain,
+      lineages: joinedLineages([lineage], lineages),
+    }
+    const isFirst = history.namings.length === 1
+    if (isFirst || !this.canSwitch) return this.#become(history, baseBytes)
+    // Where histories met, several may have told of one thing, each in its own way. What newcomers make of the pieces counts.
+    const rebuilding = new Rebuilding()
+    for (const piece of pieces) rebuilding.add(piece)
+    this.#move({ doc: rebuilding.doc, history, bytes: baseBytes, sameOperations: false }, UNCHANGED)
   }
 
   reaches(naming: Naming): boolean {
