@@ -47,6 +47,7 @@ export class Ledger {
   private readonly byClock: Entry[][] = []
   /** Evicted authors, and those that only they had let in: of each, nothing after this seq was ever in the room. */
   private readonly cutOffs = new Map<ReplicaId, number>()
+  private readonly evictedBy = new Map<ReplicaId, Pick<Entry, 'author' | 'seq'>>()
 
   constructor(lineage: string) {
     this.lineage = lineage
@@ -73,7 +74,7 @@ export class Ledger {
       throw new Violation('own counters', `${name} follows ${own.length} operations`)
     if (last && clock <= last.clock)
       throw new Violation('own counters', `${name} is not later than ${nameOf(last)}`)
-    if (seq > (this.cutOffs.get(author) ?? Number.POSITIVE_INFINITY)) {
+    if (this.isBeyond(entry)) {
       own.push(entry)
       this.neverIn(entry)
       return
@@ -96,8 +97,31 @@ export class Ledger {
     return this.byAuthor.get(author)?.[seq - 1]
   }
 
-  /** An author is evicted. @throws if others have cut it off elsewhere. */
-  cutOff(author: ReplicaId, seq: number): void {
+  /**
+   * Authors are evicted, by an operation. One whose own author is cut off before it does not count: whoever made it was
+   * evicted by a later stage that it had not heard of.
+   * @throws if others have cut one of them off elsewhere.
+   */
+  evict(cutOffs: ReadonlyMap<ReplicaId, number>, by: Pick<Entry, 'author' | 'seq'>): void {
+    if (this.isBeyond(by)) return
+    for (const who of cutOffs.keys()) this.evictedBy.set(who, this.evictedBy.get(who) ?? by)
+    for (const [who, seq] of cutOffs) {
+      const earlier = this.evictedBy.get(who) ?? by
+      // Only what an annulled one left in, so that what it left out need not come in again.
+      const isAnnulled = (cutOffs.get(earlier.author) ?? Number.POSITIVE_INFINITY) < earlier.seq
+      if (isAnnulled && seq < (this.cutOffs.get(who) ?? 0)) {
+        this.cutOffs.delete(who)
+        this.evictedBy.set(who, by)
+      }
+      this.cutOff(who, seq)
+    }
+  }
+
+  private isBeyond({ author, seq }: Pick<Entry, 'author' | 'seq'>): boolean {
+    return seq > (this.cutOffs.get(author) ?? Number.POSITIVE_INFINITY)
+  }
+
+  private cutOff(author: ReplicaId, seq: number): void {
     const known = this.cutOffs.get(author)
     if (known !== undefined && known !== seq)
       throw new Violation('one decision', `${author} is cut off at ${known} and at ${seq}`)
@@ -107,6 +131,7 @@ export class Ledger {
       if (entry.clock <= this.decided)
         throw new Violation('snapshot safety', `${nameOf(entry)} is cut off, below the point ${this.decided}`)
       const peers = this.byClock[entry.clock] as Entry[]
+      if (!peers.includes(entry)) continue
       peers.splice(peers.indexOf(entry), 1)
       if (entry.kind === 'cut') this.cuts.splice(this.cuts.indexOf(entry), 1)
       this.neverIn(entry)
