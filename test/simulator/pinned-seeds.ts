@@ -82,4 +82,8 @@ export const WITH_EVICTION: readonly PinnedSeed[] = [
     found:
       'newcomers to a room founded anew ordered writes of one key otherwise than its founder, after histories had met',
   },
+  {
+    seed: 60019038,
+    found: 'one whose last fellow member had left stood for ever with operations whose past nobody had any more',
+  },
 ]

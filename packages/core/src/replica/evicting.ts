@@ -349,10 +349,10 @@ export class Evicting {
     return !isFirst
   }
 
-  /** Something is held back, by whomever. */
+  /** Something is held back, by whomever: from being decided, or from being applied. */
   private get isWaiting(): boolean {
     const { history, roster } = this.parts
-    return roster.size > 1 && history.point < history.clock
+    return roster.size > 1 && (history.point < history.clock || history.waiting.size > 0)
   }
 
   private propose(suspects: readonly ReplicaId[], now: Milliseconds): undefined {
