@@ -248,7 +248,7 @@ export class Replica {
     this.room.drain()
     if (!this.room.roster.has(this.id)) return this.part('somebody has made this replica leave')
     this.retireFormerIds()
-    const verdict = this.room.evicting.step(now, this.neighbourhood.missesSomebody)
+    const verdict = this.room.evicting.step(now, this.isIsolated || this.neighbourhood.missesSomebody)
     if (verdict?.type === 'out') return this.part(verdict.reason)
     if (verdict?.type === 'fork') return this.fork(verdict.reason)
     this.shun()
@@ -635,8 +635,13 @@ export class Replica {
    * the neighbours, the room may have come apart: then whoever misses them looks there for the other part, ever
    * more rarely, because a member that is just silent looks the same.
    */
+  /** Then nobody has to be dialled in vain to know that somebody is missing. */
+  private get isIsolated(): boolean {
+    return this.room.roster.size > 1 && this.neighbourhood.links.inRoom.length === 0
+  }
+
   private seekOthers(now: number): void {
-    const isIsolated = this.room.roster.size > 1 && this.neighbourhood.links.inRoom.length === 0
+    const { isIsolated } = this
     const isTorn = this.neighbourhood.missesSomebody
     if (!isIsolated && !isTorn) {
       this.seekAt = Number.POSITIVE_INFINITY
