@@ -165,6 +165,13 @@ export default {
       to: { path: '^(packages|signaling-server)/', pathNot: '^packages/tidemark/' },
     },
     {
+      name: 'keeper-uses-tidemark-only',
+      comment: 'A keeper is an ordinary member: it uses what applications use.',
+      severity: 'error',
+      from: { path: '^packages/keeper/src/' },
+      to: { path: '^(packages|signaling-server|demo)/', pathNot: '^packages/(keeper|tidemark)/' },
+    },
+    {
       name: 'node-entry-apart',
       comment: 'What works in Node alone is an entry of its own: bundles for browsers must never meet it.',
       severity: 'error',

@@ -113,6 +113,7 @@ const BREACHES: readonly Breach[] = [
   shipped('declared-packages-only', 'packages/yjs', 'undeclared'),
   shipped('signaling-server-stands-alone', 'signaling-server', '@tidemark/core'),
   shipped('demo-uses-tidemark-only', 'demo', 'tidemark-signaling'),
+  shipped('keeper-uses-tidemark-only', 'packages/keeper', '@tidemark/core'),
   shipped('demo-uses-tidemark-only', 'demo', '@tidemark/core'),
   {
     rule: 'packages-by-name-only',

@@ -1,0 +1,62 @@
+/** `tidemark-keeper`: keeps rooms until it is told to stop. */
+import { readFile } from 'node:fs/promises'
+import { type Arguments, HELP, readArguments } from './arguments.js'
+import { Keeper } from './keeper.js'
+
+/** Whoever is told that we leave should have heard it; then nothing is waited for. */
+const GOODBYE_MS = 300
+
+function fail(fault: unknown, exitCode: number): never {
+  console.error(`tidemark-keeper: ${fault instanceof Error ? fault.message : String(fault)}`)
+  process.exit(exitCode)
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
+
+function run({ rooms, signaling, dir, token, ice, suspectAfterMs }: Arguments): void {
+  const keepers = rooms.map(
+    (room) =>
+      new Keeper({
+        room,
+        signaling,
+        dir,
+        ...(token !== undefined && { token }),
+        ...(ice !== undefined && { iceServers: ice.map((urls) => ({ urls })) }),
+        ...(suspectAfterMs !== undefined && { suspectAfterMs }),
+        tell: say,
+        onError: (error) => console.error(`${room}: ${error.message}`),
+      }),
+  )
+  // What can not be stored is not kept: somebody has to hear of it at once.
+  for (const { provider } of keepers) {
+    provider.whenLoaded.then(() => provider.whenSaved()).catch((fault: unknown) => fail(fault, 1))
+  }
+  let isStopping = false
+  const stop = (): void => {
+    if (isStopping) process.exit(1)
+    isStopping = true
+    say('storing and leaving…')
+    Promise.all(keepers.map((keeper) => keeper.close())).then(
+      () => setTimeout(() => process.exit(0), GOODBYE_MS),
+      (fault: unknown) => fail(fault, 1),
+    )
+  }
+  process.on('SIGTERM', stop)
+  process.on('SIGINT', stop)
+}
+
+async function version(): Promise<string> {
+  const text = await readFile(new URL('../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(text) as { version: string }).version
+}
+
+try {
+  const args = readArguments(process.argv.slice(2))
+  if (args === 'help') process.stdout.write(HELP)
+  else if (args === 'version') version().then(say)
+  else run(args)
+} catch (fault) {
+  fail(fault, 2)
+}

@@ -1,0 +1,210 @@
+/** The command as processes that live and die, with real links, over the real signaling server. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import wrtc from '@roamhq/wrtc'
+import { build } from 'esbuild'
+import { TidemarkProvider } from 'tidemark'
+import { createSignalingServer } from 'tidemark-signaling'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import * as Y from 'yjs'
+
+const SUSPECT_AFTER_MS = 1500
+
+let folder: string
+let command: string
+let dir: string
+let server: ReturnType<typeof createSignalingServer>
+let signaling: string
+const cleanups: (() => unknown)[] = []
+
+beforeAll(async () => {
+  // Inside the package, so that the bundle finds what it leaves out.
+  folder = await mkdtemp(join(import.meta.dirname, '.cache-'))
+  command = join(folder, 'dist', 'cli.mjs')
+  await writeFile(join(folder, 'package.json'), '{ "version": "1.2.3" }')
+  await build({
+    entryPoints: [join(import.meta.dirname, '..', 'src', 'cli.ts')],
+    outfile: command,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    conditions: ['@tidemark/source'],
+    external: ['@roamhq/wrtc', 'classic-level', 'socket.io-client', 'simple-peer/simplepeer.min.js'],
+    logLevel: 'error',
+  })
+})
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'tidemark-keeper-'))
+  server = createSignalingServer({ graceMs: 0 })
+  const { port } = await server.listen(0)
+  signaling = `http://127.0.0.1:${port}`
+})
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
+  await server.close()
+  await rm(dir, { recursive: true, force: true })
+})
+
+class Running {
+  readonly child: ChildProcess
+  readonly exit: Promise<number | null>
+  out = ''
+  err = ''
+
+  constructor(...args: string[]) {
+    this.child = spawn(process.execPath, [command, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+    this.child.stdout?.on('data', (text) => {
+      this.out += String(text)
+    })
+    this.child.stderr?.on('data', (text) => {
+      this.err += String(text)
+    })
+    this.exit = once(this.child, 'close').then(([code]) => code as number | null)
+    cleanups.push(() => this.kill('SIGKILL'))
+  }
+
+  async kill(signal: 'SIGKILL' | 'SIGTERM' | 'SIGINT'): Promise<number | null> {
+    this.child.kill(signal)
+    return await this.exit
+  }
+
+  async says(what: string | RegExp): Promise<void> {
+    await vi.waitFor(() => expect(this.out).toMatch(what), { timeout: 15_000, interval: 20 })
+  }
+}
+
+function keep(...more: string[]): Running {
+  const timing = ['--suspect-after', String(SUSPECT_AFTER_MS)]
+  return new Running('--room', 'room', '--signaling', signaling, '--dir', dir, '--no-ice', ...timing, ...more)
+}
+
+/** Somebody with the room open. */
+function open() {
+  const doc = new Y.Doc()
+  const provider = new TidemarkProvider('room', doc, {
+    signaling,
+    iceServers: [],
+    peerOptions: { wrtc },
+    suspectAfterMs: SUSPECT_AFTER_MS,
+    undoHorizonMs: 0,
+  })
+  cleanups.push(() => provider.destroy())
+  return { doc, provider, text: doc.getText('text'), map: doc.getMap('map') }
+}
+
+const until = (condition: () => boolean, timeout = 20_000) =>
+  vi.waitFor(() => expect(condition()).toBe(true), { timeout, interval: 20 })
+
+describe('a room with a keeper', { timeout: 90_000 }, () => {
+  test('is whole when somebody comes after everybody has left', async () => {
+    const keeper = keep()
+    await keeper.says('in the room')
+    const anna = open()
+    await until(() => anna.provider.synced && anna.provider.members.length === 2)
+    anna.text.insert(0, 'kept')
+    anna.text.format(0, 2, { bold: true })
+    anna.map.set('nested', new Y.Array())
+    ;(anna.map.get('nested') as Y.Array<number>).push([1, 2, 3])
+    await until(() => anna.provider.snapshotPoint > 0 && anna.provider.status.waitingFor.length === 0)
+    anna.provider.destroy()
+    await keeper.says('1 in the room')
+    expect(await keeper.kill('SIGTERM')).toBe(0)
+    expect(keeper.err).toBe('')
+
+    const again = keep()
+    await again.says('bytes found')
+    await again.says('in the room')
+    const bert = open()
+    await until(() => bert.provider.synced && bert.provider.members.length === 2)
+    expect(bert.text.toDelta()).toEqual([{ insert: 'ke', attributes: { bold: true } }, { insert: 'pt' }])
+    expect((bert.map.get('nested') as Y.Array<number>).toArray()).toEqual([1, 2, 3])
+  })
+
+  test('loses nothing when the keeper is killed while somebody types, and goes on being compacted', async () => {
+    const keeper = keep()
+    await keeper.says('in the room')
+    const [anna, bert] = [open(), open()]
+    await until(() => [anna, bert].every(({ provider }) => provider.members.length === 3))
+    let typed = 0
+    const typing = setInterval(() => anna.text.insert(anna.text.length, `${typed++} `), 10)
+    cleanups.push(() => clearInterval(typing))
+    await until(() => typed > 50)
+    await keeper.kill('SIGKILL')
+    await until(() => typed > 100)
+    const again = keep()
+    await again.says('in the room')
+    await until(() => anna.provider.members.length === 3)
+    clearInterval(typing)
+    // Of the killed one nobody waits any more, so the point passes all that was typed.
+    await until(() => anna.provider.status.waitingFor.length === 0 && anna.provider.members.length === 3)
+    expect((await anna.provider.compact()).epoch).toBeGreaterThan(0)
+    expect(await again.kill('SIGTERM')).toBe(0)
+    for (const { provider } of [anna, bert]) provider.destroy()
+
+    await keep().says('in the room')
+    const cleo = open()
+    await until(() => cleo.provider.synced && cleo.provider.members.length === 2)
+    const numbers = Array.from({ length: typed }, (_, number) => `${number} `)
+    expect(cleo.text.toString()).toBe(numbers.join(''))
+  })
+
+  test('keeps several rooms in one folder', async () => {
+    const keeper = keep('--room', 'other')
+    await keeper.says(/^room: in the room/m)
+    await keeper.says(/^other: in the room/m)
+  })
+})
+
+describe('what goes wrong', { timeout: 60_000 }, () => {
+  test.each([
+    [['--signaling', 'http://localhost:1', '--dir', 'x'], '--room NAME'],
+    [['--room', 'r', '--dir', 'x'], '--signaling URL'],
+    [['--room', 'r', '--signaling', 'localhost:4444', '--dir', 'x'], "got 'localhost:4444'"],
+    [['--room', 'r', '--signaling', 'http://localhost:1'], '--dir FOLDER'],
+    [['--room', 'r', '--signaling', 'http://localhost:1', '--dir', 'x', '--suspect-after', 'soon'], "'soon'"],
+    [['--rooms', 'r'], '--rooms'],
+  ])('%j is told what it lacks', async (args, advice) => {
+    const running = new Running(...args)
+    expect(await running.exit).toBe(2)
+    expect(running.err).toContain(advice)
+  })
+
+  test('a folder that can not be used ends it', async () => {
+    const path = join(dir, 'file')
+    await writeFile(path, 'no folder')
+    const running = new Running('--room', 'r', '--signaling', signaling, '--dir', path)
+    expect(await running.exit).toBe(1)
+    expect(running.err).toContain(path)
+  })
+
+  test('a second keeper of a folder is refused it', async () => {
+    await keep().says('in the room')
+    const second = keep()
+    expect(await second.exit).toBe(1)
+    expect(second.err).toContain(dir)
+  })
+
+  test('it waits for a signaling server that is not there yet', async () => {
+    const { port } = new URL(signaling)
+    await server.close()
+    const keeper = keep()
+    await vi.waitFor(() => expect(keeper.err).toContain(signaling), { timeout: 15_000, interval: 20 })
+    server = createSignalingServer({ graceMs: 0 })
+    await server.listen(Number(port))
+    await keeper.says('in the room')
+  })
+
+  test('help and version', async () => {
+    const help = new Running('--help')
+    expect(await help.exit).toBe(0)
+    expect(help.out).toContain('Usage: tidemark-keeper')
+    const version = new Running('--version')
+    expect([await version.exit, version.out]).toEqual([0, '1.2.3\n'])
+  })
+})
