@@ -18,6 +18,8 @@ export const FAULTS = [
   'rendezvous outages',
   'sleeps',
   'cuts asked for',
+  'one-way partitions',
+  'long sleeps',
 ] as const
 
 export const SITUATIONS = [
@@ -77,6 +79,7 @@ export const SITUATIONS = [
   'found itself evicted',
   'founded anew without a majority',
   'settled with nobody missing',
+  'both sides of a partition let somebody in',
 ] as const
 
 /** What is measured rather than met: some of these had better be zero. */

@@ -73,7 +73,7 @@ export class Ledger {
       throw new Violation('own counters', `${name} follows ${own.length} operations`)
     if (last && clock <= last.clock)
       throw new Violation('own counters', `${name} is not later than ${nameOf(last)}`)
-    if (seq > (this.cutOffs.get(author) ?? Number.POSITIVE_INFINITY)) {
+    if (this.isBeyondCutOff(author, seq)) {
       own.push(entry)
       this.neverIn(entry)
       return
@@ -115,6 +115,11 @@ export class Ledger {
 
   isCutOff(author: ReplicaId): boolean {
     return this.cutOffs.has(author)
+  }
+
+  /** Whether it lies beyond a cut-off: it was never in the room, whoever holds it. */
+  isBeyondCutOff(author: ReplicaId, seq: number): boolean {
+    return seq > (this.cutOffs.get(author) ?? Number.POSITIVE_INFINITY)
   }
 
   /** Whoever is let in by an operation that was never in the room is not in it either. */

@@ -280,6 +280,14 @@ export class Oracle implements Watcher {
       if (!cutOffs.has(witness.id)) this.coverage.met('brought in by an operation that was cut off')
       if (witness.holder.isCutting) this.coverage.met('evicted while cutting')
     }
+    for (const witness of bound) for (const [who, seq] of cutOffs) this.checkCutOff(witness, who, seq)
+  }
+
+  /** What nobody's fence covers nobody has: whoever holds it was brought in by it, and is no member (rule EV5). */
+  private checkCutOff({ id, held }: Witness, who: ReplicaId, seq: number): void {
+    const has = held.get(who) ?? 0
+    if (has <= seq) return
+    throw new Violation('cut-offs', `${id} stays, and has ${has} operations of ${who}, who is cut off at ${seq}`)
   }
 
   /** A join is made: from here on nothing may be decided that the newcomer lacks. */
@@ -346,6 +354,9 @@ export class Oracle implements Watcher {
     for (const [other, needed] of entry.past) {
       if ((witness.held.get(other) ?? 0) >= needed) continue
       throw new Violation('causal order', `${witness.id} applies ${nameOf(entry)} without ${other}:${needed}`)
+    }
+    if (witness.ledger?.isBeyondCutOff(author, seq) && this.boundIn(witness.ledger).has(witness)) {
+      throw new Violation('cut-offs', `${witness.id} applies ${nameOf(entry)}, which was cut off`)
     }
     if (operation.epoch > witness.epoch || operation.epoch < witness.epoch - 1) {
       throw new Violation(

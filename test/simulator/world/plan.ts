@@ -5,6 +5,7 @@
 import { DEFAULT_CONFIG, type ReplicaConfig } from '@tidemark/core'
 import { FEATURES, type Feature } from '../models/model.js'
 import { Random } from '../random.js'
+import { isStruggle, struggling } from './struggles.js'
 
 /** Type bytes of the messages whose loss, repetition or delay is most telling (the wire format fixes them). */
 export const MESSAGE = {
@@ -44,6 +45,17 @@ export type Trouble =
   | 'compact'
   | 'accuse'
   | 'restart'
+  | Plot
+
+/** Several troubles that belong together. */
+export type Plot =
+  | 'duel'
+  | 'last words'
+  | 'doomed sponsor'
+  | 'one-way partition'
+  | 'split after joins'
+  | 'grow apart'
+  | 'long sleep'
 
 /** What happens to messages of one type on top of what happens to all. */
 export interface Meddling {
@@ -103,6 +115,16 @@ const AMBUSHES = [
   'cut sponsor',
 ] as const
 
+const NO_PLOTS: Readonly<Record<Plot, number>> = {
+  duel: 0,
+  'last words': 0,
+  'doomed sponsor': 0,
+  'one-way partition': 0,
+  'split after joins': 0,
+  'grow apart': 0,
+  'long sleep': 0,
+}
+
 /** Many short schedules find more than few long ones. */
 const MOST_TURNS = 150
 
@@ -111,6 +133,7 @@ export function drawPlan(seed: number, evicts = true): Plan {
   const random = new Random(seed)
   const drawn = drawAnyPlan(seed, random)
   const plan = random.chance(0.12) ? misunderstood(drawn, random) : drawn
+  if (evicts && isStruggle(seed)) return struggling(plan, new Random(seed, 3))
   return evicts
     ? withSuspicion(plan, new Random(seed, 2))
     : { ...plan, config: { ...plan.config, suspectAfterMs: Number.POSITIVE_INFINITY } }
@@ -219,6 +242,7 @@ function drawAnyPlan(seed: number, random: Random): Plan {
       compact: compaction === 'full' ? weight(0.6) : 0,
       accuse: 0,
       restart: 0,
+      ...NO_PLOTS,
     },
     network: {
       latencyMs: random.magnitude(0.5, 200),

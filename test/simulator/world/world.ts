@@ -2,7 +2,7 @@
  * One schedule: devices that edit and join while things go wrong, then peace, then the question whether everything
  * that must hold does.
  */
-import { MemoryNetwork, VirtualScheduler } from 'tidemark/testing'
+import { VirtualScheduler } from 'tidemark/testing'
 import type { MakeModel } from '../models/model.js'
 import { makeNumberedSet } from '../models/numbered-set.js'
 import { makeTokenSet } from '../models/token-set.js'
@@ -14,6 +14,7 @@ import { Story } from '../oracle/story.js'
 import { Violation } from '../oracle/violation.js'
 import { Random } from '../random.js'
 import { Device, type Stage } from './device.js'
+import { OneWayNetwork } from './one-way-network.js'
 import { Peace } from './peace.js'
 import { drawPlan, MESSAGE, type Plan, type Trouble } from './plan.js'
 import { STRIKES } from './troubles.js'
@@ -39,7 +40,7 @@ export class World implements Stage {
   readonly book = new TokenBook()
   readonly story: Story
   readonly scheduler = new VirtualScheduler()
-  readonly network: MemoryNetwork
+  readonly network: OneWayNetwork
   readonly oracle: Oracle
   readonly devices: Device[] = []
   readonly makeModel: MakeModel
@@ -59,7 +60,7 @@ export class World implements Stage {
     this.makeModel = structure === 'yjs' ? makeYjsDocument : makeTokens
     this.story = new Story(() => this.scheduler.now(), isTold)
     this.oracle = new Oracle(this.book, this.coverage, this.story)
-    this.network = new MemoryNetwork({ seed, scheduler: this.scheduler, ...this.plan.network })
+    this.network = new OneWayNetwork({ seed, scheduler: this.scheduler, ...this.plan.network })
   }
 
   run(): Outcome {
@@ -180,6 +181,9 @@ export class World implements Stage {
     const world = this
     return {
       ...this.parts,
+      get now() {
+        return world.scheduler.now()
+      },
       get isPartitioned() {
         return world.parted
       },

@@ -1,0 +1,76 @@
+/**
+ * Schedules in which it matters who may decide: rooms of a few members that accuse each other while some of them are
+ * heard by some others only, are slow, come, sleep for days or die. Evictions there are hard to agree on and to carry out.
+ */
+import { DEFAULT_CONFIG } from '@tidemark/core'
+import type { Random } from '../random.js'
+import type { Plan, Plot } from './plan.js'
+
+/** One schedule in four. Others are named by the same seeds as before there were any of these. */
+export const STRUGGLES_EVERY = 4
+export const isStruggle = (seed: number): boolean => seed % STRUGGLES_EVERY === STRUGGLES_EVERY - 1
+
+const PLOTS: readonly Plot[] = [
+  'duel',
+  'last words',
+  'doomed sponsor',
+  'one-way partition',
+  'split after joins',
+  'grow apart',
+]
+
+export function struggling(plan: Plan, random: Random): Plan {
+  const maxDevices = random.between(4, 8)
+  const early = random.between(3, Math.min(5, maxDevices))
+  const weight = (probability: number) => (random.chance(probability) ? random.magnitude(0.3, 3) : 0)
+  const plots = Object.fromEntries(PLOTS.map((plot) => [plot, weight(0.5)])) as Record<Plot, number>
+  const favourite = random.pick(PLOTS)
+  if (favourite) plots[favourite] = 5
+  const weights = {
+    ...plan.weights,
+    join: random.magnitude(0.3, 2),
+    return: random.magnitude(0.1, 1),
+    leave: weight(0.2) / 3,
+    'crash sponsor': 0,
+    'crash newcomer': 0,
+    crash: weight(0.3) / 6,
+    restart: random.magnitude(0.2, 2),
+    sleep: weight(0.3) / 3,
+    outage: 0,
+    accuse: weight(0.3),
+    partition: 0,
+    ...plots,
+    'long sleep': random.chance(0.3) ? random.magnitude(0.1, 1) : 0,
+  }
+  const network = {
+    ...plan.network,
+    latencyMs: random.magnitude(2, 150),
+    jitterMs: random.chance(0.5) ? random.magnitude(5, 800) : 0,
+    lossRate: random.chance(0.2) ? random.magnitude(0.005, 0.1) : 0,
+  }
+  // In half of the rooms hardly anybody is suspected but by accusation: every eviction is one that was plotted.
+  const suspectAfterMs = random.chance(0.5) ? random.magnitude(2000, 8000) : random.magnitude(15_000, 60_000)
+  const config = {
+    ...plan.config,
+    suspectAfterMs,
+    forkAfterMs: random.magnitude(5000, 60_000),
+    reportIntervalMs: random.magnitude(50, 800),
+    joinTimeoutMs: DEFAULT_CONFIG.joinTimeoutMs,
+    maxConnections: 8,
+  }
+  return {
+    ...plan,
+    maxDevices,
+    early,
+    activeMs: random.magnitude(8000, 40_000),
+    meanTurnMs: random.magnitude(100, 800),
+    editShare: random.magnitude(0.2, 0.7),
+    weights,
+    network,
+    meddling: random.chance(0.2) ? plan.meddling : new Map(),
+    ambushRate: 0,
+    slownessMs: random.chance(0.2) ? random.magnitude(10, 500) : 0,
+    taskMs: random.chance(0.2) ? random.magnitude(1, 60) : 0,
+    config,
+  }
+}
