@@ -4,7 +4,7 @@
  */
 import type { Device } from './device.js'
 import type { Plot } from './plan.js'
-import { members, on, type Scene, type Strike } from './troubles.js'
+import { members, on, type Scene, type Strike } from './scene.js'
 
 /** Somebody is to be let in within this time. */
 const JOIN_MS = 1500
@@ -61,26 +61,27 @@ function halves(scene: Scene, devices: readonly Device[]): readonly [Device[], D
   return [order.slice(0, at), order.slice(at)]
 }
 
-/** Several propose at once, and whom differs. */
+/** Several propose at once or soon after each other, and whom differs; what was promised or accepted is not known to all. */
 const duel: Strike = (scene) => {
   const { random } = scene
   const room = shuffled(scene, members(scene))
   if (room.length < 3) return
-  const proposers = room.slice(0, random.between(2, 3))
-  // Some do not hear some others, each for a while of its own: what was promised or accepted is not known to all.
+  const forMs = random.magnitude(2, 30) * (tripMs(scene) + 10)
+  const deafness = random.magnitude(0.1, 0.6)
   for (const from of room) {
     for (const to of room) {
-      if (from !== to && random.chance(0.25)) {
-        scene.after(random.chance(0.5) ? 0 : tripMs(scene), () =>
-          blockFor(scene, random.magnitude(20, 3000), [from], [to]),
-        )
-      }
+      if (from === to || !random.chance(deafness)) continue
+      const sinceMs = random.chance(0.4) ? 0 : random.real() * forMs
+      scene.after(sinceMs, () => blockFor(scene, forMs * random.magnitude(0.1, 1), [from], [to]))
     }
   }
-  const spreadMs = random.chance(0.5) ? 0 : 2 * tripMs(scene)
-  for (const [index, proposer] of proposers.entries()) {
+  const isAtOnce = random.chance(0.4)
+  for (const [index, proposer] of room.slice(0, random.between(2, 3)).entries()) {
     const accused = random.pick(room.filter((device) => device !== proposer && device !== room[index - 1]))
-    if (accused) scene.after(random.real() * spreadMs, () => accuse(scene, proposer, accused))
+    if (!accused) continue
+    const times = random.between(1, 3)
+    for (let i = 0; i < times; i++)
+      scene.after(isAtOnce && i === 0 ? 0 : random.real() * forMs, () => accuse(scene, proposer, accused))
   }
 }
 
@@ -109,32 +110,39 @@ const lastWords: Strike = (scene) => {
   })
 }
 
-/** Somebody is let in by a member that the others are about to evict, and meets them before it is done. */
+/** Somebody is let in by a member that the others are about to evict, and meets one of them before it is done. */
 const doomedSponsor: Strike = (scene) => {
   const { random } = scene
-  const [sponsor, late, ...others] = shuffled(scene, members(scene))
+  const [sponsor, met, late, ...others] = shuffled(scene, members(scene))
   const newcomer = scene.newDevice() ?? random.pick(scene.devices.filter(({ state }) => state === 'off'))
-  if (!sponsor || !late || others.length === 0 || !newcomer) return
-  const all = [late, ...others]
-  const meets = [block(scene, [newcomer], all), block(scene, all, [newcomer])]
-  const heardAgain = block(scene, [sponsor], all)
+  if (!sponsor || !met || !newcomer) return
+  const rest = late ? [late, ...others] : others
+  const unblocks = [
+    block(scene, [newcomer], rest),
+    block(scene, rest, [newcomer]),
+    block(scene, [sponsor], [met, ...rest]),
+  ]
+  const meets = [block(scene, [newcomer], [met]), block(scene, [met], [newcomer])]
   newcomer.start()
   scene.coverage.fault('joins')
-  const joinedMs = random.real() * JOIN_MS
   const accusedMs = random.real() * JOIN_MS
-  for (const accuser of others.slice(0, random.between(1, 2)))
+  const meetsMs = accusedMs + random.magnitude(0.5, 5) * (tripMs(scene) + 100)
+  for (const accuser of [met, ...others].slice(0, random.between(1, 2)))
     scene.after(accusedMs + random.real() * tripMs(scene), () => accuse(scene, accuser, sponsor))
-  // The eviction takes its time: one fence is missing.
-  scene.after(accusedMs + (random.chance(0.5) ? 0 : 2 * tripMs(scene)), () =>
-    blockFor(scene, random.magnitude(300, 6000), [late], others),
-  )
-  scene.after(joinedMs, () => {
+  // The eviction takes its time: one fence is missing. Nor does it get around what the newcomer tells.
+  const lateMs = random.magnitude(1000, 8000)
+  if (late) {
+    const fromMs = accusedMs + (random.chance(0.5) ? 0 : 2 * tripMs(scene))
+    scene.after(fromMs, () => blockFor(scene, lateMs, [late], [met, ...others]))
+  }
+  scene.after(meetsMs, () => {
     for (const unblock of meets) unblock()
     editNow(newcomer)
+    if (random.chance(0.7)) blockFor(scene, lateMs * random.magnitude(0.5, 2), [met], rest)
     if (random.chance(0.3) && sponsor.state === 'on') sponsor.transport.wakefulness.sleep()
   })
-  scene.after(joinedMs + random.magnitude(1000, 10_000), () => {
-    heardAgain()
+  scene.after(meetsMs + random.magnitude(1000, 10_000), () => {
+    for (const unblock of unblocks) unblock()
     sponsor.transport.wakefulness.wake()
   })
 }

@@ -50,8 +50,12 @@ export function struggling(plan: Plan, random: Random): Plan {
   }
   // In half of the rooms hardly anybody is suspected but by accusation: every eviction is one that was plotted.
   const suspectAfterMs = random.chance(0.5) ? random.magnitude(2000, 8000) : random.magnitude(15_000, 60_000)
+  const heartbeatIntervalMs = random.magnitude(200, DEFAULT_CONFIG.heartbeatIntervalMs)
   const config = {
     ...plan.config,
+    heartbeatIntervalMs,
+    linkTimeoutMs: random.magnitude(3.1, 8) * heartbeatIntervalMs,
+    seekIntervalMs: random.magnitude(300, DEFAULT_CONFIG.seekIntervalMs),
     suspectAfterMs,
     forkAfterMs: random.magnitude(5000, 60_000),
     reportIntervalMs: random.magnitude(50, 800),
