@@ -47,6 +47,8 @@ export class Ledger {
   private readonly byClock: Entry[][] = []
   /** Evicted authors, and those that only they had let in: of each, nothing after this seq was ever in the room. */
   private readonly cutOffs = new Map<ReplicaId, number>()
+  /** Who has evicted them. */
+  private readonly cutOffsBy = new Map<ReplicaId, ReplicaId>()
 
   constructor(lineage: string) {
     this.lineage = lineage
@@ -96,14 +98,24 @@ export class Ledger {
     return this.byAuthor.get(author)?.[seq - 1]
   }
 
-  /** An author is evicted. @throws if others have cut it off elsewhere. */
-  cutOff(author: ReplicaId, seq: number): void {
+  /**
+   * An author is evicted. @throws if others have cut it off elsewhere.
+   * @param by who says so: it may itself be there only by what others cut off, and then it says so to nobody.
+   */
+  cutOff(author: ReplicaId, seq: number, by?: ReplicaId): void {
     const known = this.cutOffs.get(author)
-    if (known !== undefined && known !== seq)
-      throw new Violation('one decision', `${author} is cut off at ${known} and at ${seq}`)
-    if (known !== undefined) return
+    if (known === seq || (by !== undefined && this.isCutOff(by))) return
+    const knownBy = this.cutOffsBy.get(author)
+    if (known === undefined || seq < known) this.cutOffNow(author, seq, by)
+    if (known === undefined || (knownBy !== undefined && this.isCutOff(knownBy))) return
+    throw new Violation('one decision', `${author} is cut off at ${seq} and at ${known}`)
+  }
+
+  private cutOffNow(author: ReplicaId, seq: number, by: ReplicaId | undefined): void {
+    const before = this.cutOffs.get(author)
     this.cutOffs.set(author, seq)
-    for (const entry of this.byAuthor.get(author)?.slice(seq) ?? []) {
+    if (by !== undefined) this.cutOffsBy.set(author, by)
+    for (const entry of this.byAuthor.get(author)?.slice(seq, before) ?? []) {
       if (entry.clock <= this.decided)
         throw new Violation('snapshot safety', `${nameOf(entry)} is cut off, below the point ${this.decided}`)
       const peers = this.byClock[entry.clock] as Entry[]

@@ -262,15 +262,15 @@ export class Oracle implements Watcher {
       witness.holder.name,
       `makes ${nameOf(entry)} ${kind}${who ?? through ?? ''} ${actions.join()}`,
     )
-    if (operation.kind === 'evict') this.evict(ledger, operation.cutOffs)
+    if (operation.kind === 'evict') this.evict(ledger, author, operation.cutOffs)
     if (kind === 'fence') this.coverage.met('fence made')
     if (operation.kind === 'join') this.letIn(witness, ledger, operation.who, operation.floor)
     if (kind === 'leave' && who !== author) this.coverage.met('former id retired')
   }
 
   /** From here on nobody need hold what they hold, nor wait for them. */
-  private evict(ledger: Ledger, cutOffs: ReadonlyMap<ReplicaId, number>): void {
-    for (const [who, seq] of cutOffs) ledger.cutOff(who, seq)
+  private evict(ledger: Ledger, by: ReplicaId, cutOffs: ReadonlyMap<ReplicaId, number>): void {
+    for (const [who, seq] of cutOffs) ledger.cutOff(who, seq, by)
     const bound = this.boundIn(ledger)
     for (const witness of bound) {
       if (!ledger.isCutOff(witness.id)) continue
@@ -280,6 +280,7 @@ export class Oracle implements Watcher {
       if (!cutOffs.has(witness.id)) this.coverage.met('brought in by an operation that was cut off')
       if (witness.holder.isCutting) this.coverage.met('evicted while cutting')
     }
+    if (ledger.isCutOff(by)) return
     for (const witness of bound) for (const [who, seq] of cutOffs) this.checkCutOff(witness, who, seq)
   }
 

@@ -4,20 +4,64 @@ import type { Split } from './splits.js'
 const [ANNA, BERT, CLEO, DORA] = ['anna', 'bert', 'cleo', 'dora'] as const
 const THREE = [ANNA, BERT, CLEO]
 const FOUR = [ANNA, BERT, CLEO, DORA]
+const PLAIN = { joins: [], evictions: 0, isLate: false }
 
-export const SPLITS: readonly Split[] = [
+/** Few enough states to go through all of them. */
+export const EXHAUSTED: readonly Split[] = [
   {
+    ...PLAIN,
+    name: 'one of three suspects another one',
+    members: THREE,
+    proposals: [[BERT, [ANNA]]],
+    evictions: 2,
+    isLate: true,
+  },
+  {
+    ...PLAIN,
     name: 'two of three suspect each other',
     members: THREE,
     proposals: [
       [ANNA, [BERT]],
       [BERT, [ANNA]],
     ],
-    joins: [],
-    evictions: 1,
-    isLate: false,
+    evictions: 0,
   },
   {
+    ...PLAIN,
+    name: 'one side of three grows',
+    members: THREE,
+    proposals: [
+      [ANNA, [BERT]],
+      [BERT, [ANNA]],
+    ],
+    joins: [[BERT, 'yuri']],
+  },
+  {
+    ...PLAIN,
+    name: 'both sides of three grow, and one is given up',
+    members: THREE,
+    proposals: [[BERT, [ANNA]]],
+    joins: [
+      [ANNA, 'xena'],
+      [BERT, 'yuri'],
+    ],
+    evictions: 1,
+  },
+  {
+    ...PLAIN,
+    name: 'four in two halves',
+    members: FOUR,
+    proposals: [
+      [ANNA, [CLEO, DORA]],
+      [CLEO, [ANNA, BERT]],
+    ],
+  },
+]
+
+/** Too many for every test: the test goes as far as it gets. */
+export const LARGE: readonly Split[] = [
+  {
+    ...PLAIN,
     name: 'three suspect each other crosswise',
     members: THREE,
     proposals: [
@@ -25,12 +69,10 @@ export const SPLITS: readonly Split[] = [
       [ANNA, [BERT]],
       [BERT, [ANNA]],
     ],
-    joins: [],
-    evictions: 0,
-    isLate: false,
   },
   {
-    name: 'three, of whom two let somebody in',
+    ...PLAIN,
+    name: 'three, each side of which grows, carry their evictions out',
     members: THREE,
     proposals: [
       [ANNA, [BERT]],
@@ -41,17 +83,19 @@ export const SPLITS: readonly Split[] = [
       [BERT, 'yuri'],
     ],
     evictions: 2,
-    isLate: false,
   },
   {
-    name: 'four in two halves',
+    ...PLAIN,
+    name: 'four in two halves, each of which grows',
     members: FOUR,
     proposals: [
       [ANNA, [CLEO, DORA]],
       [CLEO, [ANNA, BERT]],
     ],
-    joins: [],
+    joins: [
+      [BERT, 'xena'],
+      [DORA, 'yuri'],
+    ],
     evictions: 1,
-    isLate: false,
   },
 ]
