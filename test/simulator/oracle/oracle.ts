@@ -288,7 +288,10 @@ export class Oracle implements Watcher {
   private checkCutOff({ id, held }: Witness, who: ReplicaId, seq: number): void {
     const has = held.get(who) ?? 0
     if (has <= seq) return
-    throw new Violation('cut-offs', `${id} stays, and has ${has} operations of ${who}, who is cut off at ${seq}`)
+    throw new Violation(
+      'cut-offs',
+      `${id} stays, and has ${has} operations of ${who}, who is cut off at ${seq}`,
+    )
   }
 
   /** A join is made: from here on nothing may be decided that the newcomer lacks. */

@@ -103,7 +103,8 @@ const lastWords: Strike = (scene) => {
   const heldFromMs = random.chance(0.5) ? 0 : heardMs + tripMs(scene)
   scene.after(heldFromMs, () => blockFor(scene, random.magnitude(50, 5000), [confidant], others))
   const accusers = others.slice(0, random.between(1, 2))
-  for (const accuser of accusers) scene.after(heardMs * 2 * random.real(), () => accuse(scene, accuser, speaker))
+  for (const accuser of accusers)
+    scene.after(heardMs * 2 * random.real(), () => accuse(scene, accuser, speaker))
   scene.after(heardMs + random.magnitude(500, 10_000), () => {
     heardAgain()
     speaker.transport.wakefulness.wake()

@@ -28,6 +28,49 @@ export const EXHAUSTED: readonly Split[] = [
   },
   {
     ...PLAIN,
+    name: 'who may decide of three, on two sides that grow',
+    members: THREE,
+    proposals: [],
+    joins: [
+      [ANNA, 'xena'],
+      [BERT, 'yuri'],
+    ],
+  },
+  {
+    ...PLAIN,
+    name: 'who may decide of three, one of whom lets in two',
+    members: THREE,
+    proposals: [],
+    joins: [
+      [CLEO, 'xena'],
+      [CLEO, 'yuri'],
+    ],
+  },
+  {
+    ...PLAIN,
+    name: 'who may decide of four, on two sides that grow',
+    members: FOUR,
+    proposals: [],
+    joins: [
+      [ANNA, 'xena'],
+      [DORA, 'yuri'],
+    ],
+  },
+]
+
+/** Too many for every test: the test goes as far as it gets. */
+export const LARGE: readonly Split[] = [
+  {
+    ...PLAIN,
+    name: 'four in two halves',
+    members: FOUR,
+    proposals: [
+      [ANNA, [CLEO, DORA]],
+      [CLEO, [ANNA, BERT]],
+    ],
+  },
+  {
+    ...PLAIN,
     name: 'one side of three grows',
     members: THREE,
     proposals: [
@@ -47,19 +90,6 @@ export const EXHAUSTED: readonly Split[] = [
     ],
     evictions: 1,
   },
-  {
-    ...PLAIN,
-    name: 'four in two halves',
-    members: FOUR,
-    proposals: [
-      [ANNA, [CLEO, DORA]],
-      [CLEO, [ANNA, BERT]],
-    ],
-  },
-]
-
-/** Too many for every test: the test goes as far as it gets. */
-export const LARGE: readonly Split[] = [
   {
     ...PLAIN,
     name: 'three suspect each other crosswise',

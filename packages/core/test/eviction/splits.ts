@@ -18,7 +18,7 @@ export interface Split {
   readonly name: string
   /** Oldest first. */
   readonly members: readonly ReplicaId[]
-  /** Who may propose what, once each. */
+  /** Who may propose what, once each. Where nobody may, it is looked at who could decide. */
   readonly proposals: readonly (readonly [by: ReplicaId, suspects: readonly ReplicaId[]])[]
   /** Who may let whom in, at any moment. */
   readonly joins: readonly (readonly [sponsor: ReplicaId, newcomer: ReplicaId])[]
@@ -35,6 +35,8 @@ export interface Explored {
   readonly decisions: Set<string>
   /** Evictions that were carried out. */
   readonly evictions: Set<string>
+  /** Sets of members that may decide, over all states. */
+  primaries: number
   isComplete: boolean
 }
 
@@ -84,6 +86,7 @@ class Exploring {
     steps: 0,
     decisions: new Set(),
     evictions: new Set(),
+    primaries: 0,
     isComplete: true,
   }
   private readonly split: Split
@@ -123,7 +126,7 @@ class Exploring {
 
   private check(world: World, told: readonly string[]): void {
     const { result } = this
-    const fail = (what: string): never => {
+    const fail: (what: string) => never = (what) => {
       throw new SplitFailure(`${this.split.name}: ${what}\n${told.join('\n')}`)
     }
     const decisions = new Map<number, string>()
@@ -136,16 +139,36 @@ class Exploring {
       }
     }
     if (decisions.has(0)) result.decisions.add(decisions.get(0) as string)
+    if (this.split.proposals.length === 0) this.checkPrimaries(world, fail)
     const cutOffs = new Map<ReplicaId, number>()
     const outsiders = outsidersOf(world)
     for (const { operation } of world.made) {
       if (operation.kind !== 'evict' || outsiders.has(operation.author)) continue
       result.evictions.add([...operation.cutOffs.keys()].sort().join())
       for (const [who, seq] of operation.cutOffs) {
-        if ((cutOffs.get(who) ?? seq) !== seq)
-          fail(`${who} is cut off at ${seq} and at ${cutOffs.get(who)}`)
+        if ((cutOffs.get(who) ?? seq) !== seq) fail(`${who} is cut off at ${seq} and at ${cutOffs.get(who)}`)
         cutOffs.set(who, seq)
       }
+    }
+  }
+
+  /** No two sets of members without one in common may decide, each as one of them sees it (rule EV1). */
+  private checkPrimaries(world: World, fail: (what: string) => never): void {
+    const ids = world.members.map(({ id }) => id)
+    const primaries: number[] = []
+    for (let quorum = 1; quorum < 1 << ids.length; quorum++) {
+      const those = new Set(ids.filter((_, index) => has(quorum, index)))
+      const mayDecide = (member: Member) => {
+        const known = rosterOf(member, world, this.split).filter((id) => those.has(id))
+        return those.has(member.id) && this.isPrimary(new Set(known), member, world)
+      }
+      if (world.members.some(mayDecide)) primaries.push(quorum)
+    }
+    this.result.primaries += primaries.length
+    const named = (quorum: number) => ids.filter((_, index) => has(quorum, index)).join()
+    for (const one of primaries) {
+      const other = primaries.find((quorum) => (quorum & one) === 0)
+      if (other !== undefined) fail(`${named(one)} may decide, and so may ${named(other)}`)
     }
   }
 
@@ -154,7 +177,7 @@ class Exploring {
   private *steps(world: World): Generator<Step> {
     for (const member of world.members) {
       // Whoever learns that it is evicted is no member any more.
-      if (this.isOut(member, world)) continue
+      if (this.isOut(member)) continue
       yield* this.proposals(member, world)
       yield* this.hearings(member, world)
       yield* this.joins(member, world)
@@ -178,7 +201,10 @@ class Exploring {
       const agreement = copyOf(member.agreement)
       agreement.propose(wanted)
       const next = this.agreed({ ...member, agreement }, world)
-      yield [`${by} proposes ${wanted.join()}`, withMember({ ...world, proposed: world.proposed | (1 << index) }, next)]
+      yield [
+        `${by} proposes ${wanted.join()}`,
+        withMember({ ...world, proposed: world.proposed | (1 << index) }, next),
+      ]
     }
   }
 
@@ -202,13 +228,20 @@ class Exploring {
       if (sponsor !== member.id || has(world.joined, index)) continue
       const seq = world.made.filter(({ operation }) => operation.author === sponsor).length + 1
       const stage = member.fences.length
-      const operation = { ...join(sponsor, seq, this.nextClock(member, world), newcomer, 0), stage } as Operation
+      const operation = {
+        ...join(sponsor, seq, this.nextClock(member, world), newcomer, 0),
+        stage,
+      } as Operation
       const { world: made, member: after } = this.make(member, operation, world)
       const agreement = new Agreement(newcomer)
       agreement.import(after.agreement.stage, after.agreement.decided)
       const { applied, passed, fences } = after
       const guest: Member = { id: newcomer, agreement, said: [], heard: {}, applied, passed, fences }
-      const grown = { ...made, joined: world.joined | (1 << index), members: [...made.members, this.telling(guest)] }
+      const grown = {
+        ...made,
+        joined: world.joined | (1 << index),
+        members: [...made.members, this.telling(guest)],
+      }
       yield [`${sponsor} lets ${newcomer} in`, grown]
     }
   }
@@ -226,30 +259,30 @@ class Exploring {
 
   /** Once every member that it may know of has what comes next in total order; whoever makes more makes it later. */
   private *passings(member: Member, world: World): Generator<Step> {
-    const next = inOrder(world, member.applied & ~member.passed)[0]
-    if (next === undefined) return
-    const { operation } = world.made[next] as Made
+    const ahead = inOrder(world, member.applied & ~member.passed)
+    const clock = world.made[ahead[0] ?? -1]?.operation.clock
+    if (clock === undefined) return
     const roster = rosterOf(member, world, this.split)
-    const isMissing = world.made.some(
-      (made, index) =>
-        !has(member.applied, index) &&
-        roster.includes(made.operation.author) &&
-        compareOperations(made.operation, operation) < 0,
-    )
-    if (isMissing) return
+    const lacks = ({ operation }: Made, index: number) =>
+      !has(member.applied, index) && roster.includes(operation.author) && operation.clock <= clock
+    if (world.made.some(lacks)) return
+    const next = ahead.filter((index) => world.made[index]?.operation.clock === clock)
+    const passed = next.reduce((set, index) => set | (1 << index), 0)
     const holders = world.members.filter(({ id }) => roster.includes(id))
-    if (!holders.every(({ applied }) => has(applied, next))) return
+    if (!holders.every(({ applied }) => (applied & passed) === passed)) return
     // A member whose join is not known here either has it from its sponsor, or its sponsor answers for it.
     yield [
-      `${member.id} passes ${told(operation)}`,
-      withMember(world, { ...member, passed: member.passed | (1 << next) }),
+      `${member.id} passes the clock ${clock}`,
+      withMember(world, { ...member, passed: member.passed | passed }),
     ]
   }
 
   private *evictions(member: Member, world: World): Generator<Step> {
     const { stage } = member.agreement
-    const done = inOrder(world, member.applied).filter((i) => world.made[i]?.operation.kind === 'evict').length
-    if (stage === 0 || done >= stage || this.isOut(member, world)) return
+    const done = inOrder(world, member.applied).filter(
+      (i) => world.made[i]?.operation.kind === 'evict',
+    ).length
+    if (stage === 0 || done >= stage || this.isOut(member)) return
     const fenced = fencedBy(member)
     let { applied } = member
     // All fences are applied, and with each what its author had, which may be somebody else who owes one.
@@ -277,7 +310,9 @@ class Exploring {
   // ------------------------------------------------------------------ parts of steps
 
   private nextClock(member: Member, world: World): number {
-    return 1 + Math.max(FOUNDED, ...inOrder(world, member.applied).map((i) => world.made[i]?.operation.clock ?? 0))
+    return (
+      1 + Math.max(FOUNDED, ...inOrder(world, member.applied).map((i) => world.made[i]?.operation.clock ?? 0))
+    )
   }
 
   private make(member: Member, operation: Operation, world: World): { world: World; member: Member } {
@@ -340,7 +375,7 @@ class Exploring {
     return createHash('sha1').update(JSON.stringify(parts)).digest('base64')
   }
 
-  private isOut({ id, agreement }: Member, _world: World): boolean {
+  private isOut({ id, agreement }: Member): boolean {
     return agreement.decided.some((evicted) => evicted.includes(id))
   }
 }
