@@ -20,6 +20,7 @@ export const FAULTS = [
   'cuts asked for',
   'one-way partitions',
   'long sleeps',
+  'restarts from older storage',
 ] as const
 
 export const SITUATIONS = [
@@ -80,6 +81,8 @@ export const SITUATIONS = [
   'founded anew without a majority',
   'settled with nobody missing',
   'both sides of a partition let somebody in',
+  'two brought the same edits back',
+  'returned several epochs behind',
 ] as const
 
 /** What is measured rather than met: some of these had better be zero. */

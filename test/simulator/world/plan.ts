@@ -56,6 +56,7 @@ export type Plot =
   | 'split after joins'
   | 'grow apart'
   | 'long sleep'
+  | 'relapse'
 
 /** What happens to messages of one type on top of what happens to all. */
 export interface Meddling {
@@ -102,6 +103,8 @@ export interface Plan {
   readonly slownessMs: number
   /** Whatever a replica puts off, it gets to after this long at the soonest: the steps of a cut take their time. */
   readonly taskMs: number
+  /** Documents are stored, and a process may begin with one that is older than what it had when it crashed. */
+  readonly isStored: boolean
   readonly config: Partial<ReplicaConfig>
 }
 
@@ -123,6 +126,7 @@ const NO_PLOTS: Readonly<Record<Plot, number>> = {
   'split after joins': 0,
   'grow apart': 0,
   'long sleep': 0,
+  relapse: 0,
 }
 
 /** Many short schedules find more than few long ones. */
@@ -258,6 +262,7 @@ function drawAnyPlan(seed: number, random: Random): Plan {
     batchMs: sometimes(0.6, () => random.magnitude(1, 1000)),
     taskMs: sometimes(0.4, () => random.magnitude(1, 60)),
     slownessMs: sometimes(0.25, () => random.magnitude(1, 300)),
+    isStored: false,
     config: drawConfig(random, compaction),
   }
 }

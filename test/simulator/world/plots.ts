@@ -246,6 +246,32 @@ const longSleep: Strike = (scene) => {
   }
 }
 
+/** A process dies and begins anew with what was stored a while before, as somebody else. */
+const relapse: Strike = (scene) => {
+  const { random } = scene
+  const device = random.pick(members(scene))
+  const memory = device?.store()
+  if (!device || !memory || scene.devices.length > scene.plan.maxDevices + 2) return
+  const forMs = random.magnitude(200, 8000)
+  for (let edits = random.between(0, 3); edits > 0; edits--) {
+    scene.after(random.real() * forMs, () => {
+      if (random.chance(0.7)) editNow(device)
+      else if (device.state === 'on' && !device.transport.wakefulness.sleeps) device.edit()
+    })
+  }
+  scene.after(forMs, () => {
+    if (device.state !== 'on') return
+    device.crash()
+    scene.coverage.fault('crashes')
+    scene.after(random.magnitude(50, 3000), () => {
+      scene.coverage.fault('restarts from older storage')
+      const again = scene.deviceFrom(memory)
+      scene.story.tell(again.name, `begins with what ${device.name} had stored`)
+      again.start()
+    })
+  })
+}
+
 export const PLOTS: Readonly<Record<Plot, Strike>> = {
   duel,
   'last words': lastWords,
@@ -254,4 +280,5 @@ export const PLOTS: Readonly<Record<Plot, Strike>> = {
   'split after joins': splitAfterJoins,
   'grow apart': growApart,
   'long sleep': longSleep,
+  relapse,
 }

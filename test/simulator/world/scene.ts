@@ -4,7 +4,7 @@
 import type { Coverage } from '../oracle/coverage.js'
 import type { Story } from '../oracle/story.js'
 import type { Random } from '../random.js'
-import type { Device } from './device.js'
+import type { Device, DeviceMemory } from './device.js'
 import type { OneWayNetwork } from './one-way-network.js'
 import type { Plan } from './plan.js'
 
@@ -19,6 +19,8 @@ export interface Scene {
   readonly now: number
   /** A new device, or nobody if the room is full. */
   newDevice(): Device | undefined
+  /** A process that begins with what was stored of another one. */
+  deviceFrom(memory: DeviceMemory): Device
   after(ms: number, task: () => void): void
 }
 

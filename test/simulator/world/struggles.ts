@@ -26,6 +26,7 @@ export function struggling(plan: Plan, random: Random): Plan {
   const plots = Object.fromEntries(PLOTS.map((plot) => [plot, weight(0.5)])) as Record<Plot, number>
   const favourite = random.pick(PLOTS)
   if (favourite) plots[favourite] = 5
+  const isStored = plan.structure === 'yjs' && random.chance(0.6)
   const weights = {
     ...plan.weights,
     join: random.magnitude(0.3, 2),
@@ -40,6 +41,7 @@ export function struggling(plan: Plan, random: Random): Plan {
     accuse: weight(0.3),
     partition: 0,
     ...plots,
+    relapse: isStored ? random.magnitude(0.2, 2) : 0,
     'long sleep': random.chance(0.3) ? random.magnitude(0.1, 1) : 0,
   }
   const network = {
@@ -75,6 +77,7 @@ export function struggling(plan: Plan, random: Random): Plan {
     ambushRate: 0,
     slownessMs: random.chance(0.2) ? random.magnitude(10, 500) : 0,
     taskMs: random.chance(0.2) ? random.magnitude(1, 60) : 0,
+    isStored,
     config,
   }
 }

@@ -13,7 +13,7 @@ import { Oracle } from '../oracle/oracle.js'
 import { Story } from '../oracle/story.js'
 import { Violation } from '../oracle/violation.js'
 import { Random } from '../random.js'
-import { Device, type Stage } from './device.js'
+import { Device, type DeviceMemory, type Stage } from './device.js'
 import { OneWayNetwork } from './one-way-network.js'
 import { Peace } from './peace.js'
 import { drawPlan, MESSAGE, type Plan, type Trouble } from './plan.js'
@@ -135,8 +135,11 @@ export class World implements Stage {
   // ------------------------------------------------------------------ the troubled part
 
   newDevice(): Device | undefined {
-    if (this.devices.length >= this.plan.maxDevices) return undefined
-    const device = new Device(`d${this.devices.length + 1}`, this)
+    return this.devices.length >= this.plan.maxDevices ? undefined : this.addDevice(undefined)
+  }
+
+  private addDevice(memory: DeviceMemory | undefined): Device {
+    const device = new Device(`d${this.devices.length + 1}`, this, memory)
     device.guests = () => this.devices.filter((other) => other.isJoining && other.isGuestOf(device))
     this.devices.push(device)
     return device
@@ -196,8 +199,9 @@ export class World implements Stage {
   private get parts() {
     const { plan, random, network, coverage, story, devices } = this
     const newDevice = () => this.newDevice()
+    const deviceFrom = (memory: DeviceMemory) => this.addDevice(memory)
     const after = (ms: number, task: () => void) => this.after(ms, task)
-    return { plan, random, network, coverage, story, devices, newDevice, after }
+    return { plan, random, network, coverage, story, devices, newDevice, deviceFrom, after }
   }
 }
 
