@@ -5,7 +5,6 @@
 import { DEFAULT_CONFIG, type ReplicaConfig } from '@tidemark/core'
 import { FEATURES, type Feature } from '../models/model.js'
 import { Random } from '../random.js'
-import { isStruggle, struggling } from './struggles.js'
 
 /** Type bytes of the messages whose loss, repetition or delay is most telling (the wire format fixes them). */
 export const MESSAGE = {
@@ -137,7 +136,6 @@ export function drawPlan(seed: number, evicts = true): Plan {
   const random = new Random(seed)
   const drawn = drawAnyPlan(seed, random)
   const plan = random.chance(0.12) ? misunderstood(drawn, random) : drawn
-  if (evicts && isStruggle(seed)) return struggling(plan, new Random(seed, 3))
   return evicts
     ? withSuspicion(plan, new Random(seed, 2))
     : { ...plan, config: { ...plan.config, suspectAfterMs: Number.POSITIVE_INFINITY } }

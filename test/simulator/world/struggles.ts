@@ -3,12 +3,12 @@
  * heard by some others only, are slow, come, sleep for days or die. Evictions there are hard to agree on and to carry out.
  */
 import { DEFAULT_CONFIG } from '@tidemark/core'
-import type { Random } from '../random.js'
-import type { Plan, Plot } from './plan.js'
+import { Random } from '../random.js'
+import { drawPlan, type Plan, type Plot } from './plan.js'
 
 /** One schedule in four. Others are named by the same seeds as before there were any of these. */
 export const STRUGGLES_EVERY = 4
-export const isStruggle = (seed: number): boolean => seed % STRUGGLES_EVERY === STRUGGLES_EVERY - 1
+const isStruggle = (seed: number): boolean => seed % STRUGGLES_EVERY === STRUGGLES_EVERY - 1
 
 const PLOTS: readonly Plot[] = [
   'duel',
@@ -19,7 +19,13 @@ const PLOTS: readonly Plot[] = [
   'grow apart',
 ]
 
-export function struggling(plan: Plan, random: Random): Plan {
+/** @param evicts as for `drawPlan`; where nobody is evicted there is nothing to struggle for. */
+export function planOf(seed: number, evicts: boolean): Plan {
+  if (!evicts || !isStruggle(seed)) return drawPlan(seed, evicts)
+  return struggling(drawPlan(seed, false), new Random(seed, 3))
+}
+
+function struggling(plan: Plan, random: Random): Plan {
   const maxDevices = random.between(4, 8)
   const early = random.between(3, Math.min(5, maxDevices))
   const weight = (probability: number) => (random.chance(probability) ? random.magnitude(0.3, 3) : 0)

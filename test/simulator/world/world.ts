@@ -16,7 +16,8 @@ import { Random } from '../random.js'
 import { Device, type DeviceMemory, type Stage } from './device.js'
 import { OneWayNetwork } from './one-way-network.js'
 import { Peace } from './peace.js'
-import { drawPlan, MESSAGE, type Plan, type Trouble } from './plan.js'
+import { MESSAGE, type Plan, type Trouble } from './plan.js'
+import { planOf } from './struggles.js'
 import { STRIKES } from './troubles.js'
 
 export interface Outcome {
@@ -53,7 +54,7 @@ export class World implements Stage {
   private violation: Violation | undefined
 
   constructor(seed: number, isTold: boolean, evicts: boolean) {
-    this.plan = drawPlan(seed, evicts)
+    this.plan = planOf(seed, evicts)
     this.random = new Random(seed, 1)
     const { structure, compaction } = this.plan
     const makeTokens = compaction === 'full' ? makeNumberedSet : makeTokenSet

@@ -1,9 +1,9 @@
 /**
- * Goes through the splits of small rooms, for tests that replace a piece of the code: `node splits.mjs` ends with 1 if one
+ * Goes through the splits of small rooms, for tests that replace a piece of the code: `node split-runs.mjs` ends with 1 if one
  * side decides what the other one does not.
  */
-import { EXHAUSTED, LARGE } from '../../../packages/core/test/eviction/split-scenarios.js'
-import { exploreSplit, SplitFailure } from '../../../packages/core/test/eviction/splits.js'
+import { EXHAUSTED, LARGE } from './split-scenarios.js'
+import { exploreSplit, SplitFailure } from './splits.js'
 
 const MAX_STATES = 60_000
 const MOST_OF_A_LARGE_ONE = 10_000
