@@ -7,7 +7,9 @@ import { Random } from '../random.js'
 import { drawPlan, type Plan, type Plot } from './plan.js'
 
 /** One schedule in four. Others are named by the same seeds as before there were any of these. */
-export const STRUGGLES_EVERY = 4
+const STRUGGLES_EVERY = 4
+/** @param n from 1 on. */
+export const nthStruggle = (n: number): number => STRUGGLES_EVERY * n - 1
 const isStruggle = (seed: number): boolean => seed % STRUGGLES_EVERY === STRUGGLES_EVERY - 1
 
 const PLOTS: readonly Plot[] = [
