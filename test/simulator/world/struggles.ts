@@ -12,6 +12,8 @@ const STRUGGLES_EVERY = 4
 export const nthStruggle = (n: number): number => STRUGGLES_EVERY * n - 1
 const isStruggle = (seed: number): boolean => seed % STRUGGLES_EVERY === STRUGGLES_EVERY - 1
 
+const MS_PER_DEVICE = 100
+
 const PLOTS: readonly Plot[] = [
   'duel',
   'last words',
@@ -60,7 +62,11 @@ function struggling(plan: Plan, random: Random): Plan {
   }
   // In half of the rooms hardly anybody is suspected but by accusation: every eviction is one that was plotted.
   const suspectAfterMs = random.chance(0.5) ? random.magnitude(2000, 8000) : random.magnitude(15_000, 60_000)
-  const heartbeatIntervalMs = random.magnitude(200, DEFAULT_CONFIG.heartbeatIntervalMs)
+  // Each sends to all others: more would be most of what happens.
+  const heartbeatIntervalMs = Math.max(
+    MS_PER_DEVICE * maxDevices,
+    random.magnitude(200, DEFAULT_CONFIG.heartbeatIntervalMs),
+  )
   const config = {
     ...plan.config,
     heartbeatIntervalMs,
