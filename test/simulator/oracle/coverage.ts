@@ -85,6 +85,13 @@ export const SITUATIONS = [
   'returned several epochs behind',
 ] as const
 
+/** Met in a run of 2000 schedules, and not for sure in one of a few hundred. */
+export const RARE: ReadonlySet<Situation> = new Set<Situation>([
+  'both sides of a partition let somebody in',
+  'two brought the same edits back',
+  'returned several epochs behind',
+])
+
 /** What is measured rather than met: some of these had better be zero. */
 export const FIGURES = [
   'tokens whose neighbours were checked',
