@@ -319,7 +319,7 @@ export const MUTANTS: readonly MeasuredMutant[] = [
     replace: 'fold(electorate, operation)',
     breaks: EVICTION,
     isOfStruggles: true,
-    needed: 49,
+    needed: 17,
   },
   {
     name: 'a proposer needs no promises',
@@ -329,7 +329,7 @@ export const MUTANTS: readonly MeasuredMutant[] = [
     replace: 'if (promisers.size === 0) return false',
     breaks: EVICTION,
     isOfStruggles: true,
-    needed: 2,
+    needed: 21,
   },
   {
     name: 'one acceptance is a decision',
@@ -340,5 +340,15 @@ export const MUTANTS: readonly MeasuredMutant[] = [
     breaks: EVICTION,
     isOfStruggles: true,
     needed: 12,
+  },
+  {
+    name: 'an eviction stays in the electorate',
+    rule: 'EV1: it takes members out, in its place in the total order',
+    file: `${CORE}/causality/operation.ts`,
+    find: "return operation.kind === 'evict' ? [...operation.cutOffs.keys()] : []",
+    replace: 'return []',
+    breaks: EVICTION,
+    isOfStruggles: true,
+    needed: 2,
   },
 ]

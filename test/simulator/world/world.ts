@@ -32,7 +32,7 @@ export interface Outcome {
 }
 
 /** More tasks than any schedule needs: what goes on longer goes on for ever. */
-const MAX_STEPS = 400_000
+const MAX_STEPS = 1_000_000
 
 export class World implements Stage {
   readonly plan: Plan
