@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { bundle, CACHE, mutate } from './bundle.mjs'
 import { type MeasuredMutant, MUTANTS } from './mutants.js'
 import { type Result, runCrew } from './run/crew.js'
+import { nthStruggle } from './world/struggles.js'
 
 const ENTRY = fileURLToPath(new URL('run/main.ts', import.meta.url))
 /** Schedules until a mutant has to be found: several times what each needed when it was measured. */
@@ -25,9 +26,12 @@ describe('mutants', { timeout: 300_000 }, () => {
   test.each(MUTANTS)('$name', async (mutant) => {
     const file = join(folder, `${MUTANTS.indexOf(mutant)}.mjs`)
     await bundle(ENTRY, file, mutant)
-    let seed = 0
+    let tried = 0
     let found: Result | undefined
-    const nextSeed = () => (found || seed >= budgetOf(mutant) ? undefined : ++seed)
+    const nextSeed = () => {
+      if (found || tried >= budgetOf(mutant)) return undefined
+      return mutant.isOfStruggles ? nthStruggle(++tried) : ++tried
+    }
     await runCrew(1, file, nextSeed, (result) => {
       if (result.violation) found = result
     })

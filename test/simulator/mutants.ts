@@ -13,11 +13,13 @@ const CUT =
 
 /** So does a wrong eviction. */
 const EVICTION =
-  /snapshot safety|one decision|monotonic|liveness|silence|convergence|nothing lost|nothing doubled|causal order|one base|epochs|no broken invariants|no refusals|admission|own counters/
+  /snapshot safety|one decision|cut-offs|monotonic|liveness|silence|convergence|nothing lost|nothing doubled|causal order|one base|epochs|no broken invariants|no refusals|admission|own counters/
 
 export interface MeasuredMutant extends Mutant {
   /** The rules of the simulator that it may break. */
   readonly breaks: RegExp
+  /** Only schedules in which evictions are struggled for are tried: elsewhere it is too rare. */
+  readonly isOfStruggles?: boolean
   readonly needed: number
 }
 
@@ -298,5 +300,55 @@ export const MUTANTS: readonly MeasuredMutant[] = [
     replace: 'if (2 * votes !== positions.length) return 3 * votes >= positions.length',
     breaks: EVICTION,
     needed: 34,
+  },
+  {
+    name: 'an eviction does not wait for fences',
+    rule: 'EV5: the fences of all others come first',
+    file: `${CORE}/replica/evicting.ts`,
+    find: 'if (this.voters.some((member) => this.stageOf(member) < stage)) return',
+    replace: 'if (this.voters.length === 0) return',
+    breaks: EVICTION,
+    isOfStruggles: true,
+    needed: 2,
+  },
+  {
+    name: 'later electorates have no say',
+    rule: 'EV1: all have, up to the members known now',
+    file: `${CORE}/eviction/electorates.ts`,
+    find: 'if (fold(electorate, operation) && !isMajority(quorum, electorate)) return false',
+    replace: 'fold(electorate, operation)',
+    breaks: EVICTION,
+    isOfStruggles: true,
+    needed: 17,
+  },
+  {
+    name: 'a proposer needs no promises',
+    rule: 'EV2: it needs those of a primary quorum',
+    file: `${CORE}/eviction/agreement.ts`,
+    find: 'if (!isPrimary(promisers)) return false',
+    replace: 'if (promisers.size === 0) return false',
+    breaks: EVICTION,
+    isOfStruggles: true,
+    needed: 21,
+  },
+  {
+    name: 'one acceptance is a decision',
+    rule: 'EV2: it takes a primary quorum',
+    file: `${CORE}/eviction/agreement.ts`,
+    find: 'if (isPrimary(voters)) {',
+    replace: 'if (voters.size > 0) {',
+    breaks: EVICTION,
+    isOfStruggles: true,
+    needed: 12,
+  },
+  {
+    name: 'an eviction stays in the electorate',
+    rule: 'EV1: it takes members out, in its place in the total order',
+    file: `${CORE}/causality/operation.ts`,
+    find: "return operation.kind === 'evict' ? [...operation.cutOffs.keys()] : []",
+    replace: 'return []',
+    breaks: EVICTION,
+    isOfStruggles: true,
+    needed: 2,
   },
 ]

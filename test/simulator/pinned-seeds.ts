@@ -84,6 +84,7 @@ export const WITH_EVICTION: readonly PinnedSeed[] = [
   },
   {
     seed: 60019038,
-    found: 'one whose last fellow member had left stood for ever with operations whose past nobody had any more',
+    found:
+      'one whose last fellow member had left stood for ever with operations whose past nobody had any more',
   },
 ]

@@ -23,7 +23,16 @@ export interface Model {
   /** Something that must never be, in whatever state. */
   fault(): string | undefined
   /** Bytes of the encoded whole, and of a fresh one with the same content; for structures that get compacted. */
+  store?(): Stored
+  /** Before anything else. */
+  restore?(stored: Stored): void
   sizes?(): { readonly bytes: number; readonly freshBytes: number }
+}
+
+/** A document as storage keeps it, and its twin. */
+export interface Stored {
+  readonly records: readonly Uint8Array[]
+  readonly twin: Uint8Array | undefined
 }
 
 /** A document beside the model's own; what it exchanges is idempotent and commutative. */
@@ -43,6 +52,8 @@ export interface ModelOptions {
   /** What users of this schedule know how to do. */
   readonly features: ReadonlySet<Feature>
   readonly hasTwin: boolean
+  /** It may be stored. */
+  readonly isStored: boolean
   /** `structure.takeLocalChange` has something. */
   readonly onLocalChange: () => void
   /** Content could not be placed in the room that was joined. */

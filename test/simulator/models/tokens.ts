@@ -54,6 +54,8 @@ export class TokenBook {
   readonly tokens: Token[] = []
   /** Those they were typed between have changed places at a cut. */
   readonly parted = new Set<TokenId>()
+  /** Who has brought it back from where the room had not been, by action. */
+  readonly carriedBy = new Map<ActionId, string>()
   /** All that any user did. */
   readonly performed = new Set<ActionId>()
   /** What somebody did and had no need to tell, as it had no effect on what the room had meanwhile. */

@@ -2,13 +2,13 @@
  * A Yjs document with everything that Yjs knows: text with formatting and embeds, arrays, maps, nested types to any
  * depth, XML.
  */
-import { YjsStructure } from '@tidemark/yjs'
+import { readStored, YjsStructure } from '@tidemark/yjs'
 import * as Y from 'yjs'
 import type { Random } from '../random.js'
 import { Census, type SharedType } from './census.js'
 import { freshCopy } from './fresh-copy.js'
 import { perform } from './intent.js'
-import type { ContainerId, MakeModel, Model, ModelOptions } from './model.js'
+import type { ContainerId, MakeModel, Model, ModelOptions, Stored } from './model.js'
 import { PlainTwin } from './plain-twin.js'
 import type { ActionId, TokenBook, TokenId } from './tokens.js'
 import { type Wish, YjsUser } from './yjs-user.js'
@@ -31,7 +31,8 @@ class YjsDocument implements Model {
 
   constructor(random: Random, options: ModelOptions) {
     const { doc } = this
-    doc.clientID = random.between(1, MAX_CLIENT)
+    const client = random.between(1, MAX_CLIENT)
+    doc.clientID = client
     makeRoots(doc)
     doc.on('afterTransaction', () => {
       this.known = undefined
@@ -44,7 +45,9 @@ class YjsDocument implements Model {
       onLocalChange,
       onOrphaned,
       onObserverError: onError,
+      ...(options.isStored && { onUnsaved() {} }),
     })
+    doc.clientID = client
   }
 
   edit(random: Random, book: TokenBook): readonly ActionId[] {
@@ -84,6 +87,19 @@ class YjsDocument implements Model {
   fault(): string | undefined {
     const { pendingStructs, pendingDs } = this.doc.store
     return pendingStructs === null && pendingDs === null ? undefined : 'an update is parked inside Yjs'
+  }
+
+  store(): Stored {
+    const { recording } = this.structure
+    if (!recording) throw new Error('nothing of this document is stored')
+    return { records: [...recording.rewrite()], twin: this.twin?.state() }
+  }
+
+  restore({ records, twin }: Stored): void {
+    const stored = readStored(records)
+    if (typeof stored === 'string') throw new Error(stored)
+    for (const _ of this.structure.restore(stored));
+    if (twin) this.twin?.apply(twin)
   }
 
   sizes(): { bytes: number; freshBytes: number } {

@@ -13,7 +13,7 @@ import type {
   StatePiece,
   Structure,
 } from '@tidemark/core'
-import type { Model } from '../models/model.js'
+import type { Model, Stored } from '../models/model.js'
 import { type ActionId, inserts, isRemoval, removes, type TokenBook } from '../models/tokens.js'
 import type { Coverage } from './coverage.js'
 import type { Held, Ledger } from './ledger.js'
@@ -40,6 +40,13 @@ export interface Watcher {
   commits(by: Holder, cut: Cut, fingerprint: Uint8Array): void
   /** It has switched. */
   committed(by: Holder): void
+}
+
+/** What is stored of a device, and what of it its user had not told then. */
+export interface Memory {
+  readonly document: Stored
+  readonly actions: ReadonlySet<ActionId>
+  readonly untold: readonly ActionId[]
 }
 
 /** Number of the state, and whether it ends here. */
@@ -127,6 +134,20 @@ export class Holder implements Structure {
     }
     this.unsent.pending.push(...actions)
     if (actions.length > 0 && this.openStates > 0) this.coverage.met('sponsor typed during join')
+  }
+
+  /** Undefined while it can not be stored as what it is, or never is. */
+  store(): Memory | undefined {
+    const { model, actions, unsent } = this
+    if (!model.store || this.isLoading || this.isCutting || this.holdsMore) return undefined
+    return { document: model.store(), actions: new Set(actions), untold: unsent.all }
+  }
+
+  /** The process begins with what was stored. */
+  restore({ document, actions, untold }: Memory): void {
+    this.model.restore?.(document)
+    this.actions = new Set(actions)
+    this.unsent.pending.push(...untold)
   }
 
   /** What the operation made of the last `takeLocalChange` carries. */
@@ -248,6 +269,7 @@ export class Holder implements Structure {
     if (this.isOrphaned) this.actions = new Set()
     this.unsent.forget([...this.actions].filter((action) => !this.installed?.actions.has(action)))
     for (const action of this.installed?.actions ?? []) this.actions.add(action)
+    this.noteCarried()
     this.model.twin?.carry()
     this.noteReturn()
     this.learnFromContent()
@@ -255,6 +277,14 @@ export class Holder implements Structure {
 
   stateBytes(): number {
     return this.model.structure.stateBytes()
+  }
+
+  private noteCarried(): void {
+    const { carriedBy } = this.book
+    const { carried } = this.unsent
+    const isBrought = (action: ActionId) => (carriedBy.get(action) ?? this.name) !== this.name
+    if (carried.some(isBrought)) this.coverage.met('two brought the same edits back')
+    for (const action of carried) carriedBy.set(action, this.name)
   }
 
   /** From one epoch into another, or even from another history. */
@@ -268,6 +298,7 @@ export class Holder implements Structure {
       if (!(this.ledBackBefore && this.leadsBack)) this.book.hasForgotten = true
     } else if (before.epoch < naming.epoch) {
       this.coverage.met('returned across a cut')
+      if (before.epoch + 1 < naming.epoch) this.coverage.met('returned several epochs behind')
       if (this.unsent.carried.length === 0) return
       this.coverage.met('returned with edits across a cut')
       if (before.epoch + 1 < naming.epoch) this.coverage.met('returned with edits across several cuts')

@@ -47,7 +47,8 @@ export class Ledger {
   private readonly byClock: Entry[][] = []
   /** Evicted authors, and those that only they had let in: of each, nothing after this seq was ever in the room. */
   private readonly cutOffs = new Map<ReplicaId, number>()
-  private readonly evictedBy = new Map<ReplicaId, Pick<Entry, 'author' | 'seq'>>()
+  /** Who has evicted them. */
+  private readonly cutOffsBy = new Map<ReplicaId, ReplicaId>()
 
   constructor(lineage: string) {
     this.lineage = lineage
@@ -74,7 +75,7 @@ export class Ledger {
       throw new Violation('own counters', `${name} follows ${own.length} operations`)
     if (last && clock <= last.clock)
       throw new Violation('own counters', `${name} is not later than ${nameOf(last)}`)
-    if (this.isBeyond(entry)) {
+    if (this.isBeyondCutOff(author, seq)) {
       own.push(entry)
       this.neverIn(entry)
       return
@@ -98,40 +99,26 @@ export class Ledger {
   }
 
   /**
-   * Authors are evicted, by an operation. One whose own author is cut off before it does not count: whoever made it was
-   * evicted by a later stage that it had not heard of.
-   * @throws if others have cut one of them off elsewhere.
+   * An author is evicted. @throws if others have cut it off elsewhere.
+   * @param by who says so: it may itself be there only by what others cut off, and then it says so to nobody.
    */
-  evict(cutOffs: ReadonlyMap<ReplicaId, number>, by: Pick<Entry, 'author' | 'seq'>): void {
-    if (this.isBeyond(by)) return
-    for (const who of cutOffs.keys()) this.evictedBy.set(who, this.evictedBy.get(who) ?? by)
-    for (const [who, seq] of cutOffs) {
-      const earlier = this.evictedBy.get(who) ?? by
-      // Only what an annulled one left in, so that what it left out need not come in again.
-      const isAnnulled = (cutOffs.get(earlier.author) ?? Number.POSITIVE_INFINITY) < earlier.seq
-      if (isAnnulled && seq < (this.cutOffs.get(who) ?? 0)) {
-        this.cutOffs.delete(who)
-        this.evictedBy.set(who, by)
-      }
-      this.cutOff(who, seq)
-    }
-  }
-
-  private isBeyond({ author, seq }: Pick<Entry, 'author' | 'seq'>): boolean {
-    return seq > (this.cutOffs.get(author) ?? Number.POSITIVE_INFINITY)
-  }
-
-  private cutOff(author: ReplicaId, seq: number): void {
+  cutOff(author: ReplicaId, seq: number, by?: ReplicaId): void {
     const known = this.cutOffs.get(author)
-    if (known !== undefined && known !== seq)
-      throw new Violation('one decision', `${author} is cut off at ${known} and at ${seq}`)
-    if (known !== undefined) return
+    if (known === seq || (by !== undefined && this.isCutOff(by))) return
+    const knownBy = this.cutOffsBy.get(author)
+    if (known === undefined || seq < known) this.cutOffNow(author, seq, by)
+    if (known === undefined || (knownBy !== undefined && this.isCutOff(knownBy))) return
+    throw new Violation('one decision', `${author} is cut off at ${seq} and at ${known}`)
+  }
+
+  private cutOffNow(author: ReplicaId, seq: number, by: ReplicaId | undefined): void {
+    const before = this.cutOffs.get(author)
     this.cutOffs.set(author, seq)
-    for (const entry of this.byAuthor.get(author)?.slice(seq) ?? []) {
+    if (by !== undefined) this.cutOffsBy.set(author, by)
+    for (const entry of this.byAuthor.get(author)?.slice(seq, before) ?? []) {
       if (entry.clock <= this.decided)
         throw new Violation('snapshot safety', `${nameOf(entry)} is cut off, below the point ${this.decided}`)
       const peers = this.byClock[entry.clock] as Entry[]
-      if (!peers.includes(entry)) continue
       peers.splice(peers.indexOf(entry), 1)
       if (entry.kind === 'cut') this.cuts.splice(this.cuts.indexOf(entry), 1)
       this.neverIn(entry)
@@ -140,6 +127,11 @@ export class Ledger {
 
   isCutOff(author: ReplicaId): boolean {
     return this.cutOffs.has(author)
+  }
+
+  /** Whether it lies beyond a cut-off: it was never in the room, whoever holds it. */
+  isBeyondCutOff(author: ReplicaId, seq: number): boolean {
+    return seq > (this.cutOffs.get(author) ?? Number.POSITIVE_INFINITY)
   }
 
   /** Whoever is let in by an operation that was never in the room is not in it either. */

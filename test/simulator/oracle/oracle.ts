@@ -262,16 +262,15 @@ export class Oracle implements Watcher {
       witness.holder.name,
       `makes ${nameOf(entry)} ${kind}${who ?? through ?? ''} ${actions.join()}`,
     )
-    if (operation.kind === 'evict') this.evict(ledger, operation)
+    if (operation.kind === 'evict') this.evict(ledger, author, operation.cutOffs)
     if (kind === 'fence') this.coverage.met('fence made')
     if (operation.kind === 'join') this.letIn(witness, ledger, operation.who, operation.floor)
     if (kind === 'leave' && who !== author) this.coverage.met('former id retired')
   }
 
   /** From here on nobody need hold what they hold, nor wait for them. */
-  private evict(ledger: Ledger, operation: Operation & { kind: 'evict' }): void {
-    const { cutOffs } = operation
-    ledger.evict(cutOffs, operation)
+  private evict(ledger: Ledger, by: ReplicaId, cutOffs: ReadonlyMap<ReplicaId, number>): void {
+    for (const [who, seq] of cutOffs) ledger.cutOff(who, seq, by)
     const bound = this.boundIn(ledger)
     for (const witness of bound) {
       if (!ledger.isCutOff(witness.id)) continue

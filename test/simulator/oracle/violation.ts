@@ -9,6 +9,8 @@ export type Rule =
   | 'snapshot safety'
   | 'monotonic'
   | 'one decision'
+  /** Nobody that stays has anything beyond a cut-off (rule EV5). */
+  | 'cut-offs'
   | 'one base'
   | 'epochs'
   | 'invisible'

@@ -281,6 +281,7 @@ export class RaceWorld {
       compaction: isCut ? 'full' : 'fixed',
       features: new Set(),
       hasTwin: false,
+      isStored: false,
       onLocalChange() {},
       onOrphaned() {},
       onError() {},

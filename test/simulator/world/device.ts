@@ -1,11 +1,11 @@
 /**
  * A device: one user, one document, one session at a time, and the transport in between.
  */
-import { type News, Session } from '@tidemark/core'
+import { type FormerBase, type News, type ReplicaId, Session } from '@tidemark/core'
 import type { MemoryNetwork, MemoryTransport } from 'tidemark/testing'
 import type { MakeModel } from '../models/model.js'
 import type { TokenBook } from '../models/tokens.js'
-import { Holder, type Watcher } from '../oracle/holder.js'
+import { Holder, type Memory, type Watcher } from '../oracle/holder.js'
 import type { Oracle } from '../oracle/oracle.js'
 import { Violation } from '../oracle/violation.js'
 import { FaultyTransport, type Surroundings } from './faulty-transport.js'
@@ -22,6 +22,13 @@ export interface Stage extends Surroundings {
   /** Somebody is being let in. */
   joinBegins(sponsor: Device): void
   fail(error: Error): void
+}
+
+/** What a device has stored, of its document and of who it was. */
+export interface DeviceMemory {
+  readonly holder: Memory
+  readonly id: ReplicaId
+  readonly base: FormerBase | undefined
 }
 
 /** Why a replica that was a member starts over. */
@@ -50,7 +57,7 @@ export class Device {
   /** When the current identity became a member. */
   joinedAt = 0
 
-  constructor(name: string, stage: Stage) {
+  constructor(name: string, stage: Stage, memory?: DeviceMemory) {
     this.name = name
     this.stage = stage
     const { network, oracle, book, random, coverage } = stage
@@ -61,6 +68,7 @@ export class Device {
       compaction: compaction === 'full' ? 'full' : 'fixed',
       features,
       hasTwin,
+      isStored: stage.plan.isStored,
       onLocalChange: () => this.changed(),
       onOrphaned: () => this.holder.orphaned(),
       onError: (error) => stage.fail(error instanceof Error ? error : new Error(String(error))),
@@ -74,7 +82,8 @@ export class Device {
       committed: (holder) => oracle.committed(holder),
     }
     this.holder = new Holder(name, model, book, oracle.snapshots, watcher, coverage)
-    this.session = this.makeSession()
+    if (memory) this.holder.restore(memory.holder)
+    this.session = this.makeSession(memory)
   }
 
   get isMember(): boolean {
@@ -134,6 +143,13 @@ export class Device {
     this.session.start()
   }
 
+  /** Undefined while there is nothing to be stored. */
+  store(): DeviceMemory | undefined {
+    const { replica } = this.session
+    const holder = this.isMember ? this.holder.store() : undefined
+    return replica && holder && { holder, id: replica.id, base: replica.lastBase }
+  }
+
   edit(): void {
     const { random, book, story } = this.stage
     this.isEditing = true
@@ -187,7 +203,7 @@ export class Device {
     )
   }
 
-  private makeSession(): Session {
+  private makeSession(memory: DeviceMemory | undefined): Session {
     const { plan, random } = this.stage
     return new Session({
       room: 'room',
@@ -197,6 +213,7 @@ export class Device {
       newReplicaId: () => this.newId(),
       random: () => random.real(),
       config: plan.config,
+      ...(memory && { retiredIds: [memory.id], formerBase: memory.base }),
       onIdentity: (replica) => this.stage.oracle.attach(replica, this.holder),
       onNews: (news) => this.heard(news),
       onSettled: () => this.settled(),

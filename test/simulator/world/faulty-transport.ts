@@ -27,12 +27,22 @@ export interface Surroundings {
   readonly onSent: (type: number) => void
 }
 
+/** Something that a device will do, by its own clock. */
+interface Appointment {
+  readonly time: number
+  readonly run: () => void
+  cancel: () => void
+}
+
 /** A device's own time: tasks wait while it sleeps, and run in order when it wakes. */
 export class Wakefulness implements Scheduler {
   private readonly scheduler: Scheduler
   private readonly queue: (() => void)[] = []
+  private readonly appointments = new Set<Appointment>()
   private isAsleep = false
   private readonly taskMs: number
+  /** How far its clock is ahead of the world's, because it slept for so much longer. */
+  private aheadMs = 0
 
   /** @param taskMs nothing that was put off comes sooner, however urgent. */
   constructor(scheduler: Scheduler, taskMs: number) {
@@ -45,7 +55,7 @@ export class Wakefulness implements Scheduler {
   }
 
   now(): number {
-    return this.scheduler.now()
+    return this.scheduler.now() + this.aheadMs
   }
 
   at(time: number, task: () => void): () => void {
@@ -53,11 +63,13 @@ export class Wakefulness implements Scheduler {
     const run = () => {
       if (!isCancelled) task()
     }
-    const soonest = this.scheduler.now() + this.taskMs
-    const cancel = this.scheduler.at(Math.max(time, soonest), () => this.run(run))
+    const soonest = this.now() + this.taskMs
+    const appointment: Appointment = { time: Math.max(time, soonest), run, cancel: () => {} }
+    this.plan(appointment)
     return () => {
       isCancelled = true
-      cancel()
+      this.appointments.delete(appointment)
+      appointment.cancel()
     }
   }
 
@@ -70,9 +82,25 @@ export class Wakefulness implements Scheduler {
     this.isAsleep = true
   }
 
-  wake(): void {
+  /** @param moreMs by its own clock it has slept for so much longer than the world has gone on. */
+  wake(moreMs = 0): void {
     this.isAsleep = false
+    this.aheadMs += moreMs
+    if (moreMs > 0) {
+      for (const appointment of this.appointments) {
+        appointment.cancel()
+        this.plan(appointment)
+      }
+    }
     for (const task of this.queue.splice(0)) task()
+  }
+
+  private plan(appointment: Appointment): void {
+    this.appointments.add(appointment)
+    appointment.cancel = this.scheduler.at(appointment.time - this.aheadMs, () => {
+      this.appointments.delete(appointment)
+      this.run(appointment.run)
+    })
   }
 }
 

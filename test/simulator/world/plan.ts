@@ -44,6 +44,18 @@ export type Trouble =
   | 'compact'
   | 'accuse'
   | 'restart'
+  | Plot
+
+/** Several troubles that belong together. */
+export type Plot =
+  | 'duel'
+  | 'last words'
+  | 'doomed sponsor'
+  | 'one-way partition'
+  | 'split after joins'
+  | 'grow apart'
+  | 'long sleep'
+  | 'relapse'
 
 /** What happens to messages of one type on top of what happens to all. */
 export interface Meddling {
@@ -90,6 +102,8 @@ export interface Plan {
   readonly slownessMs: number
   /** Whatever a replica puts off, it gets to after this long at the soonest: the steps of a cut take their time. */
   readonly taskMs: number
+  /** Documents are stored, and a process may begin with one that is older than what it had when it crashed. */
+  readonly isStored: boolean
   readonly config: Partial<ReplicaConfig>
 }
 
@@ -102,6 +116,17 @@ const AMBUSHES = [
   'leave as newcomer',
   'cut sponsor',
 ] as const
+
+const NO_PLOTS: Readonly<Record<Plot, number>> = {
+  duel: 0,
+  'last words': 0,
+  'doomed sponsor': 0,
+  'one-way partition': 0,
+  'split after joins': 0,
+  'grow apart': 0,
+  'long sleep': 0,
+  relapse: 0,
+}
 
 /** Many short schedules find more than few long ones. */
 const MOST_TURNS = 150
@@ -219,6 +244,7 @@ function drawAnyPlan(seed: number, random: Random): Plan {
       compact: compaction === 'full' ? weight(0.6) : 0,
       accuse: 0,
       restart: 0,
+      ...NO_PLOTS,
     },
     network: {
       latencyMs: random.magnitude(0.5, 200),
@@ -234,6 +260,7 @@ function drawAnyPlan(seed: number, random: Random): Plan {
     batchMs: sometimes(0.6, () => random.magnitude(1, 1000)),
     taskMs: sometimes(0.4, () => random.magnitude(1, 60)),
     slownessMs: sometimes(0.25, () => random.magnitude(1, 300)),
+    isStored: false,
     config: drawConfig(random, compaction),
   }
 }

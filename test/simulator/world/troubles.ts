@@ -1,31 +1,11 @@
 /**
  * What can happen in a turn, and to whom. Each trouble returns whether it found a victim.
  */
-import type { MemoryNetwork } from 'tidemark/testing'
-import type { Coverage } from '../oracle/coverage.js'
-import type { Story } from '../oracle/story.js'
-import type { Random } from '../random.js'
 import type { Device } from './device.js'
-import type { Plan, Trouble } from './plan.js'
+import type { Trouble } from './plan.js'
+import { PLOTS } from './plots.js'
+import { members, on, type Scene, type Strike } from './scene.js'
 
-export interface Scene {
-  readonly plan: Plan
-  readonly random: Random
-  readonly network: MemoryNetwork
-  readonly coverage: Coverage
-  readonly story: Story
-  readonly devices: readonly Device[]
-  isPartitioned: boolean
-  /** A new device, or nobody if the room is full. */
-  newDevice(): Device | undefined
-  after(ms: number, task: () => void): void
-}
-
-type Strike = (scene: Scene) => void
-
-const on = ({ devices }: Scene) =>
-  devices.filter((device) => device.state === 'on' && !device.transport.wakefulness.sleeps)
-const members = (scene: Scene) => on(scene).filter((device) => device.isMember)
 const sponsors = (scene: Scene) => on(scene).filter((device) => device.guests().length > 0)
 const newcomers = (scene: Scene) => on(scene).filter((device) => device.isJoining)
 
@@ -58,6 +38,7 @@ function cut(scene: Scene, device: Device | undefined): void {
 }
 
 export const STRIKES: Readonly<Record<Trouble, Strike>> = {
+  ...PLOTS,
   join(scene) {
     const device = scene.newDevice()
     if (!device) return

@@ -2,7 +2,7 @@
  * One schedule: devices that edit and join while things go wrong, then peace, then the question whether everything
  * that must hold does.
  */
-import { MemoryNetwork, VirtualScheduler } from 'tidemark/testing'
+import { VirtualScheduler } from 'tidemark/testing'
 import type { MakeModel } from '../models/model.js'
 import { makeNumberedSet } from '../models/numbered-set.js'
 import { makeTokenSet } from '../models/token-set.js'
@@ -13,9 +13,11 @@ import { Oracle } from '../oracle/oracle.js'
 import { Story } from '../oracle/story.js'
 import { Violation } from '../oracle/violation.js'
 import { Random } from '../random.js'
-import { Device, type Stage } from './device.js'
+import { Device, type DeviceMemory, type Stage } from './device.js'
+import { OneWayNetwork } from './one-way-network.js'
 import { Peace } from './peace.js'
-import { drawPlan, MESSAGE, type Plan, type Trouble } from './plan.js'
+import { MESSAGE, type Plan, type Trouble } from './plan.js'
+import { planOf } from './struggles.js'
 import { STRIKES } from './troubles.js'
 
 export interface Outcome {
@@ -30,7 +32,7 @@ export interface Outcome {
 }
 
 /** More tasks than any schedule needs: what goes on longer goes on for ever. */
-const MAX_STEPS = 400_000
+const MAX_STEPS = 1_000_000
 
 export class World implements Stage {
   readonly plan: Plan
@@ -39,7 +41,7 @@ export class World implements Stage {
   readonly book = new TokenBook()
   readonly story: Story
   readonly scheduler = new VirtualScheduler()
-  readonly network: MemoryNetwork
+  readonly network: OneWayNetwork
   readonly oracle: Oracle
   readonly devices: Device[] = []
   readonly makeModel: MakeModel
@@ -52,14 +54,14 @@ export class World implements Stage {
   private violation: Violation | undefined
 
   constructor(seed: number, isTold: boolean, evicts: boolean) {
-    this.plan = drawPlan(seed, evicts)
+    this.plan = planOf(seed, evicts)
     this.random = new Random(seed, 1)
     const { structure, compaction } = this.plan
     const makeTokens = compaction === 'full' ? makeNumberedSet : makeTokenSet
     this.makeModel = structure === 'yjs' ? makeYjsDocument : makeTokens
     this.story = new Story(() => this.scheduler.now(), isTold)
     this.oracle = new Oracle(this.book, this.coverage, this.story)
-    this.network = new MemoryNetwork({ seed, scheduler: this.scheduler, ...this.plan.network })
+    this.network = new OneWayNetwork({ seed, scheduler: this.scheduler, ...this.plan.network })
   }
 
   run(): Outcome {
@@ -134,8 +136,11 @@ export class World implements Stage {
   // ------------------------------------------------------------------ the troubled part
 
   newDevice(): Device | undefined {
-    if (this.devices.length >= this.plan.maxDevices) return undefined
-    const device = new Device(`d${this.devices.length + 1}`, this)
+    return this.devices.length >= this.plan.maxDevices ? undefined : this.addDevice(undefined)
+  }
+
+  private addDevice(memory: DeviceMemory | undefined): Device {
+    const device = new Device(`d${this.devices.length + 1}`, this, memory)
     device.guests = () => this.devices.filter((other) => other.isJoining && other.isGuestOf(device))
     this.devices.push(device)
     return device
@@ -180,6 +185,9 @@ export class World implements Stage {
     const world = this
     return {
       ...this.parts,
+      get now() {
+        return world.scheduler.now()
+      },
       get isPartitioned() {
         return world.parted
       },
@@ -192,8 +200,9 @@ export class World implements Stage {
   private get parts() {
     const { plan, random, network, coverage, story, devices } = this
     const newDevice = () => this.newDevice()
+    const deviceFrom = (memory: DeviceMemory) => this.addDevice(memory)
     const after = (ms: number, task: () => void) => this.after(ms, task)
-    return { plan, random, network, coverage, story, devices, newDevice, after }
+    return { plan, random, network, coverage, story, devices, newDevice, deviceFrom, after }
   }
 }
 

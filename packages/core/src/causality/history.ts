@@ -118,6 +118,7 @@ export class History {
    * For one that waits for nothing there is always room: those that fill the buffer may wait for just this one.
    */
   receive(operation: Operation): Arrival {
+    this.giveUpAuthor(operation)
     if (this.isObsolete(operation) || this.waiting.has(operation.author, operation.seq)) return 'known'
     if (!this.isNear(operation.epoch)) return 'alien'
     const isNext = isReady(operation, this.applied) || this.releases(operation)
@@ -252,6 +253,18 @@ export class History {
       this.cutOffs.delete(oldest)
     }
     this.waiting.discard((operation) => this.isObsolete(operation))
+    for (const operation of [...this.waiting.operations()]) this.giveUpAuthor(operation)
+  }
+
+  /**
+   * Whoever is unknown and depends on something beyond a cut-off was let in by it, which never counts: nothing of such
+   * an author will ever be applied (rule EV7).
+   */
+  private giveUpAuthor({ author, seq, deps }: Operation): void {
+    if (this.cutOffs.size === 0 || this.applied.has(author) || this.cutOffs.has(author)) return
+    for (const [other, needed] of deps) {
+      if (needed > (this.cutOffs.get(other) ?? Number.POSITIVE_INFINITY)) return this.cutOff(author, seq - 1)
+    }
   }
 
   private keepUntilCut(operation: Operation): void {

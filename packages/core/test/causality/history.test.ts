@@ -292,3 +292,65 @@ describe('going on where another replica stands', () => {
     expect(history.author(BODY)).toMatchObject({ seq: 1, clock: 5, deps: vector({ anna: 2 }) })
   })
 })
+
+describe('authors that are evicted', () => {
+  const LITTLE = { maxOperations: 1, maxBytes: 100_000 }
+
+  function evicting(): History {
+    const history = new History('anna', LITTLE, 'drop')
+    for (const member of ['anna', 'bert', 'cleo']) history.admit(member)
+    history.isFenced = (author) => author === 'cleo'
+    history.isHeld = ({ author }) => author === 'cleo' && ![...history.waiting.operations()].some(isByBert)
+    return history
+  }
+  const isByBert = ({ author }: Operation) => author === 'bert'
+
+  test('[EV3] there is room for an operation that waits only for what is held back until it comes', () => {
+    const history = evicting()
+    expect(history.receive(update('cleo', 1, 1))).toBe('new')
+    expect(history.takeReady()).toBeUndefined()
+    expect(history.receive(update('bert', 1, 2, { cleo: 1 }))).toBe('new')
+    expect(take(history).map(({ author }) => author)).toEqual(['cleo', 'bert'])
+  })
+
+  test('[EV3] [OP5] and for no other one', () => {
+    const history = evicting()
+    expect(history.receive(update('cleo', 1, 1))).toBe('new')
+    expect(history.receive(update('cleo', 2, 2))).toBe('no-room')
+    expect(history.receive(update('bert', 2, 2, { cleo: 1 }))).toBe('no-room')
+  })
+
+  test('[EV5] count up to their cut-off, whenever more arrives', () => {
+    const history = historyOf('anna', ['anna', 'bert'])
+    history.receive(update('bert', 3, 3))
+    expect(take(history, update('bert', 1, 1)).length).toBe(1)
+    history.cutOff('bert', 1)
+    expect(history.waiting.size).toBe(0)
+    expect(history.receive(update('bert', 2, 2))).toBe('known')
+    expect(take(history)).toEqual([])
+  })
+
+  test('[EV7] whom only something beyond a cut-off has let in is cut off, too, and whom that one has let in', () => {
+    const history = historyOf('anna', ['anna', 'bert'])
+    history.receive(join('emil', 1, 3, 'fred', 0, { bert: 1 }))
+    history.receive(update('fred', 1, 4, { emil: 1 }))
+    history.receive(update('gina', 1, 3))
+    history.cutOff('bert', 0)
+    expect([...history.cutOffs]).toEqual([
+      ['bert', 0],
+      ['emil', 0],
+      ['fred', 0],
+    ])
+    // Of whom that can not be told, the join may still come.
+    expect([...history.waiting.operations()].map(({ author }) => author)).toEqual(['gina'])
+    expect(history.receive(update('hans', 1, 9, { fred: 1 }))).toBe('known')
+    expect(history.receive(update('hans', 2, 9))).toBe('known')
+  })
+
+  test('[EV7] no member is, whatever it claims to depend on', () => {
+    const history = historyOf('anna', ['anna', 'bert', 'cleo'])
+    history.cutOff('bert', 0)
+    expect(history.receive(update('cleo', 1, 4, { bert: 1 }))).toBe('new')
+    expect([...history.cutOffs.keys()]).toEqual(['bert'])
+  })
+})

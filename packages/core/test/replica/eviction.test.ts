@@ -109,6 +109,34 @@ describe('whoever was evicted', () => {
   })
 })
 
+describe('what came from beyond a cut-off', () => {
+  test('[EV7] is waited for no longer once nobody can have let its author in', () => {
+    const net = new Network()
+    const [anna, bert, cleo, dora] = net.room(['anna', 'bert', 'cleo', 'dora'])
+    net.canDial = false
+    for (const other of [anna, bert, dora]) net.cut(other, cleo)
+    const emil = net.newcomer('emil', cleo)
+    expect(emil.replica.status).toBe('member')
+    // One fence is late, so that the stage stays open.
+    net.held = (letter) => letter.from === 'dora' && carriesOperations(letter)
+    anna.type('word')
+    net.pass(suspectAfterMs + 2000)
+    expect(anna.replica.room.evicting.isFenced('cleo')).toBe(true)
+    net.connect(emil, anna)
+    for (const word of ['one', 'two', 'three', 'four', 'five', 'six']) emil.type(word)
+    net.pass(100)
+    expect(anna.replica.stats.waiting).toBeGreaterThan(0)
+    net.crash(emil)
+    net.held = () => false
+    net.pass(EVICTION_MS)
+    expectSettled(anna, bert, dora)
+    for (const { replica } of [anna, bert, dora]) {
+      expect(replica.stats.waiting).toBe(0)
+      expect(replica.isSynced).toBe(true)
+    }
+  })
+})
+
 describe('who may decide', () => {
   test('[EV1] three who suspect each other crosswise never split', () => {
     const net = new Network()

@@ -1,0 +1,40 @@
+/**
+ * The memory network with ways on which nothing passes, each in one direction: a partition of which only one side
+ * notices, a member that only one other still hears.
+ */
+import { MemoryNetwork, type MemoryTransport } from 'tidemark/testing'
+
+export class OneWayNetwork extends MemoryNetwork {
+  /** How often each way is blocked, by whom it comes from. */
+  private readonly blocks = new Map<MemoryTransport, Map<MemoryTransport, number>>()
+  private healings = 0
+
+  /** From now on nothing passes from any of these to any of those. @returns what lets it pass again. */
+  block(from: readonly MemoryTransport[], to: readonly MemoryTransport[]): () => void {
+    this.count(from, to, 1)
+    const { healings } = this
+    let isBlocked = true
+    return () => {
+      if (isBlocked && this.healings === healings) this.count(from, to, -1)
+      isBlocked = false
+    }
+  }
+
+  override heal(): void {
+    super.heal()
+    this.blocks.clear()
+    this.healings++
+  }
+
+  override canPass(from: MemoryTransport, to: MemoryTransport): boolean {
+    return super.canPass(from, to) && !((this.blocks.get(from)?.get(to) ?? 0) > 0)
+  }
+
+  private count(from: readonly MemoryTransport[], to: readonly MemoryTransport[], more: number): void {
+    for (const a of from) {
+      const ways = this.blocks.get(a) ?? new Map<MemoryTransport, number>()
+      this.blocks.set(a, ways)
+      for (const b of to) if (a !== b) ways.set(b, (ways.get(b) ?? 0) + more)
+    }
+  }
+}
