@@ -98,7 +98,7 @@ class YjsDocument implements Model {
   restore({ records, twin }: Stored): void {
     const stored = readStored(records)
     if (typeof stored === 'string') throw new Error(stored)
-    for (const _ of this.structure.restore(stored));
+    for (const _ of this.structure.storing.restore(stored));
     if (twin) this.twin?.apply(twin)
   }
 
