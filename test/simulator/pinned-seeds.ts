@@ -87,4 +87,5 @@ export const WITH_EVICTION: readonly PinnedSeed[] = [
     found:
       'one whose last fellow member had left stood for ever with operations whose past nobody had any more',
   },
+  { seed: 703, found: 'one that was being evicted raised the alarm over a base that it could not have' },
 ]

@@ -152,6 +152,11 @@ export class Evicting {
     return this.isPrimary(new Set(this.voters.filter((member) => !suspects.has(member))))
   }
 
+  /** Somebody is to be evicted, and as far as we know nobody has carried that out. */
+  get isUnderWay(): boolean {
+    return this.agreement.isOpen || this.carriedOut < this.agreement.stage
+  }
+
   /** How long until we found anew if nothing changes; undefined while nothing calls for it (rule LI8). */
   forksIn(now: Milliseconds): Milliseconds | undefined {
     if (this.stuckSince === undefined) return undefined

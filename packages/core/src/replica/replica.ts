@@ -522,9 +522,12 @@ export class Replica {
     if (isSeeking) this.fail(reason)
   }
 
-  /** This replica holds something else than the others of its lineage: it starts over as a newcomer (rule CU4). */
+  /**
+   * This replica holds something else than the others of its lineage: it starts over as a newcomer (rule CU4). While somebody
+   * is being evicted that is nothing to be alarmed at: it may be us, and we hold what does not count.
+   */
   private giveUp(reason: string): void {
-    this.emit({ type: 'alarm', from: this.id, reason })
+    if (!this.room.evicting.isUnderWay) this.emit({ type: 'alarm', from: this.id, reason })
     this.leave(reason)
   }
 
