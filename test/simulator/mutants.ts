@@ -173,7 +173,7 @@ export const MUTANTS: readonly MeasuredMutant[] = [
     find: 'return link.differed === 2 || link.differed % MAX_DIFFERING_HEARTBEATS === 0',
     replace: 'return false',
     breaks: /liveness/,
-    needed: 9,
+    needed: 110,
   },
   {
     name: 'a cut is made while somebody is in another epoch',
