@@ -8,6 +8,7 @@
  */
 import type { Origin } from '@tidemark/core'
 import * as Y from 'yjs'
+import { type DeleteSetLike, IdRanges } from '../id-ranges.js'
 import type { TranslationTable } from './translation-table.js'
 import { looseParent, type Sections } from './update-encoding.js'
 
@@ -25,6 +26,8 @@ interface Told {
   readonly seen: StateVector
   /** Of the operation itself. */
   readonly ends: readonly (readonly [client: number, end: number])[]
+  readonly past: Origin['past']
+  readonly deletes: DeleteSetLike
 }
 
 const NOTHING: StateVector = new Map()
@@ -39,10 +42,32 @@ export class CausalPast {
   }
 
   /** @returns what the author of these structs had seen besides themselves. */
-  add(sections: Sections, origin?: Origin): StateVector {
+  add(sections: Sections, deletes: DeleteSetLike, origin?: Origin): StateVector {
     const seen = this.#find(sections, origin)
-    if (origin !== undefined) this.#tell(origin, sections, seen)
+    if (origin !== undefined) this.#tell(origin, sections, deletes, seen)
     return seen
+  }
+
+  /**
+   * What the author of an operation had seen deleted above the cut, with what it deletes itself, in the naming before the cut.
+   * Costs as much as there is above the cut.
+   */
+  deletedFor({ author, seq, past }: Origin): IdRanges {
+    const deleted = new IdRanges()
+    const visited = new Map<Origin['author'], number>()
+    const left: (readonly [Origin['author'], number])[] = [[author, seq], ...past]
+    for (let next = left.pop(); next !== undefined; next = left.pop()) {
+      const [who, upTo] = next
+      const from = visited.get(who) ?? 0
+      if (upTo <= from) continue
+      visited.set(who, upTo)
+      for (const told of this.#told.get(who) ?? []) {
+        if (told.seq <= from || told.seq > upTo) continue
+        deleted.addDeleteSet(told.deletes)
+        left.push(...told.past)
+      }
+    }
+    return deleted
   }
 
   #find(sections: Sections, origin: Origin | undefined): StateVector {
@@ -82,7 +107,7 @@ export class CausalPast {
     for (const [client, end] of told.ends) if (!sections.has(client)) past.add(client, end)
   }
 
-  #tell({ author, seq }: Origin, sections: Sections, seen: StateVector): void {
+  #tell({ author, seq, past }: Origin, sections: Sections, deletes: DeleteSetLike, seen: StateVector): void {
     const told = this.#told.get(author) ?? []
     this.#told.set(author, told)
     if ((told.at(-1)?.seq ?? 0) >= seq) return
@@ -90,7 +115,7 @@ export class CausalPast {
       const last = structs.at(-1)
       return last === undefined ? [] : [[client, last.id.clock + last.length] as const]
     })
-    told.push({ seq, seen, ends })
+    told.push({ seq, seen, ends, past, deletes })
   }
 
   #addNamed(past: GrowingVector, id: Y.ID | null, sections: Sections): void {

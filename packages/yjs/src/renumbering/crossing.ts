@@ -14,7 +14,7 @@
  *   operations are a history that replicas of the new naming could have typed, and converge as Yjs' do.
  * - An item lies between the same survivors as in the old document. It keeps its order with whatever its author
  *   had seen, unless two items that it lies between have changed places themselves; that only concurrent ones do,
- *   whose places purged tombstones told apart.
+ *   whose places purged tombstones told apart. Where one of these was deleted for its author, the other one counts.
  *
  * What the author had seen is taken from where the operation comes from, if that is told. Otherwise it is taken from what
  * the operation names, transitively, and from its author's earlier ones: that may be less. Maps are lists of writes here: who wins without a cut wins with it.
@@ -113,11 +113,13 @@ export class Crossing {
     const isTwin = this.#noteTwins(sections, origin)
     if (sections.size > 0) this.#integrate(sections)
     // Also where it only deletes: it tells what its author had seen.
-    const seen = this.#past.add(sections, origin)
+    const seen = this.#past.add(sections, ds, origin)
     const fresh = sectionsOf([...sections.values()].flat(), (client) => Y.getState(into.store, client))
     if (isTwin || sizeOf(fresh) < sizeOf(sections)) this.#twins++
     if (fresh.size === 0) return encodeUpdate(fresh, translateIds(ds, this.table))
-    const passage = new Passage(this.#old, into, this.table, withTwins(seen, sections, fresh, into))
+    const passage = new Passage(this.#old, into, this.table, withTwins(seen, sections, fresh, into), {
+      ...(origin && { deleted: () => this.#past.deletedFor(origin) }),
+    })
     return encodeUpdate(passage.carry(fresh), translateIds(ds, this.table))
   }
 

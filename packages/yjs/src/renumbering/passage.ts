@@ -6,6 +6,7 @@
  * operation has put there before it.
  */
 import * as Y from 'yjs'
+import type { IdRanges } from '../id-ranges.js'
 import type { IdTranslation } from './translation-table.js'
 import { type DecodedStruct, type LooseParent, type Sections, setLooseParent } from './update-encoding.js'
 
@@ -18,12 +19,24 @@ interface Container {
   readonly parentSub: string | null
 }
 
+export interface PassageOptions {
+  /**
+   * What is deleted there above the base need not lie where it did in the old document: somebody may have brought it who
+   * knew no more of it than the gap that it left. Nothing is put behind it.
+   */
+  readonly avoidsDeleted?: boolean
+  /** What the author had seen deleted above the base, in the old naming. Asked for only where it matters. */
+  readonly deleted?: () => IdRanges
+}
+
 export class Passage {
   readonly #old: Y.Doc
   readonly #into: Y.Doc
   readonly #table: IdTranslation
   readonly #seen: Seen
   readonly #avoidsDeleted: boolean
+  readonly #deletedFor: (() => IdRanges) | undefined
+  #deleted: IdRanges | undefined
   /** Of the operation's own clients, how far it has been carried: before these clocks its structs are seen. */
   readonly #carried = new Map<number, number>()
   readonly #ownFrom = new Map<number, number>()
@@ -33,11 +46,10 @@ export class Passage {
   /**
    * @param old It holds the operation as it was authored.
    * @param into It holds whatever else the operation depends on, and all that is seen.
-   * @param avoidsDeleted What is deleted there above the base need not lie where it did in the old document: somebody
-   * may have brought it who knew no more of it than the gap that it left. Nothing is put behind it.
    */
-  constructor(old: Y.Doc, into: Y.Doc, table: IdTranslation, seen: Seen, avoidsDeleted = false) {
-    this.#avoidsDeleted = avoidsDeleted
+  constructor(old: Y.Doc, into: Y.Doc, table: IdTranslation, seen: Seen, options: PassageOptions = {}) {
+    this.#avoidsDeleted = options.avoidsDeleted ?? false
+    this.#deletedFor = options.deleted
     this.#old = old
     this.#into = into
     this.#table = table
@@ -80,8 +92,12 @@ export class Passage {
     const placed = Y.getItem(this.#old.store, item.id)
     const container = placed instanceof Y.Item ? this.#containerOf(placed) : undefined
     if (!(placed instanceof Y.Item) || container === undefined) return new Y.GC(item.id, item.length)
-    const left = this.#leftOf(placed, item.id.clock - placed.id.clock)
-    const after = left === null ? keyOf(container) : `${left.client}:${left.clock}`
+    const offset = item.id.clock - placed.id.clock
+    const nearest = this.#leftOf(placed, offset)
+    const left = this.#isTornApart(placed, offset + item.length, container, nearest)
+      ? this.#leftOf(placed, offset, this.#deletedIds)
+      : nearest
+    const after = left === null ? keyOf(container) : keyAfter(left)
     const right = this.#rightOf(left, container, after)
     this.#next.set(after, item.id)
     this.#next.set(`${item.id.client}:${item.id.clock + item.length - 1}`, right)
@@ -102,14 +118,64 @@ export class Passage {
     return fate.kind === 'live' ? { parent: this.#table.id(fate.clock), parentSub } : undefined
   }
 
-  /** The nearest unit to the left, in the old document, that the new one has too and the author had seen. */
-  #leftOf(placed: Y.Item, offset: number): Y.ID | null {
+  /**
+   * The nearest unit to the left, in the old document, that the new one has too and the author had seen.
+   * @param deleted is passed over.
+   */
+  #leftOf(placed: Y.Item, offset: number, deleted?: IdRanges): Y.ID | null {
     let end = offset
     for (let item: Y.Item | null = placed; item !== null; item = item.left, end = item?.length ?? 0) {
-      const found = this.#lastIn(item.id.client, item.id.clock, item.id.clock + end)
+      const { client, clock } = item.id
+      for (const [from, to] of partsOutside(deleted?.of(client) ?? [], clock, clock + end)) {
+        const found = this.#lastIn(client, from, to)
+        if (found !== undefined) return found
+      }
+    }
+    return null
+  }
+
+  /**
+   * In the new document something else follows what lies to the left: the two that the item was put between have changed
+   * places. One of them may have been deleted for the author, who typed beside what is left of the other one's side.
+   */
+  #isTornApart(placed: Y.Item, end: number, container: Container, left: Y.ID | null): boolean {
+    if (this.#deletedFor === undefined || left === null || container.parentSub !== null) return false
+    const after = keyAfter(left)
+    if (this.#next.has(after) || left.clock >= (this.#ownFrom.get(left.client) ?? Number.POSITIVE_INFINITY))
+      return false
+    return !Y.compareIDs(this.#rightOf(left, container, after), this.#rightInOld(placed, end))
+  }
+
+  get #deletedIds(): IdRanges | undefined {
+    this.#deleted ??= this.#deletedFor?.()
+    return this.#deleted
+  }
+
+  /** The nearest unit to the right, as in {@link #leftOf}. */
+  #rightInOld(placed: Y.Item, offset: number): Y.ID | null {
+    let from = offset
+    for (let item: Y.Item | null = placed; item !== null; item = item.right, from = 0) {
+      const { client, clock } = item.id
+      const found = this.#firstOf(client, clock + from, clock + item.length)
       if (found !== undefined) return found
     }
     return null
+  }
+
+  #firstOf(client: number, from: number, to: number): Y.ID | undefined {
+    const baseEnd = this.#table.endOf(client)
+    for (let clock = from; clock < Math.min(to, baseEnd); ) {
+      const fate = this.#table.find({ client, clock })
+      if (fate === undefined) break
+      if (fate.kind === 'live') return this.#table.id(fate.clock)
+      clock += fate.length
+    }
+    for (let clock = Math.max(from, baseEnd); clock < Math.min(to, this.#seenOf(client)); ) {
+      const placeless = this.#placelessAt(client, clock)
+      if (placeless === undefined) return Y.createID(client, clock)
+      clock = placeless.id.clock + placeless.length
+    }
+    return undefined
   }
 
   #lastIn(client: number, from: number, to: number): Y.ID | undefined {
@@ -177,6 +243,25 @@ export class Passage {
     return this.#carried.get(client) ?? this.#seen.get(client) ?? 0
   }
 }
+
+/** From the right to the left. */
+function* partsOutside(
+  ranges: readonly { readonly clock: number; readonly end: number }[],
+  from: number,
+  to: number,
+): Generator<[from: number, to: number]> {
+  let right = to
+  for (let index = ranges.length - 1; index >= 0 && right > from; index--) {
+    const { clock, end } = ranges[index] as (typeof ranges)[number]
+    if (end <= from) break
+    if (clock >= right) continue
+    if (end < right) yield [Math.max(from, end), right]
+    right = clock
+  }
+  if (right > from) yield [from, right]
+}
+
+const keyAfter = ({ client, clock }: Y.ID): string => `${client}:${clock}`
 
 function keyOf({ parent, parentSub }: Container): string {
   const place = typeof parent === 'string' ? `root ${parent}` : `${parent.client}:${parent.clock}`

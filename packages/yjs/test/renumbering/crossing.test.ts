@@ -41,6 +41,32 @@ describe('Crossing', () => {
     }
   })
 
+  it('[CU10] keeps what was typed between two survivors between them, though the cut moves what was erased there', () => {
+    const { docs, below } = editors(['erases', 'q', 'p', 'm'], (doc) => doc.getText('text').insert(0, 'oTr'))
+    const [a, b, c, d] = docs
+    // p before T and q behind it: without T they change places. For whoever types m, p is erased already.
+    const p = type(c, 1, 'p')
+    const q = type(b, 2, 'q')
+    apply(d, p, q)
+    const purge = changeOf(a, () => a.getText('text').delete(1, 1))
+    apply(d, purge)
+    expect(d.getText('text').toString()).toBe('opqr')
+    const eraseP = changeOf(d, () => d.getText('text').delete(1, 1))
+    const m = type(d, 1, 'm')
+    expect(d.getText('text').toString()).toBe('omqr')
+    const { doc, add } = cutAt([...below, purge])
+    const past = new Map([
+      ['b', 1],
+      ['c', 1],
+    ])
+    add(q, { author: 'b', seq: 1, clock: 2, past: new Map() })
+    add(p, { author: 'c', seq: 1, clock: 2, past: new Map() })
+    expect(doc.getText('text').toString()).toBe('oqpr')
+    add(eraseP, { author: 'd', seq: 1, clock: 3, past })
+    add(m, { author: 'd', seq: 2, clock: 4, past: new Map() })
+    expect(doc.getText('text').toString()).toBe('omqr')
+  })
+
   it('[CU10] gives one order to V and W, each typed by somebody who saw only one of p and q', () => {
     const { docs, below } = editors(['a', 'b', 'c', 'd'], (doc) => doc.getText('text').insert(0, 'R'))
     const [a, b, c, d] = docs
