@@ -24,6 +24,9 @@ export interface BrowserProcess {
   readonly context?: BrowserContext
   /** Whether `kill` was called. */
   readonly killed: boolean
+  /** Stops all its processes, as the lid of a laptop does; `resume` lets them go on. */
+  suspend(): Promise<void>
+  resume(): void
   /** Ends the process at once (SIGKILL) and resolves when it is gone. No page runs any more code. */
   kill(): Promise<void>
   close(): Promise<void>
@@ -38,12 +41,20 @@ export async function launchBrowser(profile?: string): Promise<BrowserProcess> {
   if (!browser) throw new Error('The profile has no browser.')
   const pid = await findPid(browser)
   let killed = false
+  let suspended: readonly number[] = []
   return {
     browser,
     pid,
     ...(context && { context }),
     get killed() {
       return killed
+    },
+    async suspend() {
+      suspended = (await processesOf(browser)).map(({ id }) => id)
+      for (const id of suspended) process.kill(id, 'SIGSTOP')
+    },
+    resume() {
+      for (const id of suspended) process.kill(id, 'SIGCONT')
     },
     async kill() {
       killed = true
@@ -55,11 +66,15 @@ export async function launchBrowser(profile?: string): Promise<BrowserProcess> {
   }
 }
 
-async function findPid(browser: Browser): Promise<number> {
+async function processesOf(browser: Browser) {
   const session = await browser.newBrowserCDPSession()
   const { processInfo } = await session.send('SystemInfo.getProcessInfo')
   await session.detach()
-  const main = processInfo.find(({ type }) => type === 'browser')
+  return processInfo
+}
+
+async function findPid(browser: Browser): Promise<number> {
+  const main = (await processesOf(browser)).find(({ type }) => type === 'browser')
   if (!main) throw new Error('Chromium does not list its main process.')
   return main.id
 }
