@@ -144,9 +144,9 @@ const CLOSING = new Map<string, Promise<void>>()
 
 async function openDatabase(path: string): Promise<Database> {
   await CLOSING.get(path)
-  await mkdir(path, { recursive: true })
-  const database: Database = new ClassicLevel(path, { keyEncoding: 'utf8', valueEncoding: 'view' })
   try {
+    await mkdir(path, { recursive: true })
+    const database: Database = new ClassicLevel(path, { keyEncoding: 'utf8', valueEncoding: 'view' })
     await database.open()
     return database
   } catch (error) {
