@@ -1,5 +1,6 @@
 /** What is typed behind `tidemark-keeper`. */
 import { parseArgs } from 'node:util'
+import type { CompactionMode } from 'tidemark'
 
 export const HELP = `Keeps rooms of Tidemark alive and stored while nobody has them open.
 
@@ -8,21 +9,24 @@ Usage: tidemark-keeper --room NAME --signaling URL --dir FOLDER [options]
   --room NAME           room to keep; may be given several times
   --signaling URL       signaling server; several are tried in turn
   --dir FOLDER          where documents are stored; one keeper at a time
-  --token TOKEN         handed to the signaling server, if it asks for one
-  --ice URL             STUN server such as stun:stun.example.org:3478; may be given several times
-                        (default: those that pages use)
+  --compaction MODE     full, log or off, as the other members have it           (default: full)
+  --ice SERVER          STUN server such as stun:stun.example.org:3478, or a TURN server as JSON:
+                        '{ "urls": "turn:…", "username": "…", "credential": "…" }';
+                        may be given several times  (default: those that pages use)
   --no-ice              without STUN: within one network
   --suspect-after MS    silence after which a member is suspected of being gone  (default: 5000)
   --help                show this text
   --version             show the version
+
+TIDEMARK_TOKEN in the environment is handed to the signaling server, if it asks for a token.
 `
 
 export interface Arguments {
   readonly rooms: readonly string[]
   readonly signaling: readonly string[]
   readonly dir: string
-  readonly token: string | undefined
-  readonly ice: readonly string[] | undefined
+  readonly compaction: CompactionMode
+  readonly ice: readonly RTCIceServer[] | undefined
   readonly suspectAfterMs: number | undefined
 }
 
@@ -34,7 +38,7 @@ export function readArguments(args: readonly string[]): Arguments | 'help' | 've
       room: { type: 'string', multiple: true, default: [] },
       signaling: { type: 'string', multiple: true, default: [] },
       dir: { type: 'string' },
-      token: { type: 'string' },
+      compaction: { type: 'string', default: 'full' },
       ice: { type: 'string', multiple: true },
       'no-ice': { type: 'boolean', default: false },
       'suspect-after': { type: 'string' },
@@ -56,10 +60,26 @@ export function readArguments(args: readonly string[]): Arguments | 'help' | 've
     rooms: [...new Set(rooms)],
     signaling,
     dir,
-    token: values.token,
-    ice: values['no-ice'] ? [] : values.ice,
+    compaction: mode(values.compaction),
+    ice: values['no-ice'] ? [] : values.ice?.map(iceServer),
     suspectAfterMs: milliseconds('--suspect-after', values['suspect-after']),
   }
+}
+
+function mode(text: string): CompactionMode {
+  if (text === 'full' || text === 'log' || text === 'off') return text
+  throw new Error(`--compaction takes full, log or off, got '${text}'`)
+}
+
+function iceServer(text: string): RTCIceServer {
+  if (/^(stun|turn)s?:\S+$/.test(text)) return { urls: text }
+  try {
+    const server: unknown = JSON.parse(text)
+    if (typeof server === 'object' && server !== null && 'urls' in server) return server as RTCIceServer
+  } catch {
+    // It is told below what was expected.
+  }
+  throw new Error(`--ice takes a URL such as stun:stun.example.org:3478, or JSON with "urls", got '${text}'`)
 }
 
 function milliseconds(flag: string, text: string | undefined): number | undefined {

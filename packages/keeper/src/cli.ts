@@ -3,9 +3,6 @@ import { readFile } from 'node:fs/promises'
 import { type Arguments, HELP, readArguments } from './arguments.js'
 import { Keeper } from './keeper.js'
 
-/** Whoever is told that we leave should have heard it; then nothing is waited for. */
-const GOODBYE_MS = 300
-
 function fail(fault: unknown, exitCode: number): never {
   console.error(`tidemark-keeper: ${fault instanceof Error ? fault.message : String(fault)}`)
   process.exit(exitCode)
@@ -15,7 +12,9 @@ function say(line: string): void {
   process.stdout.write(`${line}\n`)
 }
 
-function run({ rooms, signaling, dir, token, ice, suspectAfterMs }: Arguments): void {
+function run({ rooms, signaling, dir, ice, suspectAfterMs, compaction }: Arguments): void {
+  // Not an argument: those of a process are read by everybody on the machine.
+  const token = process.env['TIDEMARK_TOKEN']
   const keepers = rooms.map(
     (room) =>
       new Keeper({
@@ -23,23 +22,22 @@ function run({ rooms, signaling, dir, token, ice, suspectAfterMs }: Arguments): 
         signaling,
         dir,
         ...(token !== undefined && { token }),
-        ...(ice !== undefined && { iceServers: ice.map((urls) => ({ urls })) }),
+        compaction,
+        ...(ice !== undefined && { iceServers: ice }),
         ...(suspectAfterMs !== undefined && { suspectAfterMs }),
         tell: say,
         onError: (error) => console.error(`${room}: ${error.message}`),
       }),
   )
   // What can not be stored is not kept: somebody has to hear of it at once.
-  for (const { provider } of keepers) {
-    provider.whenLoaded.then(() => provider.whenSaved()).catch((fault: unknown) => fail(fault, 1))
-  }
+  for (const keeper of keepers) keeper.open().catch((fault: unknown) => fail(fault, 1))
   let isStopping = false
   const stop = (): void => {
     if (isStopping) process.exit(1)
     isStopping = true
     say('storing and leaving…')
     Promise.all(keepers.map((keeper) => keeper.close())).then(
-      () => setTimeout(() => process.exit(0), GOODBYE_MS),
+      () => process.exit(0),
       (fault: unknown) => fail(fault, 1),
     )
   }

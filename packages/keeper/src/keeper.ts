@@ -2,8 +2,10 @@
  * A member of a room that is always there: it takes part like any other, shows its document to nobody, and stores it,
  * so that the room outlives its tabs. The protocol gives it no special role, and the room goes on without it.
  */
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import wrtc from '@roamhq/wrtc'
-import { TidemarkProvider } from 'tidemark'
+import { type CompactionMode, TidemarkProvider } from 'tidemark'
 import { fileStorage } from 'tidemark/node'
 import * as Y from 'yjs'
 
@@ -16,6 +18,8 @@ export interface KeeperOptions {
   /** Handed to the signaling server, which may ask for it. */
   readonly token?: string
   readonly iceServers?: readonly RTCIceServer[]
+  /** As the other members of the room have it. Default `'full'`. */
+  readonly compaction?: CompactionMode
   /** Silence in milliseconds after which a member is suspected of being gone. Default 5000. */
   readonly suspectAfterMs?: number
   /** What is worth a line for whoever runs it. */
@@ -23,19 +27,23 @@ export interface KeeperOptions {
   readonly onError: (error: Error) => void
 }
 
+/** So long the links live on after we left, to carry the last words. */
+const FAREWELL_MS = 1000
+
 export class Keeper {
   readonly provider: TidemarkProvider
   private readonly options: KeeperOptions
   private wasConnected = false
 
-  /** @throws if the folder can not be used at all. */
   constructor(options: KeeperOptions) {
-    const { room, signaling, dir, token, iceServers, suspectAfterMs } = options
+    const { room, signaling, dir, token, iceServers, suspectAfterMs, compaction } = options
     this.options = options
     this.provider = new TidemarkProvider(room, new Y.Doc(), {
       signaling,
       storage: fileStorage(dir),
       peerOptions: { wrtc },
+      connect: false,
+      ...(compaction !== undefined && { compaction }),
       ...(token !== undefined && { token }),
       ...(iceServers !== undefined && { iceServers }),
       ...(suspectAfterMs !== undefined && { suspectAfterMs }),
@@ -43,9 +51,16 @@ export class Keeper {
     this.listen()
   }
 
-  /** Leaves politely, and lets go of the folder. Resolves once everything is stored. */
+  /** Enters the room, once it is certain that it can be stored. @throws if the folder can not be used. */
+  async open(): Promise<void> {
+    await this.provider.whenSaved()
+    this.provider.connect()
+  }
+
+  /** Leaves politely, and lets go of the folder. Resolves once everything is stored and the others have been told. */
   async close(): Promise<void> {
     const { provider } = this
+    const isLinked = provider.peers.length > 0
     provider.disconnect()
     try {
       await provider.whenSaved()
@@ -53,6 +68,7 @@ export class Keeper {
       provider.destroy()
       provider.doc.destroy()
     }
+    if (isLinked) await new Promise((resolve) => setTimeout(resolve, FAREWELL_MS))
   }
 
   private listen(): void {
@@ -74,7 +90,22 @@ export class Keeper {
     provider.on('compacted', ({ epoch, bytesBefore, bytesAfter }) => {
       this.tell(`compacted from ${bytesBefore} to ${bytesAfter} bytes, epoch ${epoch}`)
     })
-    provider.on('orphaned', () => this.tell('what was stored could not be placed in the room’s document'))
+    provider.on('orphaned', ({ document }) => void this.putAside(Y.encodeStateAsUpdate(document)))
+  }
+
+  /** What was stored holds something that the room can not take back: somebody may want to look for it. */
+  private async putAside(update: Uint8Array): Promise<void> {
+    const { room, dir, onError } = this.options
+    const file = join(dir, `orphaned-${encodeURIComponent(room)}-${Date.now()}.yjs`)
+    const outcome = await writeFile(file, update).then(
+      () => `is in ${file}, as a Yjs update`,
+      (fault: unknown) => `could not be written to ${file}: ${String(fault)}`,
+    )
+    onError(
+      new Error(
+        `the room went on too long without this keeper to take all of its document back. It ${outcome}`,
+      ),
+    )
   }
 
   private tell(what: string): void {

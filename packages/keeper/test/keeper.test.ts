@@ -1,7 +1,7 @@
 /** The command as processes that live and die, with real links, over the real signaling server. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import wrtc from '@roamhq/wrtc'
@@ -10,6 +10,7 @@ import { TidemarkProvider } from 'tidemark'
 import { createSignalingServer } from 'tidemark-signaling'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import * as Y from 'yjs'
+import { Keeper } from '../src/index.js'
 
 const SUSPECT_AFTER_MS = 1500
 
@@ -161,6 +162,29 @@ describe('a room with a keeper', { timeout: 90_000 }, () => {
   })
 })
 
+test('puts aside what the room can not take back', async () => {
+  const told: string[] = []
+  const keeper = new Keeper({
+    room: 'a/b',
+    signaling,
+    dir,
+    iceServers: [],
+    tell: () => {},
+    onError: (error) => told.push(error.message),
+  })
+  cleanups.push(() => keeper.close())
+  await keeper.open()
+  const document = new Y.Doc()
+  document.getText('text').insert(0, 'left over')
+  keeper.provider.emit('orphaned', [{ document }])
+  await vi.waitFor(() => expect(told).toHaveLength(1))
+  const [name = ''] = (await readdir(dir)).filter((file) => file.startsWith('orphaned-a%2Fb-'))
+  const found = new Y.Doc()
+  Y.applyUpdate(found, await readFile(join(dir, name)))
+  expect(found.getText('text').toString()).toBe('left over')
+  expect(told[0]).toContain(name)
+})
+
 describe('what goes wrong', { timeout: 60_000 }, () => {
   test.each([
     [['--signaling', 'http://localhost:1', '--dir', 'x'], '--room NAME'],
@@ -168,6 +192,8 @@ describe('what goes wrong', { timeout: 60_000 }, () => {
     [['--room', 'r', '--signaling', 'localhost:4444', '--dir', 'x'], "got 'localhost:4444'"],
     [['--room', 'r', '--signaling', 'http://localhost:1'], '--dir FOLDER'],
     [['--room', 'r', '--signaling', 'http://localhost:1', '--dir', 'x', '--suspect-after', 'soon'], "'soon'"],
+    [['--room', 'r', '--signaling', 'http://localhost:1', '--dir', 'x', '--compaction', 'no'], "'no'"],
+    [['--room', 'r', '--signaling', 'http://localhost:1', '--dir', 'x', '--ice', '{}'], '--ice takes'],
     [['--rooms', 'r'], '--rooms'],
   ])('%j is told what it lacks', async (args, advice) => {
     const running = new Running(...args)
@@ -181,6 +207,7 @@ describe('what goes wrong', { timeout: 60_000 }, () => {
     const running = new Running('--room', 'r', '--signaling', signaling, '--dir', path)
     expect(await running.exit).toBe(1)
     expect(running.err).toContain(path)
+    expect(running.out).not.toContain('in the room')
   })
 
   test('a second keeper of a folder is refused it', async () => {
