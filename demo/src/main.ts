@@ -9,6 +9,7 @@ import { Room } from './room/room.js'
 import { loadSettings, roomFromAddress, UNDO_HORIZON_MS } from './settings.js'
 import { restoreTheme } from './theme.js'
 import { TracePlayer } from './trace/trace-player.js'
+import { makeMutable } from './trouble/muted-network.js'
 
 /** For readers who look at the console, and for browser tests. */
 export interface Exposed {
@@ -18,6 +19,7 @@ export interface Exposed {
 }
 
 restoreTheme()
+makeMutable()
 try {
   await start()
 } catch (error) {

@@ -25,6 +25,14 @@ export function watchForProblems(room: Room, signaling: string, report: Report):
     if (error instanceof SignalingError) return
     report(`${error.message} Editing goes on; if tabs stay different, reload this one.`)
   })
+  room.provider.on('members', ({ evicted }) => {
+    for (const replica of evicted) {
+      const name = room.view.authors.get(replica)?.name ?? 'Somebody'
+      report(
+        `${name} did not answer and was evicted. What it had sent is here; if it comes back, its other edits come with it.`,
+      )
+    }
+  })
   room.provider.on('orphaned', ({ document }) => {
     const copy = document.getText('text').toString()
     const remedy = { label: 'Save my copy', run: () => save(`${room.provider.roomName}.txt`, copy) }

@@ -55,7 +55,7 @@ export function pointSentence(view: RoomView): string {
     return 'You are alone here: nobody else needs your history, so every edit is stable at once.'
   if (stats.logOperations === 0) return 'Everyone has confirmed everything: the log is empty.'
   if (blockedBy.length === 0) return 'Nobody holds the snapshot point back.'
-  return `Waiting for ${waitingFor(blockedBy)}.`
+  return `Waiting for ${waitingFor(blockedBy)}. ${outlook(view)}`.trim()
 }
 
 /** Why nothing can be compacted now; undefined if it can. */
@@ -115,11 +115,19 @@ function waitingFor(blocks: readonly Block[]): string {
   const behind = named('behind')
   return [
     ...silent,
-    ...(suspected.length > 0 ? [`${listed(suspected)} to answer: will be evicted otherwise`] : []),
+    ...(suspected.length > 0 ? [`${listed(suspected)} to answer`] : []),
     ...(going.length > 0 ? [`the eviction of ${listed(going)} to be carried out`] : []),
     ...(joining.length > 0 ? [`${listed(joining)} to come in`] : []),
     ...(behind.length > 0 ? [`${listed(behind)} to confirm the latest edits`] : []),
   ].join('; ')
+}
+
+/** What becomes of those who do not answer. */
+function outlook({ blockedBy, mayDecide, forksInMs }: RoomView): string {
+  if (forksInMs !== undefined)
+    return `Too few are here to evict anybody: in ${Math.ceil(forksInMs / 1000)} s this side goes on by itself, and merges later.`
+  const isSuspected = blockedBy.some(({ reason }) => reason === 'suspected')
+  return isSuspected && mayDecide ? 'Whoever stays silent is evicted.' : ''
 }
 
 const names = new Intl.ListFormat('en', { type: 'conjunction' })

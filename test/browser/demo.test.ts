@@ -34,7 +34,7 @@ class Visitor {
     await this.page.keyboard.type(text)
   }
 
-  press(action: 'connection' | 'theme' | 'play' | 'compact'): Promise<void> {
+  press(action: 'compact' | 'connection' | 'crash' | 'isolate' | 'play' | 'theme' | 'trouble'): Promise<void> {
     return this.page.locator(`[data-action="${action}"]`).click()
   }
 
@@ -327,8 +327,8 @@ describe('the demo', () => {
     await witness.page.locator('.map thead').getByText('Bob').waitFor()
     await browser.kill()
     await witness.type('is anybody there?')
-    await witness.page.getByText('Waiting for Bob: no link to it, silent').waitFor()
-    await witness.page.locator('.node[data-block="silent"] .label', { hasText: 'Bob' }).waitFor()
+    await witness.page.getByText('Waiting for Bob to answer. Too few are here to evict anybody').waitFor()
+    await witness.page.locator('.node[data-block="suspected"] .label', { hasText: 'Bob' }).waitFor()
     await witness.page.getByText('Not without Bob, who may still need the history.').waitFor()
     expect(await witness.page.locator('[data-action="compact"]').getAttribute('aria-disabled')).toBe('true')
   })
@@ -347,6 +347,32 @@ describe('the demo', () => {
     await witness.type('is anybody there?')
     await bob.waitFor({ state: 'detached' })
     await witness.page.getByText('Epoch 1 began').waitFor()
+  })
+
+  test('makes trouble: one who crashes or is cut off is evicted, and comes back with what it typed', async ({
+    demo,
+  }) => {
+    const [a, b, c] = await threeVisitors(demo)
+    await a.type('all three\n')
+    for (const visitor of [a, b, c]) await visitor.settled(3)
+    await b.press('trouble')
+    await b.press('isolate')
+    await b.type('typed alone\n')
+    await a.type('meanwhile\n')
+    await a.page.getByText('did not answer and was evicted').waitFor()
+    await c.settled(2)
+    expect(await c.text()).not.toContain('typed alone')
+    await b.press('isolate')
+    for (const visitor of [a, b, c]) await visitor.settled(3)
+    for (const visitor of [a, b, c]) {
+      expect(await visitor.text()).toContain('typed alone')
+      expect(await visitor.text()).toContain('meanwhile')
+    }
+    await c.press('trouble')
+    await c.press('crash')
+    await c.page.getByText('This tab has crashed').waitFor()
+    await a.type('still here\n')
+    for (const visitor of [a, b]) await visitor.settled(2)
   })
 
   test('says what to do when no signaling server answers', async ({ demo }) => {

@@ -10,6 +10,7 @@ const SHAPES = {
   plug: svg`<path d="M9 3v5M15 3v5M6 8h12v3a6 6 0 0 1-12 0zM12 17v4"/>`,
   unplug: svg`<path d="M9 3v5M15 3v5M6 8h12v3a6 6 0 0 1-1 3.3M14 16.7A6 6 0 0 1 6 11M12 17v4M3 3l18 18"/>`,
   compact: svg`<path d="M12 3v6M9 6.5l3 3 3-3M12 21v-6M9 17.5l3-3 3 3M4 12h16"/>`,
+  trouble: svg`<path d="M13 2L5 13h6l-1 9 9-12h-6z"/>`,
   close: svg`<path d="M6 6l12 12M18 6L6 18"/>`,
 }
 

@@ -5,6 +5,7 @@ import type { RoomView } from '../room/view.js'
 import { currentTheme, themeChanges, toggleTheme } from '../theme.js'
 import { icon } from './icons.js'
 import { Panel } from './panel.js'
+import './trouble-menu.js'
 
 export class TopBar extends Panel {
   static override properties = { ...Panel.properties, room: { attribute: false } }
@@ -34,6 +35,7 @@ export class TopBar extends Panel {
           <button class="button" type="button" data-action="connection" aria-pressed=${isOffline} @click=${this.toggleConnection}>
             ${icon(isOffline ? 'plug' : 'unplug')}${isOffline ? 'Go online' : 'Go offline'}
           </button>
+          <tidemark-trouble-menu .room=${this.room} .view=${this.view}></tidemark-trouble-menu>
           <button class="button icon-only" type="button" data-action="theme" @click=${toggleTheme}
             aria-label=${`Switch to the ${other} theme`} title=${`Switch to the ${other} theme`}>
             ${icon(other === 'dark' ? 'moon' : 'sun')}

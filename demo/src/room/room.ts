@@ -121,7 +121,8 @@ export class Room {
     const presences = readPresences(provider)
     this.settleIdentity(presences)
     const members = provider.members.map((replica) => this.member(replica, presences.get(replica)))
-    const blockedBy = provider.blockedBy.map(
+    const { status } = provider
+    const blockedBy = status.waitingFor.map(
       ({ replica, reason }): Block => ({ member: this.member(replica, presences.get(replica)), reason }),
     )
     const known = new Set(provider.members)
@@ -141,6 +142,8 @@ export class Room {
       newcomers: blockedBy.map(({ member }) => member).filter(({ replica }) => !known.has(replica)),
       links: linksAmong(members),
       blockedBy,
+      mayDecide: status.mayDecide,
+      forksInMs: status.forksInMs,
       map: this.mapRows(members),
       snapshotPoint: stats.snapshotPoint,
       operations: this.history.latest(SHOWN_OPERATIONS),

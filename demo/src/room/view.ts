@@ -47,6 +47,10 @@ export interface RoomView {
   readonly newcomers: readonly Member[]
   readonly links: readonly { readonly from: string; readonly to: string; readonly isOwn: boolean }[]
   readonly blockedBy: readonly Block[]
+  /** Whether those who answer are enough to evict the others. */
+  readonly mayDecide: boolean
+  /** They are not: until this side goes on by itself. */
+  readonly forksInMs: number | undefined
   readonly map: readonly MapRow[]
   readonly snapshotPoint: number
   readonly operations: readonly SequencedOperation[]
