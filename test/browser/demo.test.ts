@@ -34,7 +34,9 @@ class Visitor {
     await this.page.keyboard.type(text)
   }
 
-  press(action: 'compact' | 'connection' | 'crash' | 'isolate' | 'play' | 'theme' | 'trouble'): Promise<void> {
+  press(
+    action: 'compact' | 'connection' | 'crash' | 'isolate' | 'play' | 'theme' | 'trouble',
+  ): Promise<void> {
     return this.page.locator(`[data-action="${action}"]`).click()
   }
 
