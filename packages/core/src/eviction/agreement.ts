@@ -12,6 +12,9 @@ export interface Ballot {
   readonly proposer: ReplicaId
 }
 
+/** Honest members need one each time that they propose; beyond the largest number there would be no next one. */
+export const MAX_ROUND = 2 ** 40
+
 export const NO_BALLOT: Ballot = { round: 0, proposer: '' }
 
 export interface Acceptance {
@@ -72,6 +75,8 @@ export class Agreement {
 
   /** Proposes a set for the next stage, under a ballot above all we know of. */
   propose(evicted: readonly ReplicaId[]): void {
+    // Somebody has lied: nothing can be proposed any more, and what was decided stands.
+    if (this.promised.round >= MAX_ROUND) return
     const ballot = { round: this.promised.round + 1, proposer: this.self }
     this.promised = ballot
     this.proposal = { ballot, evicted }

@@ -4,7 +4,7 @@
 import * as buffer from 'lib0/buffer'
 import type { Body, Operation, OperationHead, ReplicaId } from '../causality/operation.js'
 import { BASE_HASH_BYTES, type BaseState } from '../compaction/base.js'
-import { type AgreementState, type Ballot, NO_BALLOT } from '../eviction/agreement.js'
+import { type AgreementState, type Ballot, MAX_ROUND, NO_BALLOT } from '../eviction/agreement.js'
 import type { Report } from '../snapshot/report.js'
 import type { Naming } from '../structure.js'
 import { MAX_LINEAGE_LENGTH, MAX_PRESENCE_BYTES } from './limits.js'
@@ -102,6 +102,7 @@ function writeBallot(out: Writer, ballot: Ballot): void {
 
 function readBallot(from: Reader): Ballot {
   const round = from.uint()
+  if (round > MAX_ROUND) throw new WireError(`no room has had ${round} ballots`)
   return round === 0 ? NO_BALLOT : { round, proposer: from.id() }
 }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { Agreement, type AgreementState } from '../../src/eviction/agreement.js'
+import { Agreement, type AgreementState, MAX_ROUND } from '../../src/eviction/agreement.js'
 
 const MEMBERS = ['anna', 'bert', 'cleo', 'dora', 'emil']
 
@@ -131,4 +131,18 @@ describe('an agreement', () => {
     )
     expect(decisions).toBeGreaterThan(50)
   })
+})
+
+test('[EV2] nothing is proposed beyond the largest ballot, which only a liar reaches', () => {
+  const room = new Room()
+  const [anna] = MEMBERS as [string]
+  const state: AgreementState = {
+    stage: 0,
+    promised: { round: MAX_ROUND, proposer: 'bert' },
+    accepted: undefined,
+    decided: [],
+  }
+  room.tell('bert', anna, state)
+  room.of(anna).propose(['cleo'])
+  expect(room.of(anna).state?.promised).toEqual(state.promised)
 })

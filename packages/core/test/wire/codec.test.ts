@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import * as encoding from 'lib0/encoding'
 import { describe, expect, test } from 'vitest'
 import { BASE_HASH_BYTES } from '../../src/compaction/base.js'
+import { MAX_ROUND } from '../../src/eviction/agreement.js'
 import { decodeMessage, encodeMessage } from '../../src/wire/codec.js'
 import {
   MAX_LINEAGE_LENGTH,
@@ -270,6 +271,16 @@ describe('a frame is refused', () => {
       ok: true,
       message: { ...message, namings: newest, origins: newest },
     })
+  })
+
+  test('[EV2] if it promises more ballots than there can have been', () => {
+    const promising = (round: number) => {
+      const agreement = { stage: 0, promised: { round, proposer: 'bert' }, accepted: undefined, decided: [] }
+      const report = { replica: 'bert', n: 1, seq: 1, clock: 1, epoch: 0, base: '', floor: 0, agreement }
+      return reasonFor(encodeMessage({ ...EMPTY_GOSSIP, reports: [report] }))
+    }
+    expect(promising(MAX_ROUND)).toBe('accepted')
+    expect(promising(MAX_ROUND + 1)).toContain('ballots')
   })
 
   test('[RE1] if a report can not be: number 0, or a floor above its clock', () => {
