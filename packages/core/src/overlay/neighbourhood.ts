@@ -276,6 +276,11 @@ export class Neighbourhood {
     return this.links.inRoom.filter((link) => isOld(link.superfluousSince))
   }
 
+  /** Those that a link leads to. */
+  get members(): ReplicaId[] {
+    return this.links.inRoom.flatMap((link) => link.peer ?? [])
+  }
+
   /** Somebody whom we should be linked to can not be reached by way of the links we have. */
   get missesSomebody(): boolean {
     return this.dialing.isFailing

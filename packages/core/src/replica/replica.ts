@@ -17,7 +17,7 @@ import {
 import type { MemberRecord } from '../membership/roster.js'
 import type { Link } from '../overlay/links.js'
 import { Neighbourhood } from '../overlay/neighbourhood.js'
-import { type Blocker, blockers } from '../snapshot/blockers.js'
+import type { Blocker } from '../snapshot/blockers.js'
 import type { NetworkMap } from '../snapshot/network-map.js'
 import { Reporting } from '../snapshot/reporting.js'
 import type { Structure } from '../structure.js'
@@ -27,7 +27,9 @@ import type { Evicted, Hello, Message, Origins, Probe } from '../wire/messages.j
 import { ComingIn, type Outcome } from './coming-in.js'
 import { Gossiping } from './gossiping.js'
 import { LettingIn } from './letting-in.js'
+import { Reachability } from './reachability.js'
 import { Room } from './room.js'
+import { blockersIn, type EvictionOutlook, outlookOf, type ReplicaStats, statsOf } from './standing.js'
 
 /**
  * - `idle`: not started; `seeking`: looking for the room; `joining`: being let in by a sponsor;
@@ -35,27 +37,6 @@ import { Room } from './room.js'
  * - `over`: left, or the attempt failed. Nothing comes out any more.
  */
 export type Status = 'idle' | 'seeking' | 'joining' | 'member' | 'over'
-
-/** Between two looks for another part of the room at most. */
-const LONGEST_SEEK_INTERVALS = 16
-
-export interface ReplicaStats {
-  readonly epoch: number
-  readonly snapshotPoint: Clock
-  readonly clock: Clock
-  readonly logOperations: number
-  /** Payload bytes of the log. */
-  readonly logBytes: number
-  /** The base holds everything with a clock up to this one. */
-  readonly baseThrough: Clock
-  /** Operations at or below the snapshot point that are not in the base yet. */
-  readonly segmentOperations: number
-  readonly segmentBytes: number
-  readonly members: number
-  readonly links: number
-  /** Operations that wait for their past. */
-  readonly waiting: number
-}
 
 export class Replica {
   readonly id: ReplicaId
@@ -66,14 +47,12 @@ export class Replica {
   private readonly gossiping: Gossiping
   private readonly lettingIn: LettingIn
   private readonly reporting: Reporting
+  private readonly reachability: Reachability
   private comingIn: ComingIn | undefined
   private current: Status = 'idle'
   private outputs: Output[] = []
-  private isGreeting = false
   private lastNow: number | undefined
   private timerAt: number | null = null
-  private seekAt = Number.POSITIVE_INFINITY
-  private seeks = 0
 
   constructor(id: ReplicaId, structure: Structure, config: Partial<ReplicaConfig> = {}) {
     this.id = id
@@ -91,6 +70,7 @@ export class Replica {
     this.gossiping = new Gossiping(this.room, this.neighbourhood, emit)
     this.lettingIn = new LettingIn(this.room, this.neighbourhood, structure, this.config)
     this.reporting = new Reporting(this.config.reportIntervalMs)
+    this.reachability = new Reachability(this.room, this.neighbourhood, this.config, emit)
   }
 
   /** Works off one input. @param now in milliseconds, never smaller than in the call before. */
@@ -136,7 +116,7 @@ export class Replica {
 
   /** Members at the other end of a link. */
   get neighbours(): ReplicaId[] {
-    return this.neighbourhood.links.inRoom.flatMap((link) => link.peer ?? [])
+    return this.neighbourhood.members
   }
 
   /** As of the latest input. */
@@ -146,53 +126,18 @@ export class Replica {
 
   /** Who holds the snapshot point back, and why. Empty when nothing waits. */
   blockedByAt(now: Milliseconds): Blocker[] {
-    const { evicting, history, roster, stability } = this.room
-    if (this.current !== 'member' || history.point >= history.clock) return []
-    const linked = new Set(this.neighbours)
-    const suspects = new Set(evicting.suspects(now))
-    const isFullMesh = roster.size - 1 <= this.config.maxConnections
-    return blockers({
-      self: this.id,
-      members: this.members,
-      newcomers: this.lettingIn.sponsoring.newcomers,
-      standing: (member) => stability.standing(member),
-      point: history.point,
-      isSilent: (member) => isFullMesh && !linked.has(member),
-      isSuspected: (member) => suspects.has(member),
-      isBeingEvicted: (member) => evicting.isFenced(member),
-    })
+    if (this.current !== 'member') return []
+    return blockersIn(this.room, this.neighbourhood, this.lettingIn.sponsoring.newcomers, this.config, now)
   }
 
   /** Who does not answer, and what this side may do about it. For people: nothing is decided by it. */
-  eviction(now: Milliseconds): {
-    mayDecide: boolean
-    suspects: ReplicaId[]
-    forksInMs: Milliseconds | undefined
-  } {
-    const { evicting } = this.room
+  eviction(now: Milliseconds): EvictionOutlook {
     if (this.current !== 'member') return { mayDecide: false, suspects: [], forksInMs: undefined }
-    return {
-      mayDecide: evicting.isPrimaryNow(now),
-      suspects: evicting.suspects(now),
-      forksInMs: evicting.forksIn(now),
-    }
+    return outlookOf(this.room.evicting, now)
   }
 
   get stats(): ReplicaStats {
-    const { history, roster } = this.room
-    return {
-      epoch: history.epoch,
-      snapshotPoint: history.point,
-      clock: history.clock,
-      logOperations: history.log.length,
-      logBytes: history.log.bytes,
-      baseThrough: history.baseThrough,
-      segmentOperations: history.segment.length,
-      segmentBytes: history.segmentBytes,
-      members: roster.size,
-      links: this.neighbourhood.links.inRoom.length,
-      waiting: history.waiting.size,
-    }
+    return statsOf(this.room, this.neighbourhood)
   }
 
   // ------------------------------------------------------------------ one input
@@ -248,7 +193,7 @@ export class Replica {
     this.room.drain()
     if (!this.room.roster.has(this.id)) return this.part('somebody has made this replica leave')
     this.retireFormerIds()
-    const verdict = this.room.evicting.step(now, this.isIsolated || this.neighbourhood.missesSomebody)
+    const verdict = this.room.evicting.step(now, this.reachability.isMissingSomebody)
     if (verdict?.type === 'out') return this.part(verdict.reason)
     if (verdict?.type === 'fork') return this.fork(verdict.reason)
     this.shun()
@@ -275,8 +220,8 @@ export class Replica {
     }
     this.gossiping.askAboutGaps(now)
     this.neighbourhood.maintain(this.company, now)
-    this.maintainGreeting()
-    this.seekOthers(now)
+    this.reachability.greet()
+    this.reachability.seek(now)
   }
 
   // ------------------------------------------------------------------ messages
@@ -617,46 +562,6 @@ export class Replica {
     }
   }
 
-  // ------------------------------------------------------------------ staying reachable, staying connected
-
-  /** The oldest members that see each other stay reachable for newcomers (overlay rule OV8). */
-  private maintainGreeting(): void {
-    const linked = new Set(this.neighbours)
-    let older = 0
-    for (const { replica } of this.room.roster.byAge()) {
-      if (replica === this.id || older === this.config.greeters) break
-      if (linked.has(replica)) older++
-    }
-    const greets = older < this.config.greeters
-    if (greets === this.isGreeting) return
-    this.isGreeting = greets
-    this.emit({ type: 'greet', lineage: greets ? this.room.lineage : null })
-  }
-
-  /**
-   * With no link left, the rendezvous is the way back to the others. Where members can not be reached by way of
-   * the neighbours, the room may have come apart: then whoever misses them looks there for the other part, ever
-   * more rarely, because a member that is just silent looks the same.
-   */
-  /** Then nobody has to be dialled in vain to know that somebody is missing. */
-  private get isIsolated(): boolean {
-    return this.room.roster.size > 1 && this.neighbourhood.links.inRoom.length === 0
-  }
-
-  private seekOthers(now: number): void {
-    const { isIsolated } = this
-    const isTorn = this.neighbourhood.missesSomebody
-    if (!isIsolated && !isTorn) {
-      this.seekAt = Number.POSITIVE_INFINITY
-      this.seeks = 0
-    } else if (this.seekAt === Number.POSITIVE_INFINITY) this.seekAt = now + this.config.seekIntervalMs / 10
-    else if (now >= this.seekAt) {
-      const patience = isIsolated ? 1 : Math.min(2 ** this.seeks++, LONGEST_SEEK_INTERVALS)
-      this.seekAt = now + this.config.seekIntervalMs * patience
-      this.emit({ type: 'seek' })
-    }
-  }
-
   // ------------------------------------------------------------------ time
 
   /** Long since the last input: we were asleep, not the others (overlay rule OV2). */
@@ -690,7 +595,7 @@ export class Replica {
       this.room.cuts?.nextDeadline ?? Number.POSITIVE_INFINITY,
       this.lettingIn.sponsoring.nextDeadline,
       this.comingIn?.joining.nextDeadline ?? Number.POSITIVE_INFINITY,
-      this.seekAt,
+      this.reachability.nextDeadline,
       this.room.evicting.nextDeadline,
     )
   }

@@ -1,0 +1,78 @@
+/**
+ * Staying reachable for newcomers, and finding back to the others (overlay rule OV8): what goes by way of the rendezvous
+ * once somebody is a member.
+ */
+import type { Milliseconds, Output, ReplicaConfig } from '../machine.js'
+import type { Neighbourhood } from '../overlay/neighbourhood.js'
+import type { Room } from './room.js'
+
+/** Between two looks for another part of the room at most. */
+const LONGEST_SEEK_INTERVALS = 16
+
+export class Reachability {
+  private readonly room: Room
+  private readonly neighbourhood: Neighbourhood
+  private readonly config: ReplicaConfig
+  private readonly emit: (output: Output) => void
+  private isGreeting = false
+  private seekAt = Number.POSITIVE_INFINITY
+  private seeks = 0
+
+  constructor(
+    room: Room,
+    neighbourhood: Neighbourhood,
+    config: ReplicaConfig,
+    emit: (output: Output) => void,
+  ) {
+    this.room = room
+    this.neighbourhood = neighbourhood
+    this.config = config
+    this.emit = emit
+  }
+
+  get nextDeadline(): Milliseconds {
+    return this.seekAt
+  }
+
+  /** Alone among members nobody has to be dialled in vain to know that somebody is missing. */
+  get isMissingSomebody(): boolean {
+    return this.isIsolated || this.neighbourhood.missesSomebody
+  }
+
+  private get isIsolated(): boolean {
+    return this.room.roster.size > 1 && this.neighbourhood.links.inRoom.length === 0
+  }
+
+  /** The oldest members that see each other stay reachable for newcomers. */
+  greet(): void {
+    const { self, roster, lineage } = this.room
+    const linked = new Set(this.neighbourhood.members)
+    let older = 0
+    for (const { replica } of roster.byAge()) {
+      if (replica === self || older === this.config.greeters) break
+      if (linked.has(replica)) older++
+    }
+    const greets = older < this.config.greeters
+    if (greets === this.isGreeting) return
+    this.isGreeting = greets
+    this.emit({ type: 'greet', lineage: greets ? lineage : null })
+  }
+
+  /**
+   * With no link left, the rendezvous is the way back to the others. Where members can not be reached by way of
+   * the neighbours, the room may have come apart: then whoever misses them looks there for the other part, ever
+   * more rarely, because a member that is just silent looks the same.
+   */
+  seek(now: Milliseconds): void {
+    const { isIsolated } = this
+    if (!this.isMissingSomebody) {
+      this.seekAt = Number.POSITIVE_INFINITY
+      this.seeks = 0
+    } else if (this.seekAt === Number.POSITIVE_INFINITY) this.seekAt = now + this.config.seekIntervalMs / 10
+    else if (now >= this.seekAt) {
+      const patience = isIsolated ? 1 : Math.min(2 ** this.seeks++, LONGEST_SEEK_INTERVALS)
+      this.seekAt = now + this.config.seekIntervalMs * patience
+      this.emit({ type: 'seek' })
+    }
+  }
+}
