@@ -83,6 +83,20 @@ export function typeOn(name: string, everyMs: number): void {
   typing = setInterval(() => append(`${name}${number++};`), everyMs)
 }
 
+/** Like `typeOn`; calls `acknowledge`, which the test provides, with each number once it is stored. */
+export function typeStored(name: string, everyMs: number): void {
+  let number = 0
+  typing = setInterval(() => {
+    const mine = number++
+    append(`${name}${mine};`)
+    void joined()
+      .whenSaved()
+      .then(() => acknowledge(mine))
+  }, everyMs)
+}
+
+declare function acknowledge(number: number): void
+
 export function stopTyping(): void {
   clearInterval(typing)
 }
