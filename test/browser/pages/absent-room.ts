@@ -1,6 +1,7 @@
 /** A page of somebody who goes away, in whatever way: it types tokens that occur once, each at a place of its own. */
 import { indexedDBStorage, TidemarkProvider, type TidemarkStatus } from 'tidemark'
 import * as Y from 'yjs'
+import { connections } from './connections.js'
 
 const doc = new Y.Doc()
 const text = doc.getText('text')
@@ -112,13 +113,4 @@ export async function saved(): Promise<void> {
 /** Every network path is gone from one moment to the next. The test takes the signaling server away, too. */
 export function cutOff(): void {
   for (const connection of connections.splice(0)) connection.close()
-}
-
-const connections: RTCPeerConnection[] = []
-const Original = globalThis.RTCPeerConnection
-globalThis.RTCPeerConnection = class extends Original {
-  constructor(configuration?: RTCConfiguration) {
-    super(configuration)
-    connections.push(this)
-  }
 }

@@ -4,6 +4,7 @@
 import { TidemarkProvider } from 'tidemark'
 import * as Y from 'yjs'
 import type { CharacterName, NamedEdit } from '../../traces/concurrent-trace.js'
+import { connections } from './connections.js'
 
 const doc = new Y.Doc()
 const text = doc.getText('text')
@@ -82,15 +83,6 @@ export function cutLinkTo(replica: string): void {
 /** Open connections in the order of their links, which is the order in which they were made. */
 function openConnections(): RTCPeerConnection[] {
   return connections.filter((connection) => connection.connectionState === 'connected')
-}
-
-const connections: RTCPeerConnection[] = []
-const Original = globalThis.RTCPeerConnection
-globalThis.RTCPeerConnection = class extends Original {
-  constructor(configuration?: RTCConfiguration) {
-    super(configuration)
-    connections.push(this)
-  }
 }
 
 /** Fills the text with `characters` in pieces of `pieceLength` at scattered places, in slices of time. */
