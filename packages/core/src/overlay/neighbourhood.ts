@@ -276,6 +276,11 @@ export class Neighbourhood {
     return this.links.inRoom.filter((link) => isOld(link.superfluousSince))
   }
 
+  /** There is a neighbour of which we have once held all that it had. */
+  get isCaughtUp(): boolean {
+    return this.links.inRoom.some((link) => link.caughtUp)
+  }
+
   /** Those that a link leads to. */
   get members(): ReplicaId[] {
     return this.links.inRoom.flatMap((link) => link.peer ?? [])

@@ -96,7 +96,7 @@ export class Replica {
   /** This replica holds the room's state, as far as anybody it can reach can tell. */
   get isSynced(): boolean {
     if (this.current !== 'member' || this.room.history.waiting.size > 0) return false
-    return this.room.roster.size === 1 || this.neighbourhood.links.inRoom.some((link) => link.caughtUp)
+    return this.room.roster.size === 1 || this.neighbourhood.isCaughtUp
   }
 
   get networkMap(): NetworkMap {

@@ -48,6 +48,26 @@ class ManyPieces extends SharedSet {
 }
 
 describe('a join', () => {
+  test('[JO11] leaves a founder synced', () => {
+    const net = new Network()
+    const [anna] = net.room(['anna'])
+    anna.type('hers')
+    const bert = net.newcomer('bert', anna)
+    expect(bert.replica.status).toBe('member')
+    expect(anna.replica.isSynced).toBe(true)
+  })
+
+  test('[JO11] does not make its sponsor synced if that is behind', () => {
+    const net = new Network()
+    const [anna, bert] = net.room(['anna', 'bert'])
+    net.cut(anna, bert)
+    bert.type('not heard by anna')
+    net.held = ofType('heartbeat', 'gossip', 'sync')
+    const cleo = net.newcomer('cleo', anna)
+    expect(cleo.replica.status).toBe('member')
+    expect(anna.replica.isSynced).toBe(false)
+  })
+
   test('[JO2] brings a newcomer everything, base and log alike', () => {
     const net = new Network()
     const [anna, bert] = net.room(['anna', 'bert'])
