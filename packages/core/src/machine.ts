@@ -50,7 +50,8 @@ export type Order =
 /** News for the application. */
 export type News =
   | { readonly type: 'progress'; readonly share: number }
-  | { readonly type: 'joined' }
+  /** @property carriedBytes of the operation that brings in what the structure had of its own (rule JO8). */
+  | { readonly type: 'joined'; readonly carriedBytes: number }
   | {
       readonly type: 'members'
       readonly joined: ReplicaId[]

@@ -1,7 +1,7 @@
 /**
  * What a provider tells the application.
  */
-import type { Blocker, ReplicaId, SnapshotMove } from '@tidemark/core'
+import type { Blocker, OpenEviction, ReplicaId, SnapshotMove } from '@tidemark/core'
 import type * as Y from 'yjs'
 
 export type ConnectionStatus = 'connecting' | 'connected' | 'disconnected'
@@ -34,6 +34,11 @@ export type TidemarkEvents = {
    * which it shows now. This copy is the document as it was, with these changes.
    */
   orphaned: (event: { document: Y.Doc }) => void
+  /**
+   * This replica is back in a room in which it, or its device, had been before.
+   * `carried`: bytes of the changes it has brought along; 0 if it had made none meanwhile.
+   */
+  returned: (event: { carried: number }) => void
   /** The document holds what storage had of it. Only with storage. */
   loaded: () => void
   /** Share of the room's state that has been loaded while joining, 0 to 1. */
@@ -51,6 +56,13 @@ export interface TidemarkStatus {
   readonly suspects: ReplicaId[]
   /** Nobody here may decide: after so many milliseconds this side goes on by itself. */
   readonly forksInMs?: number
+  /** Being evicted: everybody who stays closes itself to them first (`fenced`; `awaited` still have to). */
+  readonly evictions: OpenEviction[]
+  /**
+   * Changes made here that nobody else is known to have: operations while in the room, transactions while out of it. Those
+   * of an earlier page that storage has brought are not counted.
+   */
+  readonly unsynced: number
 }
 
 export interface TidemarkStats {

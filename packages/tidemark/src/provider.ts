@@ -42,6 +42,7 @@ import { SignalingError } from './signaling-error.js'
 import { Keeping } from './storage/keeping.js'
 import type { DocumentStorage } from './storage/storage.js'
 import { timed } from './timed-structure.js'
+import { Unsynced } from './unsynced.js'
 
 /** A frame has 16 ms, and collecting garbage may come on top. */
 const CUT_SLICE_MS = 3
@@ -64,6 +65,7 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
   private readonly changes: Batching
   private readonly presence: Batching
   private readonly saves: Batching
+  private readonly unsynced = new Unsynced()
   private readonly keeping: Keeping | undefined
   private readonly ownsAwareness: boolean
   private readonly detachFromPage: () => void
@@ -74,6 +76,7 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
   private toldConnection: ConnectionStatus = 'disconnected'
   private wasSynced = false
   private isDestroyed = false
+  private wasInRoom = false
   /** Whom the application has been told of under the present identity. */
   private readonly knownMembers = new Set<ReplicaId>()
   private readonly knownPeers = new Set<ReplicaId>()
@@ -104,7 +107,10 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
     this.saves = new Batching(scheduler, batchMs, () => this.keeping?.save())
     this.structure = new YjsStructure(doc, {
       compaction: this.compaction === 'full' ? 'full' : 'fixed',
-      onLocalChange: () => this.changes.request(),
+      onLocalChange: () => {
+        this.unsynced.changed()
+        this.changes.request()
+      },
       onWarning: (message) => this.fail(new Error(message)),
       onObserverError: (error) => this.listenerFailed(error),
       onEpoch: ({ translatePosition }) => this.bridge.renamed(translatePosition),
@@ -336,6 +342,8 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
       waitingFor: this.blockedBy,
       mayDecide: eviction?.mayDecide ?? false,
       suspects: eviction?.suspects ?? [],
+      evictions: eviction?.evictions ?? [],
+      unsynced: this.unsynced.count,
       ...(forksInMs !== undefined && { forksInMs }),
     }
   }
@@ -411,8 +419,7 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
     this.noticeIdentity()
     switch (news.type) {
       case 'joined':
-        this.keeping?.noteBase()
-        return this.bridge.renew()
+        return this.joined(news.carriedBytes)
       case 'members':
         update(this.knownMembers, news.joined, news.left)
         return this.emit('members', [{ joined: news.joined, left: news.left, evicted: news.evicted }])
@@ -432,6 +439,16 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
       case 'refused':
         return this.refused(news.from ?? 'a stranger', news.reason)
     }
+  }
+
+  private joined(carried: number): void {
+    const isBack = this.wasInRoom || (this.keeping?.formerIds.length ?? 0) > 0
+    this.wasInRoom = true
+    this.unsynced.joined(this.session.replica)
+    this.keeping?.noteBase()
+    this.bridge.renew()
+    // Whoever finds nobody has come back to nothing.
+    if (isBack && this.members.length > 1) this.emit('returned', [{ carried }])
   }
 
   private refused(from: string, reason: string): void {

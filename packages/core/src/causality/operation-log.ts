@@ -54,6 +54,11 @@ export class OperationLog {
     return missing.sort(compareOperations)
   }
 
+  /** In the order of their seq. */
+  by(author: ReplicaId): readonly Operation[] {
+    return this.byAuthor.get(author) ?? []
+  }
+
   /** All operations with `after < clock ≤ through`, in total order. */
   between(after: Clock, through: Clock): Operation[] {
     return this.ordered.filter(({ clock }) => clock > after && clock <= through)

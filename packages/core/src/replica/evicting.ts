@@ -14,6 +14,7 @@ import type { Milliseconds, ReplicaConfig } from '../machine.js'
 import type { Roster } from '../membership/roster.js'
 import type { Stability } from '../snapshot/stability.js'
 import type { Welcome } from '../wire/messages.js'
+import type { OpenEviction } from './standing.js'
 
 export interface EvictingParts {
   readonly self: ReplicaId
@@ -155,6 +156,20 @@ export class Evicting {
   /** Somebody is to be evicted, and as far as we know nobody has carried that out. */
   get isUnderWay(): boolean {
     return this.agreement.isOpen || this.carriedOut < this.agreement.stage
+  }
+
+  /** What is decided and not carried out, stage by stage. */
+  get open(): OpenEviction[] {
+    const { agreement, voters } = this
+    const first = agreement.stage - agreement.decided.length + 1
+    return agreement.decided.flatMap((evicted, i) => {
+      const stage = first + i
+      if (stage <= this.carriedOut) return []
+      const hasFenced = (member: ReplicaId) => this.stageOf(member) >= stage
+      const deciding = voters.filter((member) => !evicted.includes(member))
+      const awaited = deciding.filter((member) => !hasFenced(member))
+      return [{ evicted: [...evicted], fenced: deciding.filter(hasFenced), awaited }]
+    })
   }
 
   /** How long until we found anew if nothing changes; undefined while nothing calls for it (rule LI8). */

@@ -29,7 +29,7 @@ import { Gossiping } from './gossiping.js'
 import { LettingIn } from './letting-in.js'
 import { Reachability } from './reachability.js'
 import { Room } from './room.js'
-import { blockersIn, type EvictionOutlook, outlookOf, type ReplicaStats, statsOf } from './standing.js'
+import { blockersIn, type EvictionOutlook, outlookOf, type ReplicaStats, statsOf, unheardIn } from './standing.js'
 
 /**
  * - `idle`: not started; `seeking`: looking for the room; `joining`: being let in by a sponsor;
@@ -132,8 +132,13 @@ export class Replica {
 
   /** Who does not answer, and what this side may do about it. For people: nothing is decided by it. */
   eviction(now: Milliseconds): EvictionOutlook {
-    if (this.current !== 'member') return { mayDecide: false, suspects: [], forksInMs: undefined }
+    if (this.current !== 'member') return { mayDecide: false, suspects: [], forksInMs: undefined, evictions: [] }
     return outlookOf(this.room.evicting, now)
+  }
+
+  /** How many of our updates no other member is known to have; once it is over, to have had. */
+  get unheard(): number {
+    return unheardIn(this.room)
   }
 
   get stats(): ReplicaStats {
@@ -454,8 +459,7 @@ export class Replica {
 
   private becomeMember(): void {
     this.current = 'member'
-    this.emit({ type: 'joined' })
-    this.room.takeLocalChange()
+    this.emit({ type: 'joined', carriedBytes: this.room.takeLocalChange() })
   }
 
   /** What a cut names anew only its own kind can follow: a room has one mode (rule CU9). */

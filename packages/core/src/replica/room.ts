@@ -175,10 +175,14 @@ export class Room {
 
   // ------------------------------------------------------------------ operations
 
-  /** Makes an operation of whatever the user changed since the last one. */
-  takeLocalChange(): void {
+  /**
+   * Makes an operation of whatever the user changed since the last one.
+   * @returns the bytes of its payload, 0 if nothing was changed.
+   */
+  takeLocalChange(): number {
     const payload = this.structure.takeLocalChange()
     if (payload) this.author({ kind: 'update', payload })
+    return payload?.length ?? 0
   }
 
   author(body: Body): void {

@@ -26,11 +26,21 @@ export interface ReplicaStats {
   readonly waiting: number
 }
 
+/** Decided, and not carried out yet (rules EV3 to EV5). */
+export interface OpenEviction {
+  readonly evicted: ReplicaId[]
+  /** Members that take nothing from those any more: their fences are applied here. */
+  readonly fenced: ReplicaId[]
+  /** Members whose fence is missing. */
+  readonly awaited: ReplicaId[]
+}
+
 /** Who does not answer, and what this side may do about it. */
 export interface EvictionOutlook {
   readonly mayDecide: boolean
   readonly suspects: ReplicaId[]
   readonly forksInMs: Milliseconds | undefined
+  readonly evictions: OpenEviction[]
 }
 
 export function blockersIn(
@@ -62,7 +72,15 @@ export function outlookOf(evicting: Evicting, now: Milliseconds): EvictionOutloo
     mayDecide: evicting.isPrimaryNow(now),
     suspects: evicting.suspects(now),
     forksInMs: evicting.forksIn(now),
+    evictions: evicting.open,
   }
+}
+
+/** How many of our updates no other member says it has; none while there is no other. */
+export function unheardIn({ history, self, stability }: Room): number {
+  const heard = stability.heardThrough
+  if (heard === undefined) return 0
+  return history.log.by(self).filter(({ kind, clock }) => kind === 'update' && clock > heard).length
 }
 
 export function statsOf({ history, roster }: Room, { links }: Neighbourhood): ReplicaStats {

@@ -194,6 +194,16 @@ export class Stability {
     return { ...standing, floor: row.floor }
   }
 
+  /** The largest clock up to which another member says that it has all operations of ours; undefined if there is none. */
+  get heardThrough(): Clock | undefined {
+    let heard: Clock | undefined
+    for (const member of this.standings.keys()) {
+      const row = member === this.self ? undefined : this.map.get(member)
+      if (row) heard = Math.max(heard ?? 0, row.entries?.get(this.self) ?? row.floor)
+    }
+    return heard
+  }
+
   /** The nested map, for people: our own row first, then what everybody says. */
   networkMap(clock: Clock, cap: Clock): NetworkMap {
     const shown = new NetworkMap()
