@@ -87,5 +87,14 @@ export const WITH_EVICTION: readonly PinnedSeed[] = [
     found:
       'one whose last fellow member had left stood for ever with operations whose past nobody had any more',
   },
+  { seed: 80002575, found: 'a member was cut off for passing on what somebody unknown had made long ago' },
+  {
+    seed: 80002683,
+    found: 'those who were evicted together let each other in again without end, and the room never saw them',
+  },
+  {
+    seed: 80003044,
+    found: 'a set brought back what its own people had removed, after others had brought the rest',
+  },
   { seed: 703, found: 'one that was being evicted raised the alarm over a base that it could not have' },
 ]

@@ -7,6 +7,7 @@ export {
   type Input,
   type Milliseconds,
   type News,
+  type Notice,
   type Order,
   type Output,
   type ReplicaConfig,

@@ -96,6 +96,12 @@ export interface FormerBase {
   readonly hash: string
 }
 
+/** Whom the room has evicted, as somebody has told us, and up to where they count (rule EV7). */
+export interface Notice {
+  readonly lineage: string
+  readonly cutOffs: ReadonlyMap<ReplicaId, number>
+}
+
 export interface ReplicaConfig {
   /** A neighbour that says nothing for this long loses its link. */
   readonly linkTimeoutMs: Milliseconds
@@ -142,6 +148,8 @@ export interface ReplicaConfig {
   readonly founds: boolean
   /** The lineage that an earlier identity of ours was in. */
   readonly formerLineage: string
+  /** Why an earlier identity of ours is over; whoever lets us in may not know it yet. */
+  readonly notice: Notice | undefined
 }
 
 export const DEFAULT_CONFIG: ReplicaConfig = {
@@ -170,4 +178,5 @@ export const DEFAULT_CONFIG: ReplicaConfig = {
   retiredIds: [],
   founds: false,
   formerLineage: '',
+  notice: undefined,
 }

@@ -28,6 +28,7 @@ export class Offer {
       base: ground.base,
       gone: [...ground.goneFromBase],
       own: [...ground.own],
+      brought: [...ground.brought],
       lineages,
     }
     const text = new TextEncoder().encode(JSON.stringify(told))
@@ -63,6 +64,7 @@ export function readOffer(pieces: readonly Uint8Array[]): Contents | undefined {
   const ground = new Numbering(told.base)
   for (const number of told.gone) ground.goneFromBase.add(number)
   for (const [token, isThere] of told.own) ground.own.set(token, isThere)
+  for (const base of told.brought) ground.brought.add(base)
   const pasts = told.pasts.map(
     (past: { namings: Naming[]; base: number[]; own: [number, number][] }): Past => {
       return { namings: past.namings, table: { base: past.base, own: new Map(past.own) } }

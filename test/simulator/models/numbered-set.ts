@@ -165,6 +165,10 @@ export class NumberedSet implements Structure, Epochs {
       if (!isThere && (isNews || room.live.has(to))) changes.push({ does: 'remove', name: to })
     }
     const { isForeign, back } = from
+    if (isForeign) {
+      const marks = cutNamings(this.namings).map(markOf)
+      changes.push(...marks.map((number): Change => ({ does: 'bring', name: { in: 'own', number } })))
+    }
     for (const name of earlierNames(live, back, isForeign)) {
       const now = name.in === 'base' && isForeign ? name : led(name, back)
       tell(name, now !== undefined && live.has(now))
@@ -196,10 +200,17 @@ export class NumberedSet implements Structure, Epochs {
         return { back: tablesOf(this.pasts.slice(left)), tables: tablesOf(at), isForeign: false }
     }
     const tables = tablesOf(room.pasts)
-    if (this.leadsToAuthors && room.leadsToAuthors)
+    const { brought } = room.live
+    const own = cutNamings(this.namings)
+    const isBroughtOtherwise = own.some((naming) => [...brought].some((mark) => isSibling(mark, naming)))
+    if (this.leadsToAuthors && room.leadsToAuthors && !isBroughtOtherwise)
       return { back: tablesOf(this.pasts), tables, isForeign: false }
+    const isBroughtAlready = own.some((naming) => brought.has(markOf(naming)))
+    if (isBroughtAlready) return { back: tablesOf(this.pasts), tables, isForeign: true }
     const isRelated = this.lineages.some((lineage) => room.lineages.includes(lineage))
-    return isRelated ? undefined : { back: tablesOf(this.pasts), tables, isForeign: true }
+    return isRelated || isBroughtOtherwise
+      ? undefined
+      : { back: tablesOf(this.pasts), tables, isForeign: true }
   }
 
   private tablesSince(namings: readonly Naming[]): readonly Past[] | undefined {
@@ -323,7 +334,7 @@ class Work implements CutWork {
     }
     const bytesBefore = set.stateBytes()
     const naming: Naming = { lineage: cut.lineage, epoch: cut.epoch }
-    set.enterEpoch({ namings: [naming], ground: new Numbering(next.base), live: next.live }, next.table)
+    set.enterEpoch({ namings: [naming], ground: this.grounded(next.base), live: next.live }, next.table)
     this.isCommitted = true
     return { bytesBefore, bytesAfter: set.stateBytes(), changedVisibly: false }
   }
@@ -338,9 +349,16 @@ class Work implements CutWork {
     }
     if (this.done < below.length) return false
     const { base, table } = renumber(this.below)
-    this.next = { base, table, live: new Numbering(base) }
+    this.next = { base, table, live: this.grounded(base) }
     this.done = 0
     return this.cut.above.length === 0
+  }
+
+  /** What came along without its past stays known for ever. */
+  private grounded(base: readonly TokenId[]): Numbering {
+    const numbering = new Numbering(base)
+    for (const brought of this.below.brought) numbering.brought.add(brought)
+    return numbering
   }
 
   private takeIn(operation: NamedPayload | undefined): void {
@@ -391,6 +409,23 @@ class Load {
     if (!this.room) throw new Error('an operation was applied before the base was there')
     return this.room.apply(operation.payload, operation.epoch)
   }
+}
+
+const EPOCHS = 256
+
+/** Those under which something was renumbered. */
+const cutNamings = (namings: readonly Naming[]) => namings.filter(({ epoch }) => epoch > 0)
+
+/** A number for a naming, small enough for a change: one of the lineage, and the epoch behind it. */
+function markOf({ lineage, epoch }: Naming): number {
+  const [high = 0, low = 0] = createHash('sha256').update(lineage).digest()
+  return ((high << 8) | low) * EPOCHS + (epoch % EPOCHS)
+}
+
+/** Another epoch of the same lineage. */
+function isSibling(mark: number, naming: Naming): boolean {
+  const own = markOf(naming)
+  return mark !== own && Math.floor(mark / EPOCHS) === Math.floor(own / EPOCHS)
 }
 
 interface Way {

@@ -9,7 +9,8 @@ import type { TokenId } from './tokens.js'
 /** A member's name within one naming: `base` counts from 0, `own` is the same for ever, until a cut takes it in. */
 export type Name = { readonly in: 'base' | 'own'; readonly number: number }
 
-export type Change = { readonly does: 'insert' | 'remove'; readonly name: Name }
+/** 'bring': says that a base has come along whose own past nobody here can tell; the number stands for its naming. */
+export type Change = { readonly does: 'insert' | 'remove' | 'bring'; readonly name: Name }
 
 /** Where each name of one naming is in the next one; undefined in `own`: not below the cut. -1: gone. */
 export interface Table {
@@ -24,13 +25,14 @@ export interface Past {
 }
 
 const CODES = ['base', 'own'] as const
+const DEEDS = ['insert', 'remove', 'bring'] as const
 const CHANGE_BYTES = 4
 export const GONE = -1
 
 export function encodeChanges(changes: readonly Change[]): Uint8Array {
   const bytes = new Uint8Array(CHANGE_BYTES * changes.length)
   for (const [i, { does, name }] of changes.entries()) {
-    const code = (does === 'remove' ? 2 : 0) + (name.in === 'own' ? 1 : 0)
+    const code = 2 * DEEDS.indexOf(does) + (name.in === 'own' ? 1 : 0)
     bytes.set([code, name.number >> 16, (name.number >> 8) & 255, name.number & 255], CHANGE_BYTES * i)
   }
   return bytes
@@ -41,7 +43,7 @@ export function decodeChanges(bytes: Uint8Array): Change[] {
   for (let i = 0; i < bytes.length; i += CHANGE_BYTES) {
     const [code = 0, high = 0, middle = 0, low = 0] = bytes.subarray(i, i + CHANGE_BYTES)
     const name: Name = { in: CODES[code & 1] ?? 'own', number: (high << 16) | (middle << 8) | low }
-    changes.push({ does: code & 2 ? 'remove' : 'insert', name })
+    changes.push({ does: DEEDS[code >> 1] ?? 'insert', name })
   }
   return changes
 }
@@ -57,7 +59,12 @@ export function translateName(name: Name, table: Table): Name | undefined {
 /** What an operation of the naming before the table says in the naming behind it. */
 export function translateChanges(changes: readonly Change[], table: Table): Change[] {
   const translated: Change[] = []
-  for (const { does, name } of changes) {
+  for (const change of changes) {
+    const { does, name } = change
+    if (does === 'bring') {
+      translated.push(change)
+      continue
+    }
     const to = translateName(name, table)
     // What the cut has taken in need not be inserted any more.
     if (to && !(does === 'insert' && to.in === 'base')) translated.push({ does, name: to })
@@ -72,6 +79,8 @@ export class Numbering {
   readonly goneFromBase = new Set<number>()
   /** In the order of their insertion: whether they are still there. */
   readonly own = new Map<TokenId, boolean>()
+  /** Bases that came along without their past. */
+  readonly brought = new Set<number>()
 
   constructor(base: readonly TokenId[]) {
     this.base = base
@@ -81,6 +90,7 @@ export class Numbering {
     const copy = new Numbering(this.base)
     for (const number of this.goneFromBase) copy.goneFromBase.add(number)
     for (const [token, isThere] of this.own) copy.own.set(token, isThere)
+    for (const base of this.brought) copy.brought.add(base)
     return copy
   }
 
@@ -88,6 +98,7 @@ export class Numbering {
   refusal(changes: readonly Change[]): string | undefined {
     const inserted = new Set<number>()
     for (const { does, name } of changes) {
+      if (does === 'bring') continue
       if (does === 'insert') inserted.add(name.number)
       else if (
         !(name.in === 'base'
@@ -101,7 +112,8 @@ export class Numbering {
 
   change(changes: readonly Change[]): void {
     for (const { does, name } of changes) {
-      if (does === 'insert') this.own.set(name.number, this.own.get(name.number) ?? true)
+      if (does === 'bring') this.brought.add(name.number)
+      else if (does === 'insert') this.own.set(name.number, this.own.get(name.number) ?? true)
       else if (name.in === 'base') this.goneFromBase.add(name.number)
       else this.own.set(name.number, false)
     }

@@ -67,6 +67,8 @@ export class TokenBook {
   isUncertain = false
   /** Content was left to the application because no table reached it, so not all of it need be in the room. */
   hasOrphans = false
+  /** Somebody who had lost tables has come in with content: others of its past may not find theirs in it. */
+  hasGuests = false
   /**
    * Two histories met after one of them had forgotten what was removed, and the tables that would tell it: whatever was
    * ever removed may be shown again by those who had not heard of it.

@@ -264,7 +264,9 @@ export class Holder implements Structure {
       this.coverage.met('load abandoned half way')
       this.becomeUncertain()
     }
-    if (this.isOrphaned && this.ledBackBefore && this.leadsBack)
+    // Such a one tells what it has in the names of its last epoch: nobody can tell any more what it is.
+    if (this.namingBefore !== undefined && !this.ledBackBefore) this.book.hasGuests = true
+    if (this.isOrphaned && this.ledBackBefore && this.leadsBack && !this.book.hasGuests)
       throw new Violation('nothing lost', `${this.name} can not place what it has, though no table is lost`)
     if (this.isOrphaned) this.actions = new Set()
     this.unsent.forget([...this.actions].filter((action) => !this.installed?.actions.has(action)))

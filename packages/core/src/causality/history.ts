@@ -120,7 +120,7 @@ export class History {
   receive(operation: Operation): Arrival {
     this.giveUpAuthor(operation)
     if (this.isObsolete(operation) || this.waiting.has(operation.author, operation.seq)) return 'known'
-    if (!this.isNear(operation.epoch)) return 'alien'
+    if (!this.isNear(operation.epoch)) return this.isBygone(operation) ? 'known' : 'alien'
     const isNext = isReady(operation, this.applied) || this.releases(operation)
     return this.waiting.add(operation, isNext) ? 'new' : 'no-room'
   }
@@ -283,6 +283,14 @@ export class History {
   /** No two members are more than one epoch apart in what they can send each other (rule CU6). */
   private isNear(epoch: number): boolean {
     return this.retention === 'until-cut' ? Math.abs(epoch - this.epoch) <= 1 : epoch === 0
+  }
+
+  /**
+   * Of somebody who is no member as far as we know. All members had reached the epoch before ours when we entered ours, so it never will
+   * be; others that are still there may pass its operations on all the same.
+   */
+  private isBygone({ author, epoch }: Operation): boolean {
+    return epoch < this.epoch && !this.applied.has(author)
   }
 
   private forget(author: ReplicaId): void {

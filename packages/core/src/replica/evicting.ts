@@ -233,13 +233,15 @@ export class Evicting {
     }
   }
 
-  /** Somebody tells us who was evicted: we may be among them, or be there by one of them (rule EV7). */
-  heard(cutOffs: ReadonlyMap<ReplicaId, number>): void {
+  /**
+   * Somebody tells us who was evicted: we may be among them, or be there by one of them (rule EV7).
+   * @returns whether that is so.
+   */
+  heard(cutOffs: ReadonlyMap<ReplicaId, number>): boolean {
     const { self, history } = this.parts
-    for (const [who, seq] of cutOffs) {
-      if (who === self || (history.applied.get(who) ?? 0) > seq)
-        this.outReason ??= 'the room went on without us'
-    }
+    const isOut = [...cutOffs].some(([who, seq]) => who === self || (history.applied.get(who) ?? 0) > seq)
+    if (isOut) this.outReason ??= 'the room went on without us'
+    return isOut
   }
 
   /** No member is as far behind as we are (rule CU6): the room went on without us. */

@@ -11,6 +11,7 @@ import {
   type FormerBase,
   type Input,
   type Milliseconds,
+  type Notice,
   type Output,
   type ReplicaConfig,
 } from '../machine.js'
@@ -29,7 +30,14 @@ import { Gossiping } from './gossiping.js'
 import { LettingIn } from './letting-in.js'
 import { Reachability } from './reachability.js'
 import { Room } from './room.js'
-import { blockersIn, type EvictionOutlook, outlookOf, type ReplicaStats, statsOf, unheardIn } from './standing.js'
+import {
+  blockersIn,
+  type EvictionOutlook,
+  outlookOf,
+  type ReplicaStats,
+  statsOf,
+  unheardIn,
+} from './standing.js'
 
 /**
  * - `idle`: not started; `seeking`: looking for the room; `joining`: being let in by a sponsor;
@@ -50,6 +58,8 @@ export class Replica {
   private readonly reachability: Reachability
   private comingIn: ComingIn | undefined
   private current: Status = 'idle'
+  /** Whom the room has evicted, if that means that we are no member any more. */
+  notice: Notice | undefined
   private outputs: Output[] = []
   private lastNow: number | undefined
   private timerAt: number | null = null
@@ -132,7 +142,8 @@ export class Replica {
 
   /** Who does not answer, and what this side may do about it. For people: nothing is decided by it. */
   eviction(now: Milliseconds): EvictionOutlook {
-    if (this.current !== 'member') return { mayDecide: false, suspects: [], forksInMs: undefined, evictions: [] }
+    if (this.current !== 'member')
+      return { mayDecide: false, suspects: [], forksInMs: undefined, evictions: [] }
     return outlookOf(this.room.evicting, now)
   }
 
@@ -323,7 +334,17 @@ export class Replica {
   }
 
   private heardOfEvictions(link: Link, { cutOffs }: Evicted): void {
-    if (this.current === 'member' && link.lineage === this.room.lineage) this.room.evicting.heard(cutOffs)
+    const { lineage, evicting } = this.room
+    const isOurs = link.lineage === lineage || link.lineage === ''
+    if (this.current !== 'member' || !isOurs || !evicting.heard(cutOffs)) return
+    this.notice = { lineage, cutOffs }
+  }
+
+  /** Others that were evicted with us would let us in, and never hear of it. */
+  private passNotice(link: Link, lineage: string): void {
+    const { notice } = this.config
+    if (notice?.lineage === lineage)
+      this.neighbourhood.send(link.id, { type: 'evicted', cutOffs: notice.cutOffs })
   }
 
   /** Links to those whom we take nothing of any more. */
@@ -427,6 +448,7 @@ export class Replica {
 
   private askToJoin(link: Link, hello: Hello, now: number): void {
     if (hello.lineage === '') return this.closeLink(link, 'neither of us is in the room')
+    this.passNotice(link, hello.lineage)
     this.current = 'joining'
     const send = this.neighbourhood.send.bind(this.neighbourhood)
     const tell = this.emit.bind(this)

@@ -5,7 +5,7 @@
  * the application does while one is being worked off (typing, say) becomes an input of its own behind it.
  */
 import type { ReplicaId } from '../causality/operation.js'
-import type { FormerBase, Input, Milliseconds, News, Output, ReplicaConfig } from '../machine.js'
+import type { FormerBase, Input, Milliseconds, News, Notice, Output, ReplicaConfig } from '../machine.js'
 import { Replica } from '../replica/replica.js'
 import type { Structure } from '../structure.js'
 import type { Transport, TransportEvents, TransportSession } from '../transport.js'
@@ -63,6 +63,7 @@ export class Session {
   private readonly retiredIds: ReplicaId[] = []
   private formerBase: FormerBase | undefined
   private formerLineage = ''
+  private notice: Notice | undefined
   /** The next identity founds the room anew (rule LI8). */
   private founds = false
   private readonly queue: Input[] = []
@@ -203,10 +204,10 @@ export class Session {
     const id = newReplicaId()
     const formerBase = this.formerBase ?? this.options.formerBase
     const insists = this.failures >= PATIENT_ATTEMPTS
-    const { formerLineage, founds } = this
+    const { formerLineage, founds, notice } = this
     this.founds = false
     const ids = { formerIds: [...this.formerIds], retiredIds: [...retiredIds, ...this.retiredIds] }
-    const former = { formerBase, formerLineage, ...ids, insists, founds }
+    const former = { formerBase, formerLineage, ...ids, insists, founds, notice }
     const replica = new Replica(id, structure, { ...config, ...former })
     const transport = this.options.transport.open(room, id, this.eventsFor(id))
     this.incarnation = { replica, transport, wasMember: false }
@@ -323,6 +324,7 @@ export class Session {
     if (incarnation.wasMember) {
       this.formerBase = incarnation.replica.lastBase
       this.formerLineage = incarnation.replica.room.lineage
+      this.notice = incarnation.replica.notice ?? this.notice
     }
     if (!incarnation.wasMember) this.remember(incarnation.replica.id)
     const { scheduler } = this.options

@@ -354,3 +354,25 @@ describe('authors that are evicted', () => {
     expect([...history.cutOffs.keys()]).toEqual(['bert'])
   })
 })
+
+describe('an operation of two epochs ago', () => {
+  const old = (author: string): Operation => ({ ...update(author, 1, 50), epoch: 0 })
+
+  test('[CU6] is passed over if its author is unknown: who passed it on may be an epoch behind', () => {
+    const history = historyOf('anna', ['anna', 'bert'], 'until-cut')
+    history.epoch = 2
+    expect(history.receive(old('zoe'))).toBe('known')
+    expect(history.waiting.size).toBe(0)
+  })
+
+  test('[CU6] comes from no member if its author is one', () => {
+    const history = historyOf('anna', ['anna', 'bert'], 'until-cut')
+    history.epoch = 2
+    expect(history.receive(old('bert'))).toBe('alien')
+  })
+
+  test('[CU6] nor does one of two epochs ahead, whoever made it', () => {
+    const history = historyOf('anna', ['anna', 'bert'], 'until-cut')
+    expect(history.receive({ ...update('zoe', 1, 50), epoch: 2 })).toBe('alien')
+  })
+})

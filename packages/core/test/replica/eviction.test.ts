@@ -91,6 +91,28 @@ describe('whoever was evicted', () => {
     expect(cleo.outputsOf('rejoin')[0]?.reason).toMatch(/evict|without us/)
   })
 
+  test('[EV7] tells whoever lets it in, and who was evicted with it starts over, too', () => {
+    const net = new Network()
+    const [anna, bert, cleo, dora, emil] = net.room(['anna', 'bert', 'cleo', 'dora', 'emil'])
+    net.canDial = false
+    for (const here of [anna, bert, cleo]) for (const away of [dora, emil]) net.cut(here, away)
+    anna.type('word')
+    net.pass(EVICTION_MS)
+    expectSettled(anna, bert, cleo)
+    net.connect(dora, anna)
+    net.pass(100)
+    const { notice } = dora.replica
+    expect([...(notice?.cutOffs.keys() ?? [])].toSorted()).toEqual(['dora', 'emil'])
+    const again = net.newcomer('dora-2', emil, { notice })
+    net.pass(100)
+    expect(emil.replica.status).toBe('over')
+    expect(emil.replica.notice).toEqual(notice)
+    expect(again.replica.status).toBe('over')
+    // Those who know it already take no harm from being told.
+    expect(net.newcomer('dora-3', bert, { notice }).replica.status).toBe('member')
+    expect(bert.replica.status).toBe('member')
+  })
+
   test('[EV7] so does whoever it has let in meanwhile', () => {
     const net = new Network()
     const [anna, bert, cleo] = net.room(['anna', 'bert', 'cleo'])
