@@ -14,8 +14,9 @@ export {
   type SnapshotMove,
 } from './machine.js'
 export type { MemberRecord } from './membership/roster.js'
+export type { OpenEviction } from './replica/evicting.js'
 export { Replica, type Status } from './replica/replica.js'
-export type { OpenEviction, ReplicaStats } from './replica/standing.js'
+export type { ReplicaStats } from './replica/standing.js'
 export type { Scheduler } from './session/scheduler.js'
 export { Session, type SessionOptions } from './session/session.js'
 export type { Blocker, BlockReason } from './snapshot/blockers.js'

@@ -270,7 +270,10 @@ export class Oracle implements Watcher {
 
   /** From here on nobody need hold what they hold, nor wait for them. */
   private evict(ledger: Ledger, by: ReplicaId, cutOffs: ReadonlyMap<ReplicaId, number>): void {
-    for (const [who, seq] of cutOffs) ledger.cutOff(who, seq, by)
+    // Whoever has evicted one of the others may be among them, and then its word does not count.
+    const [again, anew] = [new Map<ReplicaId, number>(), new Map<ReplicaId, number>()]
+    for (const [who, seq] of cutOffs) (ledger.isCutOff(who) ? again : anew).set(who, seq)
+    for (const [who, seq] of [...anew, ...again]) ledger.cutOff(who, seq, by)
     const bound = this.boundIn(ledger)
     for (const witness of bound) {
       if (!ledger.isCutOff(witness.id)) continue

@@ -14,7 +14,6 @@ import type { Milliseconds, ReplicaConfig } from '../machine.js'
 import type { Roster } from '../membership/roster.js'
 import type { Stability } from '../snapshot/stability.js'
 import type { Welcome } from '../wire/messages.js'
-import type { OpenEviction } from './standing.js'
 
 export interface EvictingParts {
   readonly self: ReplicaId
@@ -32,6 +31,15 @@ export type Verdict =
   | { readonly type: 'out'; readonly reason: string }
   /** No side that we can reach may decide: it is time to go on by ourselves (rule LI8). */
   | { readonly type: 'fork'; readonly reason: string }
+
+/** Decided, and not carried out yet (rules EV3 to EV5). */
+export interface OpenEviction {
+  readonly evicted: ReplicaId[]
+  /** Members that take nothing from those any more: their fences are applied here. */
+  readonly fenced: ReplicaId[]
+  /** Members whose fence is missing. */
+  readonly awaited: ReplicaId[]
+}
 
 /** So often a member that is waited for is looked at until it is suspected. */
 const LOOKS = 4

@@ -5,7 +5,7 @@ import type { Clock, ReplicaId } from '../causality/operation.js'
 import type { Milliseconds, ReplicaConfig } from '../machine.js'
 import type { Neighbourhood } from '../overlay/neighbourhood.js'
 import { type Blocker, blockers } from '../snapshot/blockers.js'
-import type { Evicting } from './evicting.js'
+import type { Evicting, OpenEviction } from './evicting.js'
 import type { Room } from './room.js'
 
 export interface ReplicaStats {
@@ -24,15 +24,6 @@ export interface ReplicaStats {
   readonly links: number
   /** Operations that wait for their past. */
   readonly waiting: number
-}
-
-/** Decided, and not carried out yet (rules EV3 to EV5). */
-export interface OpenEviction {
-  readonly evicted: ReplicaId[]
-  /** Members that take nothing from those any more: their fences are applied here. */
-  readonly fenced: ReplicaId[]
-  /** Members whose fence is missing. */
-  readonly awaited: ReplicaId[]
 }
 
 /** Who does not answer, and what this side may do about it. */
