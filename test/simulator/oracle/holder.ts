@@ -147,7 +147,7 @@ export class Holder implements Structure {
   restore({ document, actions, untold }: Memory): void {
     this.model.restore?.(document)
     this.actions = new Set(actions)
-    this.unsent.pending.push(...untold)
+    this.unsent.restore(untold)
   }
 
   /** What the operation made of the last `takeLocalChange` carries. */

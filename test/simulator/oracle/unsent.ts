@@ -12,6 +12,8 @@ export class Unsent {
   /** What it had and the room had not. */
   carried: readonly ActionId[] = []
   private heard = new Set<ActionId>()
+  /** Came out of storage: whoever founds a room has it in the state that the room begins with. */
+  private readonly restored = new Set<ActionId>()
   private readonly book: TokenBook
 
   constructor(book: TokenBook) {
@@ -20,6 +22,11 @@ export class Unsent {
 
   get all(): readonly ActionId[] {
     return [...this.carried, ...this.pending]
+  }
+
+  restore(untold: readonly ActionId[]): void {
+    this.pending.push(...untold)
+    for (const action of untold) this.restored.add(action)
   }
 
   /** Others told this. */
@@ -47,7 +54,8 @@ export class Unsent {
     }
     for (const action of this.all) if (isMoot(action)) this.book.untold.add(action)
     // What was carried may be in the room under another name, or orphaned: the end will show.
-    return this.pending.every(isMoot)
+    const isFounders = (action: ActionId) => loaded === undefined && this.restored.has(action)
+    return this.pending.every((action) => isFounders(action) || isMoot(action))
   }
 
   /** Others removed it, may have replaced it, or did so with what it stands in. */
