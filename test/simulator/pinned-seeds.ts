@@ -96,5 +96,14 @@ export const WITH_EVICTION: readonly PinnedSeed[] = [
     seed: 80003044,
     found: 'a set brought back what its own people had removed, after others had brought the rest',
   },
+  {
+    seed: 80006879,
+    found: 'one side carried an eviction out alone, was evicted itself, and was taken for a second decision',
+  },
+  { seed: 80008591, found: 'who founded a room with what another process had stored had nothing to send' },
+  {
+    seed: 80009115,
+    found: 'one alone, with little to do, took itself for asleep again and again and evicted nobody',
+  },
   { seed: 703, found: 'one that was being evicted raised the alarm over a base that it could not have' },
 ]

@@ -148,7 +148,7 @@ export interface ReplicaConfig {
   readonly founds: boolean
   /** The lineage that an earlier identity of ours was in. */
   readonly formerLineage: string
-  /** Why an earlier identity of ours is over; whoever lets us in may not know it yet. */
+  /** Why an earlier identity of ours is over: others may not have heard yet that they are out, too. */
   readonly notice: Notice | undefined
 }
 

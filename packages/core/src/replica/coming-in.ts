@@ -4,8 +4,8 @@
  *
  * The result of each step is what becomes of the attempt; the replica acts on it.
  */
-import type { Operation } from '../causality/operation.js'
-import type { News, ReplicaConfig } from '../machine.js'
+import type { Operation, ReplicaId } from '../causality/operation.js'
+import type { News, Notice, ReplicaConfig } from '../machine.js'
 import { Joining, type Reply } from '../membership/joining.js'
 import type { Link } from '../overlay/links.js'
 import type { Naming, Structure } from '../structure.js'
@@ -30,6 +30,8 @@ export class ComingIn {
   private readonly structure: Structure
   private readonly send: (link: LinkId, reply: Reply) => void
   private readonly tell: (news: News) => void
+  private readonly notice: Notice | undefined
+  private readonly sponsor: ReplicaId | undefined
   private isLoading = false
 
   constructor(
@@ -42,6 +44,8 @@ export class ComingIn {
     now: number,
   ) {
     this.joining = new Joining(link.id, now, config)
+    this.notice = config.notice
+    this.sponsor = link.peer
     this.room = room
     this.structure = structure
     this.send = send
@@ -53,6 +57,8 @@ export class ComingIn {
 
   welcomed(welcome: Welcome, now: number): Outcome {
     if (!this.joining.welcomed(welcome, now)) return undefined
+    if (this.isFromOutside(welcome))
+      return { type: 'failed', reason: 'it was evicted, too, and does not know it' }
     if (this.isAheadOf(welcome)) return { type: 'ahead' }
     this.isLoading = true
     this.structure.beginLoad()
@@ -110,6 +116,14 @@ export class ComingIn {
     }
     this.reply(this.joining.acknowledgement(now))
     return undefined
+  }
+
+  /** Who were evicted together would let each other in for ever (rule EV7). */
+  private isFromOutside({ lineage, applied }: Welcome): boolean {
+    const { notice, sponsor } = this
+    if (notice?.lineage !== lineage) return false
+    if (sponsor !== undefined && notice.cutOffs.has(sponsor)) return true
+    return [...notice.cutOffs].some(([who, seq]) => (applied.get(who) ?? 0) > seq)
   }
 
   /** In one lineage whoever is behind catches up by itself, and we wait for that (rule CU4). */

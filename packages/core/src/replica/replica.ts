@@ -335,16 +335,8 @@ export class Replica {
 
   private heardOfEvictions(link: Link, { cutOffs }: Evicted): void {
     const { lineage, evicting } = this.room
-    const isOurs = link.lineage === lineage || link.lineage === ''
-    if (this.current !== 'member' || !isOurs || !evicting.heard(cutOffs)) return
+    if (this.current !== 'member' || link.lineage !== lineage || !evicting.heard(cutOffs)) return
     this.notice = { lineage, cutOffs }
-  }
-
-  /** Others that were evicted with us would let us in, and never hear of it. */
-  private passNotice(link: Link, lineage: string): void {
-    const { notice } = this.config
-    if (notice?.lineage === lineage)
-      this.neighbourhood.send(link.id, { type: 'evicted', cutOffs: notice.cutOffs })
   }
 
   /** Links to those whom we take nothing of any more. */
@@ -448,7 +440,6 @@ export class Replica {
 
   private askToJoin(link: Link, hello: Hello, now: number): void {
     if (hello.lineage === '') return this.closeLink(link, 'neither of us is in the room')
-    this.passNotice(link, hello.lineage)
     this.current = 'joining'
     const send = this.neighbourhood.send.bind(this.neighbourhood)
     const tell = this.emit.bind(this)
@@ -591,10 +582,12 @@ export class Replica {
   // ------------------------------------------------------------------ time
 
   /** Long since the last input: we were asleep, not the others (overlay rule OV2). */
+  /** Whoever has nothing to do for long is not asleep: it is if it is woken long after the time it asked for. */
   private noticeSleep(now: number): void {
-    const sleptMs = this.lastNow === undefined ? 0 : now - this.lastNow
+    const lastNow = this.lastNow ?? now
     this.lastNow = now
-    if (sleptMs > 2 * this.config.heartbeatIntervalMs) this.fallBehind(now, sleptMs)
+    const lateMs = now - (this.timerAt ?? lastNow)
+    if (lateMs > 2 * this.config.heartbeatIntervalMs) this.fallBehind(now, now - lastNow)
   }
 
   private fallBehind(now: number, sleptMs: number): void {

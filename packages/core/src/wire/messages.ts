@@ -19,7 +19,7 @@
  * | no             | sponsor → newcomer    | start over                                                  |
  * | bye            | either end            | why the link is about to be closed                          |
  * | probe          | member, on to one     | are you there? and the answer                               |
- * | evicted        | anybody → a member    | whom the room has evicted, and up to where they count       |
+ * | evicted        | member → whoever was  | whom the room has evicted, and up to where they count       |
  */
 import type { Clock, Operation, ReplicaId, VersionVector } from '../causality/operation.js'
 import type { BaseState } from '../compaction/base.js'
