@@ -39,12 +39,12 @@ export function inspect(update: Uint8Array, store: StructStore): UpdateContents 
 }
 
 /**
- * The same above a cut: an author whom the document does not know begins at any clock, for what he did before is
- * part of the base under another name.
+ * The same above a cut: an author's structs begin at any clock, for what is left out before is part of a base under another
+ * name. (Delivery is causal: nothing is left out because it is late.)
  */
 export function inspectAboveCut(update: Uint8Array, store: StructStore): UpdateContents | string {
   return inspectWith(update, (sections) => (client) => {
-    return store.clients.has(client) ? Y.getState(store, client) : (sections.get(client)?.clock ?? 0)
+    return Math.max(Y.getState(store, client), sections.get(client)?.clock ?? 0)
   })
 }
 

@@ -73,8 +73,15 @@ export function fillBelow(doc: Y.Doc, update: Uint8Array): void {
   for (const [client, clock] of Y.parseUpdateMeta(update).from) fillTo(doc, client, clock)
 }
 
-/** Puts one GC struct below `clock`, unless the document holds structs of the client. */
+/**
+ * Puts one GC struct below `clock`, above what the document holds of the client. Of one author several may bring different
+ * parts: what lies between is part of a base under another name, to whoever left it out.
+ */
 export function fillTo(doc: Y.Doc, client: number, clock: number): void {
-  if (clock === 0 || doc.store.clients.has(client)) return
-  doc.store.clients.set(client, [new Y.GC(Y.createID(client, 0), clock)])
+  const state = Y.getState(doc.store, client)
+  if (clock <= state) return
+  const filler = new Y.GC(Y.createID(client, state), clock - state)
+  const structs = doc.store.clients.get(client)
+  if (structs === undefined) doc.store.clients.set(client, [filler])
+  else structs.push(filler)
 }
