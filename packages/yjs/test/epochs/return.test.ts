@@ -62,6 +62,30 @@ function settle(from: Member, to: Member): void {
 }
 
 describe('coming back', () => {
+  test('puts what was typed between two survivors between them, though one that it was typed beside has moved', () => {
+    const alice = member(1)
+    alice.text.insert(0, 'oTr')
+    alice.structure.takeLocalChange()
+    alice.epochs.found(LINEAGE)
+    const [bob, carol, dan] = [newcomer(2, alice), newcomer(3, alice), newcomer(4, alice)]
+    // p before T and q behind it: without T they change places.
+    const p = change(carol, () => carol.text.insert(1, 'p'))
+    const q = change(bob, () => bob.text.insert(2, 'q'))
+    const purge = change(alice, () => alice.text.delete(1, 1))
+    apply(dan, p, q, purge)
+    expect(dan.text.toString()).toBe('opqr')
+    // Away, Dan types between p and q, and erases p.
+    dan.text.insert(2, 'm')
+    dan.text.delete(1, 1)
+    expect(dan.text.toString()).toBe('omqr')
+    cut(alice, [purge])
+    apply(alice, q, p)
+    expect(alice.text.toString()).toBe('oqpr')
+    load(dan, alice, [q, p])
+    expect(dan.text.toString()).toBe('omqr')
+    settle(dan, alice)
+  })
+
   test('keeps what was written offline and shows what the others did, under the same objects', () => {
     const { alice, bob, mirror } = parted()
     const inner = bob.doc.getArray<Y.Text>('array').get(0)
