@@ -1,6 +1,7 @@
 /** Watches for what goes wrong and says what to do about it. */
 import { SignalingError } from 'tidemark'
 import type { Room } from './room/room.js'
+import { bytes } from './wording.js'
 
 /** A server that runs answers at once. */
 const PATIENCE_WITH_SERVER_MS = 1500
@@ -32,6 +33,10 @@ export function watchForProblems(room: Room, signaling: string, report: Report):
         `${name} did not answer and was evicted. What it had sent is here; if it comes back, its other edits come with it.`,
       )
     }
+  })
+  room.provider.on('returned', ({ carried }) => {
+    if (carried > 0)
+      report(`Back in the room: what you changed meanwhile (${bytes(carried)}) is everybody’s now.`)
   })
   room.provider.on('orphaned', ({ document }) => {
     const copy = document.getText('text').toString()

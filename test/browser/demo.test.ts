@@ -368,10 +368,13 @@ describe('the demo', () => {
     await b.press('isolate')
     await b.type('typed alone\n')
     await a.type('meanwhile\n')
+    await b.page.locator('[data-unsynced]').getByText('Only here:').waitFor()
     await a.page.getByText('did not answer and was evicted').waitFor()
     await c.settled(2)
     expect(await c.text()).not.toContain('typed alone')
     await b.press('isolate')
+    await b.page.getByText('Back in the room: what you changed meanwhile').waitFor()
+    await b.page.locator('.waiting-room').waitFor({ state: 'detached' })
     for (const visitor of [a, b, c]) await visitor.settled(3)
     for (const visitor of [a, b, c]) {
       expect(await visitor.text()).toContain('typed alone')

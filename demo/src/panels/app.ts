@@ -14,6 +14,7 @@ import './player-controls.js'
 import './size-chart.js'
 import './structure-map.js'
 import './top-bar.js'
+import './waiting-room.js'
 import './toasts.js'
 import type { ToastOptions, Toasts } from './toasts.js'
 
@@ -40,6 +41,7 @@ export class App extends LitElement {
     return html`
       <tidemark-top-bar .room=${room} .view=${view}></tidemark-top-bar>
       <tidemark-guidance .view=${view}></tidemark-guidance>
+      <tidemark-waiting-room .view=${view}></tidemark-waiting-room>
       <main @problem=${(event: CustomEvent<string>) => this.report(event.detail)}>
         <tidemark-operation-strip .view=${view}></tidemark-operation-strip>
         <tidemark-structure-map .room=${room} .view=${view}></tidemark-structure-map>

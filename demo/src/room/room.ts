@@ -125,6 +125,8 @@ export class Room {
     const blockedBy = status.waitingFor.map(
       ({ replica, reason }): Block => ({ member: this.member(replica, presences.get(replica)), reason }),
     )
+    const named = (replicas: readonly string[]) =>
+      replicas.map((replica) => this.member(replica, presences.get(replica)))
     const known = new Set(provider.members)
     const stats = this.stats()
     const countedBy = this.compare(members, presences)
@@ -144,6 +146,12 @@ export class Room {
       blockedBy,
       mayDecide: status.mayDecide,
       forksInMs: status.forksInMs,
+      evictions: status.evictions.map(({ evicted, fenced, awaited }) => ({
+        evicted: named(evicted),
+        fenced: named(fenced),
+        awaited: named(awaited),
+      })),
+      unsynced: status.unsynced,
       map: this.mapRows(members),
       snapshotPoint: stats.snapshotPoint,
       operations: this.history.latest(SHOWN_OPERATIONS),

@@ -18,6 +18,14 @@ export interface Block {
   readonly reason: BlockReason
 }
 
+/** Decided, and not carried out yet. */
+export interface Eviction {
+  readonly evicted: readonly Member[]
+  /** Who takes nothing from those any more, and who is still to say so. */
+  readonly fenced: readonly Member[]
+  readonly awaited: readonly Member[]
+}
+
 export interface MapRow {
   readonly member: Member
   /** Known clocks by member; undefined where the row does not say. */
@@ -51,6 +59,9 @@ export interface RoomView {
   readonly mayDecide: boolean
   /** They are not: until this side goes on by itself. */
   readonly forksInMs: number | undefined
+  readonly evictions: readonly Eviction[]
+  /** Changes of this page that nobody else is known to have. */
+  readonly unsynced: number
   readonly map: readonly MapRow[]
   readonly snapshotPoint: number
   readonly operations: readonly SequencedOperation[]
