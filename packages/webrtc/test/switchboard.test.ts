@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { encodeEnd, encodeSignals } from '../src/call/negotiation.js'
 import { Switchboard } from '../src/call/switchboard.js'
 import { PeerChannel, type PeerSignal, type SimplePeerInstance } from '../src/link/peer-channel.js'
+import { deriveRoomKeys, type RoomSecret } from '../src/secret/room-keys.js'
 
 /** A peer that makes its offer or answer as simple-peer does, and connects when a test says so. */
 class ScriptedPeer implements SimplePeerInstance {
@@ -9,6 +10,7 @@ class ScriptedPeer implements SimplePeerInstance {
   readonly destroying = false
   readonly bufferSize = 0
   readonly _channel = null
+  readonly _pc = null
   readonly taken: PeerSignal[] = []
   readonly #listeners = new Map<string, (value: never) => void>()
   readonly #isCaller: boolean
@@ -42,16 +44,18 @@ class ScriptedPeer implements SimplePeerInstance {
   }
 }
 
-function openSwitchboard(self: string, options: { refusal?: string } = {}) {
+function openSwitchboard(self: string, options: { refusal?: string; secret?: RoomSecret } = {}) {
   const record = {
     peers: [] as ScriptedPeer[],
     sent: [] as { to: string; text: string }[],
     connected: [] as string[],
     failed: [] as { address: string; reason: string }[],
+    unproven: [] as string[],
   }
   const board = new Switchboard({
     self,
     connectTimeoutMs: 15_000,
+    secret: options.secret ?? null,
     createChannel: (isCaller) => {
       const peer = new ScriptedPeer(isCaller)
       record.peers.push(peer)
@@ -61,6 +65,10 @@ function openSwitchboard(self: string, options: { refusal?: string } = {}) {
     refuses: () => options.refusal ?? null,
     connected: (address) => record.connected.push(address),
     failed: (address, reason) => record.failed.push({ address, reason }),
+    unproven: (channel, reason) => {
+      record.unproven.push(reason)
+      channel.destroy()
+    },
   })
   return { board, ...record }
 }
@@ -236,6 +244,38 @@ describe('calls of both sides at once', () => {
     board.receive('x', encodeEnd('theirs', 'aaaa', 'timed out'))
     expect(failed).toEqual([{ address: 'x', reason: 'ended by the other side: timed out' }])
   })
+})
+
+describe('[AC4] in a room with a password', () => {
+  const secret: RoomSecret = { room: 'room', keys: deriveRoomKeys('secret', 'room') }
+
+  it('a connection that no proof comes over is given up, and both sides hear of it', async () => {
+    const { board, peers, sent, connected, failed, unproven } = openSwitchboard('bbbb', { secret })
+    board.place('x')
+    await vi.advanceTimersByTimeAsync(14_000)
+    peers[0]?.emit('connect')
+    await vi.advanceTimersByTimeAsync(4999)
+    expect([failed, board.size]).toEqual([[], 1])
+    await vi.advanceTimersByTimeAsync(1)
+    const reason = 'no proof of the password came'
+    expect([connected, failed, unproven]).toEqual([[], [{ address: 'x', reason }], [reason]])
+    expect(JSON.parse(sent.at(-1)?.text ?? '')).toMatchObject({ end: reason })
+    expect([peers[0]?.destroyed, board.size, vi.getTimerCount()]).toEqual([true, 0, 0])
+  })
+
+  it('a connection that ends before it is proved is an ordinary failure', async () => {
+    const { board, peers, failed, unproven } = openSwitchboard('bbbb', { secret })
+    board.place('x')
+    peers[0]?.emit('connect')
+    peers[0]?.destroy(new Error('gone'))
+    expect([failed, unproven, vi.getTimerCount()]).toEqual([[{ address: 'x', reason: 'gone' }], [], 0])
+  })
+})
+
+it('[AC3] takes no call from itself: somebody has sent its own words back', async () => {
+  const { board, peers, sent } = openSwitchboard('bbbb')
+  board.receive('x', offerOf('call-1', 'bbbb'))
+  expect([board.size, peers.length, sent]).toEqual([0, 0, []])
 })
 
 it('destroyed, leaves neither a timer nor a word', async () => {
