@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { encodeEnd, encodeSignals } from '../src/call/negotiation.js'
 import { Switchboard } from '../src/call/switchboard.js'
 import { PeerChannel, type PeerSignal, type SimplePeerInstance } from '../src/link/peer-channel.js'
+import { type ProvableChannel, Proving } from '../src/secret/proving.js'
 import { deriveRoomKeys, type RoomSecret } from '../src/secret/room-keys.js'
 
 /** A peer that makes its offer or answer as simple-peer does, and connects when a test says so. */
@@ -9,8 +10,9 @@ class ScriptedPeer implements SimplePeerInstance {
   destroyed = false
   readonly destroying = false
   readonly bufferSize = 0
-  readonly _channel = null
-  readonly _pc = null
+  readonly _channel = { readyState: 'open', addEventListener: () => {} }
+  _pc: SimplePeerInstance['_pc'] = null
+  onSend: (bytes: Uint8Array) => void = () => {}
   readonly taken: PeerSignal[] = []
   readonly #listeners = new Map<string, (value: never) => void>()
   readonly #isCaller: boolean
@@ -34,7 +36,9 @@ class ScriptedPeer implements SimplePeerInstance {
     if (signal.type === 'offer' && !this.#isCaller) this.emit('signal', { type: 'answer', sdp: 'answer' })
   }
 
-  send(): void {}
+  send(bytes: Uint8Array): void {
+    this.onSend(bytes)
+  }
 
   destroy(error?: Error): void {
     if (this.destroyed) return
@@ -49,6 +53,7 @@ function openSwitchboard(self: string, options: { refusal?: string; secret?: Roo
     peers: [] as ScriptedPeer[],
     sent: [] as { to: string; text: string }[],
     connected: [] as string[],
+    chunks: [] as Uint8Array[],
     failed: [] as { address: string; reason: string }[],
     unproven: [] as string[],
   }
@@ -63,7 +68,10 @@ function openSwitchboard(self: string, options: { refusal?: string; secret?: Roo
     },
     transmit: (to, text) => record.sent.push({ to, text }),
     refuses: () => options.refusal ?? null,
-    connected: (address) => record.connected.push(address),
+    connected: (address, channel) => {
+      record.connected.push(address)
+      channel.onChunk = (chunk) => record.chunks.push(chunk)
+    },
     failed: (address, reason) => record.failed.push({ address, reason }),
     unproven: (channel, reason) => {
       record.unproven.push(reason)
@@ -261,6 +269,33 @@ describe('[AC4] in a room with a password', () => {
     expect([connected, failed, unproven]).toEqual([[], [{ address: 'x', reason }], [reason]])
     expect(JSON.parse(sent.at(-1)?.text ?? '')).toMatchObject({ end: reason })
     expect([peers[0]?.destroyed, board.size, vi.getTimerCount()]).toEqual([true, 0, 0])
+  })
+
+  it('what the other side sends at once, as it was quicker, reaches the link', async () => {
+    vi.useRealTimers()
+    const { board, peers, sent, connected, chunks } = openSwitchboard('bbbb', { secret })
+    board.place('x')
+    await vi.waitFor(() => expect(sent.length).toBe(1))
+    const [ours, theirs] = ['AA', 'BB'].map((digits) => ({ sdp: `a=fingerprint:sha-256 ${digits}` }))
+    const [peer] = peers
+    if (!peer || !ours || !theirs) throw new Error('no call was placed')
+    peer._pc = { localDescription: ours, remoteDescription: theirs }
+    const hello = new Uint8Array([2, 1, 7])
+    const other: ProvableChannel = {
+      descriptions: { local: theirs.sdp, remote: ours.sdp },
+      onChunk: () => {},
+      send: (chunk) => {
+        peer.emit('data', chunk)
+        if (chunk[0] === 0x20) peer.emit('data', hello)
+        return true
+      },
+    }
+    peer.onSend = (bytes) => queueMicrotask(() => other.onChunk(bytes))
+    peer.emit('connect')
+    const call = callOf(sent[0]?.text)
+    new Proving({ secret, call, isCaller: false, channel: other, proven: () => {}, failed: () => {} })
+    await vi.waitFor(() => expect(connected).toEqual(['x']))
+    expect(chunks).toEqual([hello])
   })
 
   it('a connection that ends before it is proved is an ordinary failure', async () => {

@@ -32,7 +32,7 @@ export interface CallOptions {
 /** Candidates appear one by one within milliseconds; gathered, they cost one message instead of many. */
 const gatherMs = 15
 
-/** Proving takes one message to and fro, but the other side may be deriving its keys still. */
+/** Proving takes two messages each way, but pages are busy at times. */
 const proofTimeoutMs = 5000
 
 /** More than any machine has addresses; the rest is ignored. */

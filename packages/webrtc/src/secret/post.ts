@@ -35,9 +35,31 @@ export interface PostOptions {
 const maxComplaints = 8
 const complaintsWithinMs = 5000
 
+/** So many texts wait for their turn at most, each way; of more some are lost, as carriers may lose any. */
+const maxWaiting = 256
+
+/** Work that is done one after the other. */
+class Turns {
+  #last: Promise<void> = Promise.resolve()
+  #waiting = 0
+
+  add(work: () => Promise<void>): void {
+    if (this.#waiting === maxWaiting) return
+    this.#waiting += 1
+    this.#last = this.#last
+      .then(work)
+      // It is reported, and does not hold up what comes behind it.
+      .catch((error: unknown) => void Promise.reject(error))
+      .finally(() => {
+        this.#waiting -= 1
+      })
+  }
+}
+
 export class Post {
   readonly #options: PostOptions
-  #last: Promise<void> = Promise.resolve()
+  readonly #outgoing = new Turns()
+  readonly #incoming = new Turns()
   readonly #complainedMs: number[] = []
   #isClosed = false
 
@@ -49,50 +71,47 @@ export class Post {
     const { secret, transmit, ownAddress, undeliverable } = this.#options
     if (secret === null) return transmit(to, text)
     const from = ownAddress()
-    this.#inTurn(async () => {
+    if (from === null) return void queueMicrotask(() => undeliverable(to, 'the carrier is lost'))
+    this.#outgoing.add(async () => {
       const keys = await keysOf(secret)
-      const sealed =
-        keys && from !== null ? await seal(keys.sealing, this.#route(secret, from, to), text) : null
+      const sealed = keys && (await seal(keys.sealing, this.#route(secret, from, to), text))
       if (this.#isClosed) return
       // Under another address than the one it was sealed for, nobody could open it.
       if (sealed !== null && ownAddress() === from) transmit(to, sealed)
-      else undeliverable(to, sealed === null ? 'it could not be sealed' : 'the carrier was lost')
+      else undeliverable(to, sealed === null ? 'there are no keys to seal it with' : 'the carrier was lost')
     })
   }
 
   receive(from: string, text: string): void {
-    const { secret, deliver, ownAddress } = this.#options
+    const { secret, deliver } = this.#options
     const answer = decodeUnreadable(text)
     if (answer !== undefined) this.#notUnderstood(from, answer.isSealedThere)
-    else if (secret !== null && isSealed(text)) {
-      const to = ownAddress()
-      if (to === null) return
-      this.#inTurn(async () => {
-        const keys = await keysOf(secret)
-        if (keys === null) return
-        const opened = await open(keys.sealing, this.#route(secret, from, to), text)
-        if (this.#isClosed) return
-        if (opened !== null) deliver(from, opened)
-        else this.#canNotRead(from, 'other')
-      })
-    } else if (secret !== null) {
-      // What is no negotiation at all tells nothing about anybody's password.
-      if (decodeNegotiation(text) !== null) this.#canNotRead(from, 'missing')
-    } else if (isSealed(text)) this.#canNotRead(from, 'unexpected')
-    else deliver(from, text)
+    else if (secret === null && isSealed(text)) this.#canNotRead(from, 'unexpected')
+    else if (secret === null) deliver(from, text)
+    else if (isSealed(text)) this.#open(secret, from, text)
+    // What is no negotiation at all tells nothing about anybody's password.
+    else if (decodeNegotiation(text) !== null) this.#canNotRead(from, 'missing')
   }
 
   close(): void {
     this.#isClosed = true
   }
 
-  #route({ room }: RoomSecret, from: string, to: string): Route {
-    return { room, carrier: this.#options.carrier, from, to }
+  #open(secret: RoomSecret, from: string, text: string): void {
+    const to = this.#options.ownAddress()
+    if (to === null) return
+    this.#incoming.add(async () => {
+      const keys = await keysOf(secret)
+      if (keys === null) return
+      const opened = await open(keys.sealing, this.#route(secret, from, to), text)
+      if (this.#isClosed) return
+      if (opened !== null) this.#options.deliver(from, opened)
+      else this.#canNotRead(from, 'other')
+    })
   }
 
-  /** One after the other. An exception in one of them is reported, and does not hold up what comes behind it. */
-  #inTurn(work: () => Promise<void>): void {
-    this.#last = this.#last.then(work).catch((error: unknown) => void Promise.reject(error))
+  #route({ room }: RoomSecret, from: string, to: string): Route {
+    return { room, carrier: this.#options.carrier, from, to }
   }
 
   #notUnderstood(from: string, isSealedThere: boolean): void {

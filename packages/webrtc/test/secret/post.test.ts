@@ -158,6 +158,21 @@ describe('[AC5] strangers', () => {
     expect(carried.length).toBe(9)
   })
 
+  it('that send more than can be looked at do not use up memory, and keep nobody from being heard', async () => {
+    const opened = vi.spyOn(crypto.subtle, 'decrypt')
+    const { post, mismatches } = openPost('b', ours)
+    const text = await sealedBy(theirs)
+    for (let i = 0; i < 10_000; i += 1) post.receive('a', text)
+    post.send('c', negotiation)
+    await until(() => mismatches.length === 256)
+    expect(opened).toHaveBeenCalledTimes(256)
+    opened.mockRestore()
+    expect(carried.filter(({ to }) => to === 'c').length).toBe(1)
+    const friend = openPost('b', ours)
+    friend.post.receive('a', await sealedBy(ours))
+    await until(() => friend.delivered.length === 1)
+  })
+
   it('that send junk are no news', () => {
     const { post, mismatches } = openPost('b', ours)
     for (const junk of ['', '{}', 'null', '\ud800', '{"unreadable":"x"}']) post.receive('a', junk)
