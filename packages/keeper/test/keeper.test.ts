@@ -201,13 +201,13 @@ describe('a room with a password', { timeout: 60_000 }, () => {
       return { provider, told }
     })
     await until(
-      () => strangers.every(({ told }) => told.length > 0) && keeper.err.includes('without a password'),
+      () => strangers.every(({ told }) => told.length > 0) && keeper.err.includes('uses no password'),
     )
     expect(strangers.map(({ told }) => told.length)).toEqual([1, 1])
     expect(strangers[0]?.told[0]).toContain(
       'PasswordError: tidemark: someone in this room uses another password',
     )
-    expect(strangers[1]?.told[0]).toContain('PasswordError: tidemark: this room has a password')
+    expect(strangers[1]?.told[0]).toContain('PasswordError: tidemark: someone in this room uses a password')
     for (const { provider } of strangers)
       expect([provider.synced, provider.status.connection, provider.members]).toEqual([
         false,
@@ -217,7 +217,7 @@ describe('a room with a password', { timeout: 60_000 }, () => {
     const lines = keeper.err.trim().split('\n').sort()
     expect(lines).toEqual([
       expect.stringContaining('room: tidemark: someone in this room uses another password'),
-      expect.stringContaining('room: tidemark: someone without a password'),
+      expect.stringContaining('room: tidemark: someone in this room uses no password'),
     ])
   })
 

@@ -30,13 +30,14 @@ export function otherBase(from: ReplicaId, reason: string): Error {
 
 const mismatches: Record<SecretMismatch, string> = {
   other:
-    'someone in this room uses another password, or the signaling server changes what it carries. Make sure that all ' +
-    'have the same password; until then the two sides see nothing of each other',
+    'someone in this room uses another password, or the signaling server changes what it carries. Give all the same ' +
+    'password; until then the two sides see nothing of each other',
   missing:
-    'someone without a password is in this room, which has one here. Give all the same password; until then the two ' +
+    'someone in this room uses no password, and one is given here. Give all the same password; until then the two ' +
     'sides see nothing of each other',
   unexpected:
-    "this room has a password, and none is given here. Give it ({ password: '…' }); until then nothing of the room is seen",
+    "someone in this room uses a password, and none is given here. Give all the same ({ password: '…' }); until then the " +
+    'two sides see nothing of each other',
   unproven:
     'a connection was closed because its other end did not prove that it knows the password: somebody may have tried ' +
     'to get in between. Nothing was sent over it',

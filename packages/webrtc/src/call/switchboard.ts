@@ -69,7 +69,7 @@ export class Switchboard {
   receive(address: string, text: string): void {
     const negotiation = decodeNegotiation(text)
     if (negotiation === null || this.#ended.has(negotiation.call)) return
-    // Our own words, sent back to us.
+    // Our own words, sent back to us (rule AC3).
     if (negotiation.from === this.#options.self) return
     const present = this.#calls.get(address)
     if (negotiation.end !== undefined) this.#endedByPeer(present, negotiation, negotiation.end)

@@ -1,5 +1,5 @@
 /**
- * One text of a call, sealed for its way: text → AES-GCM under the room's key → text again.
+ * One text of a call, sealed for its way: text → AES-GCM under the room's key → text again (rule AC2).
  *
  * What the receiver knows by itself is authenticated beside the content (`Route`): the room, which kind of carrier,
  * from whom to whom. What only the sender can know is part of the content: the call, the sender's replica id, and

@@ -1,4 +1,4 @@
-/** How it shows that somebody does not share the secret of this room. */
+/** How it shows that somebody does not share the secret of this room (rule AC5). */
 
 /**
  * - `other`: sealed with another password, or changed on its way.
@@ -18,20 +18,15 @@ export function toldOnce(tell: (mismatch: SecretMismatch) => void): (mismatch: S
   }
 }
 
-/** What goes back to somebody whose text could not be read: whether texts are sealed here. It needs no secret. */
-export interface Unreadable {
-  readonly unreadable: 'sealed-here' | 'plain-here'
-}
+/** What goes back to somebody whose text could not be read, and needs no secret. */
+const sealedHere = '{"unreadable":"sealed-here"}'
+const plainHere = '{"unreadable":"plain-here"}'
 
 export function encodeUnreadable(isSealedHere: boolean): string {
-  const answer: Unreadable = { unreadable: isSealedHere ? 'sealed-here' : 'plain-here' }
-  return JSON.stringify(answer)
+  return isSealedHere ? sealedHere : plainHere
 }
 
-const answers = new Map([true, false].map((isSealedHere) => [encodeUnreadable(isSealedHere), isSealedHere]))
-
-/** What somebody makes of our texts: undefined if this is no such answer. */
+/** How texts are over there, where ours could not be read; undefined if this says nothing of the kind. */
 export function decodeUnreadable(text: string): { readonly isSealedThere: boolean } | undefined {
-  const isSealedThere = answers.get(text)
-  return isSealedThere === undefined ? undefined : { isSealedThere }
+  return text === sealedHere || text === plainHere ? { isSealedThere: text === sealedHere } : undefined
 }

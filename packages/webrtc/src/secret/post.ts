@@ -1,6 +1,6 @@
 /**
  * Between the calls of one carrier and the carrier itself: texts go out and come in sealed where the room has a
- * password, and as they are where it has none.
+ * password, and as they are where it has none (rules AC2, AC5).
  *
  * Invariants: with a secret nothing that was not sealed with it for this way gets to the calls, and nothing leaves
  * unsealed. Texts keep their order. Whoever can not be understood is told so, but not often, and an answer to

@@ -1,6 +1,6 @@
 /**
  * What either end of a connection shows to the other: an HMAC under the room's key over everything that makes this
- * connection the one that was meant.
+ * connection the one that was meant (rule AC4).
  *
  *   room · call · who proves (caller or callee) · certificates of caller and callee · challenges of both
  *

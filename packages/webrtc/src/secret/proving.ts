@@ -45,7 +45,10 @@ export class Proving {
   constructor(options: ProvingOptions) {
     this.#options = options
     options.channel.onChunk = (chunk) => this.#take(chunk)
-    this.#run().catch((error: unknown) => this.#fail(error instanceof Error ? error.message : String(error)))
+    this.#run().then(
+      () => this.#succeed(),
+      (error: unknown) => this.#fail(error instanceof Error ? error.message : String(error)),
+    )
   }
 
   /** Calls back no more. */
@@ -55,7 +58,7 @@ export class Proving {
   }
 
   async #run(): Promise<void> {
-    const { secret, call, isCaller, channel, proven } = this.#options
+    const { secret, call, isCaller, channel } = this.#options
     const challenge = crypto.getRandomValues(new Uint8Array(challengeBytes))
     channel.send(frame(challengeFrame, challenge))
     const theirChallenge = await this.#next(challengeFrame, challengeBytes)
@@ -75,10 +78,6 @@ export class Proving {
     const theirProof = await this.#next(proofFrame, proofBytes)
     const holds = await isProof(proving, theirRole, connection, theirProof)
     if (!holds) throw new Error('the other side gave a wrong proof of the password')
-    if (this.#isOver) return
-    const early = [...this.#frames]
-    this.stop()
-    proven(early)
   }
 
   /** The next frame's content. Never comes once this is over. */
@@ -104,6 +103,13 @@ export class Proving {
     if (this.#frameBytes > maxEarlyBytes || this.#frames.length > maxEarlyFrames) {
       this.#fail('the other side sent too much before its proof of the password was checked')
     } else this.#wake()
+  }
+
+  #succeed(): void {
+    if (this.#isOver) return
+    const early = [...this.#frames]
+    this.stop()
+    this.#options.proven(early)
   }
 
   #fail(reason: string): void {

@@ -1,5 +1,5 @@
 /**
- * What follows from a room's password: two keys that never leave the browser's or Node's cryptography.
+ * What follows from a room's password: two keys that never leave the browser's or Node's cryptography (rule AC1).
  *
  * The password may be weak and whoever carries our calls sees what is sealed with it, so each guess must be
  * dear: PBKDF2 with as many rounds as OWASP asks for with SHA-256 (2023). That is done once. The room's name is
