@@ -6,7 +6,7 @@ import './styles/index.css'
 import { App } from './panels/app.js'
 import { watchForProblems } from './problems.js'
 import { Room } from './room/room.js'
-import { loadSettings, roomFromAddress, UNDO_HORIZON_MS } from './settings.js'
+import { loadSettings, passwordFromAddress, roomFromAddress, UNDO_HORIZON_MS } from './settings.js'
 import { restoreTheme } from './theme.js'
 import { TracePlayer } from './trace/trace-player.js'
 import { makeMutable } from './trouble/muted-network.js'
@@ -34,8 +34,10 @@ async function start(): Promise<void> {
   const { signaling } = await loadSettings()
   const doc = new Y.Doc()
   const text = doc.getText('text')
+  const password = passwordFromAddress()
   const provider = new TidemarkProvider(roomFromAddress(), doc, {
     signaling,
+    ...(password !== undefined && { password }),
     // Pages on one machine reach each other without any STUN or TURN server.
     iceServers: [],
     connect: false,

@@ -1,5 +1,5 @@
 /** Watches for what goes wrong and says what to do about it. */
-import { SignalingError } from 'tidemark'
+import { PasswordError, SignalingError } from 'tidemark'
 import type { Room } from './room/room.js'
 import { bytes } from './wording.js'
 
@@ -11,6 +11,8 @@ const CHECK_INTERVAL_MS = 1000
 
 const ORPHANED =
   'You were away for so long that your edits no longer fit into the others’ document, which is shown now.'
+
+const PASSWORD = ' It stands at the end of the address: #room&password=…'
 
 export interface Remedy {
   readonly label: string
@@ -24,6 +26,8 @@ export function watchForProblems(room: Room, signaling: string, report: Report):
   room.provider.on('error', (error) => {
     // What that means for somebody who waits is said below; for everybody else it means nothing.
     if (error instanceof SignalingError) return
+    if (error instanceof PasswordError)
+      return void report(`${error.message}.${PASSWORD}`, { isLasting: true })
     report(`${error.message} Editing goes on; if tabs stay different, reload this one.`)
   })
   room.provider.on('members', ({ evicted }) => {

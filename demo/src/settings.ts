@@ -1,4 +1,4 @@
-/** Where this page gets its settings from: the server's config.json, and the address for the room. */
+/** Where this page gets its settings from: the server's config.json, and the address for the room and its password. */
 
 export interface Settings {
   readonly signaling: string
@@ -19,18 +19,26 @@ export async function loadSettings(): Promise<Settings> {
 const DEFAULT_ROOM = 'harbor'
 const MAX_ROOM_LENGTH = 64
 
-/** The room's name is the address's fragment, so that an address can be passed on. */
+const PASSWORD_MARK = '&password='
+
+/** Both are in the address's fragment, so that an address can be passed on; browsers send that to no server. */
 export function roomFromAddress(): string {
-  const named = decodeFragment().trim().slice(0, MAX_ROOM_LENGTH)
+  const [name = ''] = location.hash.slice(1).split(PASSWORD_MARK, 1)
+  const named = decoded(name).trim().slice(0, MAX_ROOM_LENGTH)
   if (named !== '') return named
-  history.replaceState(null, '', `#${DEFAULT_ROOM}`)
+  history.replaceState(null, '', `#${DEFAULT_ROOM}${location.hash.slice(1)}`)
   return DEFAULT_ROOM
 }
 
-function decodeFragment(): string {
+export function passwordFromAddress(): string | undefined {
+  const at = location.hash.indexOf(PASSWORD_MARK)
+  return (at >= 0 && decoded(location.hash.slice(at + PASSWORD_MARK.length))) || undefined
+}
+
+function decoded(text: string): string {
   try {
-    return decodeURIComponent(location.hash.slice(1))
+    return decodeURIComponent(text)
   } catch {
-    return location.hash.slice(1)
+    return text
   }
 }

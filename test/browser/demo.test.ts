@@ -192,6 +192,24 @@ describe('the demo', () => {
     expect(await visitors[0].lines()).toEqual(first?.split('\n'))
   })
 
+  test('takes a password from the address, and says so when somebody has another', async ({ demo }) => {
+    const [first, second, stranger] = [await demo.visitor(), await demo.visitor(), await demo.visitor()]
+    const address = `${demo.url}#quay&password=low%20tide`
+    await first.enter(address)
+    await second.enter(address)
+    await first.type('between us')
+    for (const visitor of [first, second]) await visitor.settled(2)
+    expect(await second.text()).toBe('between us')
+    expect(await first.page.locator('.room-name').textContent()).toBe('room quay, with a password')
+    expect(await first.page.locator('.top-bar a').getAttribute('href')).toBe(address)
+
+    await stranger.page.goto(`${demo.url}#quay&password=high%20tide`)
+    for (const { page } of [stranger, first]) {
+      await page.getByText('someone in this room uses another password').waitFor()
+    }
+    expect(await stranger.text()).toBe('')
+  })
+
   test('shows what the provider says', async ({ demo }) => {
     const visitors = await threeVisitors(demo)
     await visitors[0].type('something to agree on')

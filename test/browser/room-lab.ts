@@ -25,11 +25,11 @@ export async function openRoom(
   lab: BrowserLab,
   count: number,
   signaling: string,
-  room = 'room',
+  options: { readonly room?: string; readonly password?: string | undefined } = {},
 ): Promise<RoomPage[]> {
   const pages = await lab.open<typeof import('./pages/room.js')>(ROOM_PAGE, { count })
   for (const page of pages) {
-    await page.call('join', { signaling, room })
+    await page.call('join', { signaling, ...options })
     await until(`${page.name} is synced`, async () => (await page.call('state')).synced)
   }
   return pages

@@ -3,12 +3,17 @@
  * once it is back.
  */
 import { expect } from 'vitest'
-import { browserTest as test } from './harness/index.js'
+import { type BrowserLab, browserTest as test } from './harness/index.js'
 import { openPages, openRoom, startSignaling, until, untilSettled } from './room-lab.js'
 
-test('a room outlives its signaling server', { timeout: 120_000 }, async ({ lab }) => {
+const timeout = 120_000
+
+test('a room outlives its signaling server', { timeout }, ({ lab }) => outlive(lab))
+test('a room with a password does so, too', { timeout }, ({ lab }) => outlive(lab, 'secret'))
+
+async function outlive(lab: BrowserLab, password?: string): Promise<void> {
   const first = await startSignaling()
-  const pages = await openRoom(lab, 3, first.url)
+  const pages = await openRoom(lab, 3, first.url, { password })
   const [a, b, c] = pages
   if (!a || !b || !c) throw new Error('three pages were asked for')
   await untilSettled(pages)
@@ -34,7 +39,7 @@ test('a room outlives its signaling server', { timeout: 120_000 }, async ({ lab 
 
   const second = await startSignaling(first.port, 5000)
   const [d] = await openPages(lab, 1)
-  await d?.call('join', { signaling: second.url })
+  await d?.call('join', { signaling: second.url, password })
   await until('the newcomer is synced', async () => (await d?.call('state'))?.synced ?? false)
   expect(await d?.call('content')).toBe('still without a server')
   expect((await d?.call('state'))?.members).toBe(4)
@@ -42,4 +47,4 @@ test('a room outlives its signaling server', { timeout: 120_000 }, async ({ lab 
   const errors = await lab.takeErrors()
   expect(errors.filter((error) => !/net::ERR_|WebSocket connection/.test(error))).toEqual([])
   await second.stop()
-})
+}

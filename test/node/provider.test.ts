@@ -5,7 +5,8 @@ import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import wrtc from '@roamhq/wrtc'
-import { TidemarkProvider } from 'tidemark'
+import { PasswordError, TidemarkProvider } from 'tidemark'
+import { memoryNetwork } from 'tidemark/testing'
 import { createSignalingServer } from 'tidemark-signaling'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import * as Y from 'yjs'
@@ -27,12 +28,18 @@ afterEach(async () => {
   await server.close()
 })
 
-async function join(): Promise<{ text: Y.Text; provider: TidemarkProvider }> {
+function open(password?: string): { text: Y.Text; provider: TidemarkProvider } {
   const doc = new Y.Doc()
-  const provider = new TidemarkProvider('room', doc, { signaling, iceServers: [], peerOptions: { wrtc } })
+  const options = { signaling, iceServers: [], peerOptions: { wrtc }, ...(password && { password }) }
+  const provider = new TidemarkProvider('room', doc, options)
   providers.push(provider)
-  await provider.whenSynced
   return { text: doc.getText('t'), provider }
+}
+
+async function join(password?: string): Promise<{ text: Y.Text; provider: TidemarkProvider }> {
+  const site = open(password)
+  await site.provider.whenSynced
+  return site
 }
 
 test('three providers in Node edit one document and drop their logs', async () => {
@@ -48,6 +55,44 @@ test('three providers in Node edit one document and drop their logs', async () =
     },
     { timeout: 15_000, interval: 50 },
   )
+})
+
+test('[AC5] a room with a password works as any other, and whoever has another one is told what to do', async () => {
+  const sites = [await join('secret'), await join('secret'), await join('secret')]
+  for (const [i, { text }] of sites.entries()) text.insert(0, `${i} `)
+  const isSettled = () =>
+    sites.every(({ provider, text }) => {
+      const { logOperations, members, links } = provider.stats()
+      return text.length === 6 && logOperations === 0 && members === 3 && links === 2
+    })
+  await vi.waitFor(() => expect(isSettled()).toBe(true), { timeout: 15_000, interval: 50 })
+
+  const stranger = open('another')
+  const told: string[] = []
+  const listen = ({ provider }: { provider: TidemarkProvider }) =>
+    provider.on('error', (error) => {
+      expect(error).toBeInstanceOf(PasswordError)
+      told.push(error.message)
+    })
+  for (const site of [stranger, ...sites]) listen(site)
+  stranger.text.insert(0, 'hello?')
+  // Whichever greeters it tries, each of them is told, and it is told once.
+  await vi.waitFor(() => expect(told).toHaveLength(4), { timeout: 15_000, interval: 50 })
+  expect(new Set(told).size).toBe(1)
+  expect(told[0]).toMatch(/^tidemark: someone in this room uses another password, or the signaling server/)
+  expect(stranger.provider.synced).toBe(false)
+  expect(sites.map(({ text, provider }) => [text.length, provider.members.length])).toEqual([
+    [6, 3],
+    [6, 3],
+    [6, 3],
+  ])
+})
+
+test('[AC1] a password that would protect nothing is refused', () => {
+  const doc = new Y.Doc()
+  const transport = memoryNetwork().transport()
+  expect(() => new TidemarkProvider('room', doc, { transport, password: 'secret' })).toThrow('transport')
+  expect(() => new TidemarkProvider('room', doc, { signaling, password: '' })).toThrow('password')
 })
 
 test('the built packages can be imported by plain Node, and importing starts nothing', {

@@ -2,6 +2,7 @@
 import { html, nothing } from 'lit'
 import type { Room } from '../room/room.js'
 import type { RoomView } from '../room/view.js'
+import { passwordFromAddress } from '../settings.js'
 import { currentTheme, themeChanges, toggleTheme } from '../theme.js'
 import { icon } from './icons.js'
 import { Panel } from './panel.js'
@@ -28,7 +29,7 @@ export class TopBar extends Panel {
     return html`
       <header class="top-bar">
         <h1><img src="favicon.svg" alt="" width="28" height="28" />Tidemark</h1>
-        <p class="room-name">room <strong>${this.view.roomName}</strong></p>
+        <p class="room-name">room <strong>${this.view.roomName}</strong>${passwordFromAddress() === undefined ? '' : ', with a password'}</p>
         ${status(this.view)}
         <nav aria-label="Page">
           <a class="button" href=${location.href} target="_blank" rel="noopener">${icon('tab')}Open another tab</a>

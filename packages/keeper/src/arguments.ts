@@ -9,6 +9,7 @@ Usage: tidemark-keeper --room NAME --signaling URL --dir FOLDER [options]
   --room NAME           room to keep; may be given several times
   --signaling URL       signaling server; several are tried in turn
   --dir FOLDER          where documents are stored; one keeper at a time
+  --password-file FILE  holds the rooms' password, as the other members have it
   --compaction MODE     full, log or off, as the other members have it           (default: full)
   --ice SERVER          STUN server such as stun:stun.example.org:3478, or a TURN server as JSON:
                         '{ "urls": "turn:…", "username": "…", "credential": "…" }';
@@ -18,6 +19,8 @@ Usage: tidemark-keeper --room NAME --signaling URL --dir FOLDER [options]
   --help                show this text
   --version             show the version
 
+TIDEMARK_PASSWORD in the environment is the rooms' password, if no file holds it. There is no
+option for it: everybody on a machine can read the arguments of its processes.
 TIDEMARK_TOKEN in the environment is handed to the signaling server, if it asks for a token.
 `
 
@@ -25,6 +28,7 @@ export interface Arguments {
   readonly rooms: readonly string[]
   readonly signaling: readonly string[]
   readonly dir: string
+  readonly passwordFile: string | undefined
   readonly compaction: CompactionMode
   readonly ice: readonly RTCIceServer[] | undefined
   readonly suspectAfterMs: number | undefined
@@ -38,6 +42,8 @@ export function readArguments(args: readonly string[]): Arguments | 'help' | 've
       room: { type: 'string', multiple: true, default: [] },
       signaling: { type: 'string', multiple: true, default: [] },
       dir: { type: 'string' },
+      'password-file': { type: 'string' },
+      password: { type: 'string' },
       compaction: { type: 'string', default: 'full' },
       ice: { type: 'string', multiple: true },
       'no-ice': { type: 'boolean', default: false },
@@ -48,7 +54,13 @@ export function readArguments(args: readonly string[]): Arguments | 'help' | 've
   })
   if (values.help) return 'help'
   if (values.version) return 'version'
-  const { room: rooms, signaling, dir } = values
+  const { room: rooms, signaling, dir, 'password-file': passwordFile } = values
+  if (values.password !== undefined) {
+    throw new Error(
+      'everybody on this machine can read the arguments of its processes. Put the password into a file and give ' +
+        '--password-file FILE, or into TIDEMARK_PASSWORD in the environment; and take another one than that',
+    )
+  }
   if (rooms.length === 0 || rooms.includes('')) throw new Error('which room? Give --room NAME (see --help)')
   if (signaling.length === 0) throw new Error('where is the room? Give --signaling URL (see --help)')
   for (const url of signaling) {
@@ -60,6 +72,7 @@ export function readArguments(args: readonly string[]): Arguments | 'help' | 've
     rooms: [...new Set(rooms)],
     signaling,
     dir,
+    passwordFile,
     compaction: mode(values.compaction),
     ice: values['no-ice'] ? [] : values.ice?.map(iceServer),
     suspectAfterMs: milliseconds('--suspect-after', values['suspect-after']),

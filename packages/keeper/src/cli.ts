@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { type Arguments, HELP, readArguments } from './arguments.js'
 import { Keeper } from './keeper.js'
+import { readPassword } from './password.js'
 
 function fail(fault: unknown, exitCode: number): never {
   console.error(`tidemark-keeper: ${fault instanceof Error ? fault.message : String(fault)}`)
@@ -12,7 +13,10 @@ function say(line: string): void {
   process.stdout.write(`${line}\n`)
 }
 
-function run({ rooms, signaling, dir, ice, suspectAfterMs, compaction }: Arguments): void {
+function run(
+  { rooms, signaling, dir, ice, suspectAfterMs, compaction }: Arguments,
+  password: string | undefined,
+): void {
   // Not an argument: those of a process are read by everybody on the machine.
   const token = process.env['TIDEMARK_TOKEN']
   const keepers = rooms.map(
@@ -22,6 +26,7 @@ function run({ rooms, signaling, dir, ice, suspectAfterMs, compaction }: Argumen
         signaling,
         dir,
         ...(token !== undefined && { token }),
+        ...(password !== undefined && { password }),
         compaction,
         ...(ice !== undefined && { iceServers: ice }),
         ...(suspectAfterMs !== undefined && { suspectAfterMs }),
@@ -54,7 +59,12 @@ try {
   const args = readArguments(process.argv.slice(2))
   if (args === 'help') process.stdout.write(HELP)
   else if (args === 'version') version().then(say)
-  else run(args)
+  else {
+    readPassword(args.passwordFile, process.env).then(
+      (password) => run(args, password),
+      (fault: unknown) => fail(fault, 2),
+    )
+  }
 } catch (fault) {
   fail(fault, 2)
 }

@@ -17,6 +17,8 @@ export interface KeeperOptions {
   readonly dir: string
   /** Handed to the signaling server, which may ask for it. */
   readonly token?: string
+  /** The room's, as the other members have it. */
+  readonly password?: string
   readonly iceServers?: readonly RTCIceServer[]
   /** As the other members of the room have it. Default `'full'`. */
   readonly compaction?: CompactionMode
@@ -36,7 +38,7 @@ export class Keeper {
   private wasConnected = false
 
   constructor(options: KeeperOptions) {
-    const { room, signaling, dir, token, iceServers, suspectAfterMs, compaction } = options
+    const { room, signaling, dir, token, password, iceServers, suspectAfterMs, compaction } = options
     this.options = options
     this.provider = new TidemarkProvider(room, new Y.Doc(), {
       signaling,
@@ -45,6 +47,7 @@ export class Keeper {
       connect: false,
       ...(compaction !== undefined && { compaction }),
       ...(token !== undefined && { token }),
+      ...(password !== undefined && { password }),
       ...(iceServers !== undefined && { iceServers }),
       ...(suspectAfterMs !== undefined && { suspectAfterMs }),
     })

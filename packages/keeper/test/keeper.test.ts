@@ -58,8 +58,11 @@ class Running {
   out = ''
   err = ''
 
-  constructor(...args: string[]) {
-    this.child = spawn(process.execPath, [command, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  constructor(args: readonly string[], env: Record<string, string> = {}) {
+    this.child = spawn(process.execPath, [command, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...env },
+    })
     this.child.stdout?.on('data', (text) => {
       this.out += String(text)
     })
@@ -81,12 +84,17 @@ class Running {
 }
 
 function keep(...more: string[]): Running {
+  return keepWith({}, ...more)
+}
+
+function keepWith(env: Record<string, string>, ...more: string[]): Running {
   const timing = ['--suspect-after', String(SUSPECT_AFTER_MS)]
-  return new Running('--room', 'room', '--signaling', signaling, '--dir', dir, '--no-ice', ...timing, ...more)
+  const place = ['--room', 'room', '--signaling', signaling, '--dir', dir, '--no-ice']
+  return new Running([...place, ...timing, ...more], env)
 }
 
 /** Somebody with the room open. */
-function open() {
+function open(password?: string) {
   const doc = new Y.Doc()
   const provider = new TidemarkProvider('room', doc, {
     signaling,
@@ -94,6 +102,7 @@ function open() {
     peerOptions: { wrtc },
     suspectAfterMs: SUSPECT_AFTER_MS,
     undoHorizonMs: 0,
+    ...(password !== undefined && { password }),
   })
   cleanups.push(() => provider.destroy())
   return { doc, provider, text: doc.getText('text'), map: doc.getMap('map') }
@@ -162,6 +171,74 @@ describe('a room with a keeper', { timeout: 90_000 }, () => {
   })
 })
 
+describe('a room with a password', { timeout: 60_000 }, () => {
+  test('is kept by a keeper that reads it from a file, and from the environment', async () => {
+    const file = join(dir, 'password')
+    await writeFile(file, 'long and secret\n')
+    const keeper = keep('--password-file', file)
+    await keeper.says('in the room')
+    const anna = open('long and secret')
+    await until(() => anna.provider.synced && anna.provider.members.length === 2)
+    anna.text.insert(0, 'kept')
+    await until(() => anna.provider.snapshotPoint > 0 && anna.provider.status.waitingFor.length === 0)
+    anna.provider.destroy()
+    await keeper.says('1 in the room')
+    expect(await keeper.kill('SIGTERM')).toBe(0)
+    expect(keeper.err).toBe('')
+
+    await keepWith({ TIDEMARK_PASSWORD: 'long and secret' }).says('in the room')
+    const bert = open('long and secret')
+    await until(() => bert.provider.synced && bert.provider.members.length === 2)
+    expect(bert.text.toString()).toBe('kept')
+  })
+
+  test('lets in nobody with another one, and tells both sides once what to do', async () => {
+    const keeper = keepWith({ TIDEMARK_PASSWORD: 'long and secret' })
+    await keeper.says('in the room')
+    const strangers = [open('another'), open()].map(({ provider }) => {
+      const told: string[] = []
+      provider.on('error', ({ name, message }) => told.push(`${name}: ${message}`))
+      return { provider, told }
+    })
+    await until(
+      () => strangers.every(({ told }) => told.length > 0) && keeper.err.includes('uses no password'),
+    )
+    expect(strangers.map(({ told }) => told.length)).toEqual([1, 1])
+    expect(strangers[0]?.told[0]).toContain(
+      'PasswordError: tidemark: someone in this room uses another password',
+    )
+    expect(strangers[1]?.told[0]).toContain('PasswordError: tidemark: someone in this room uses a password')
+    for (const { provider } of strangers)
+      expect([provider.synced, provider.status.connection, provider.members]).toEqual([
+        false,
+        'connecting',
+        [],
+      ])
+    const lines = keeper.err.trim().split('\n').sort()
+    expect(lines).toEqual([
+      expect.stringContaining('room: tidemark: someone in this room uses another password'),
+      expect.stringContaining('room: tidemark: someone in this room uses no password'),
+    ])
+  })
+
+  test.each([
+    [['--password', 'x'], {}, 'TIDEMARK_PASSWORD'],
+    [['--password-file', 'nowhere'], {}, 'nowhere'],
+    [['--password-file', 'empty'], {}, 'empty'],
+    [['--password-file', 'lines'], {}, 'several lines'],
+    [['--password-file', 'lines'], { TIDEMARK_PASSWORD: 'x' }, 'not both'],
+    [[], { TIDEMARK_PASSWORD: '' }, 'is empty'],
+  ])('%j %j is refused', async (args, env, advice) => {
+    await writeFile(join(dir, 'empty'), '\n')
+    await writeFile(join(dir, 'lines'), 'one\ntwo\n')
+    const files = args.map((arg) => (arg.startsWith('-') || arg === 'x' ? arg : join(dir, arg)))
+    const keeper = keepWith(env, ...files)
+    expect(await keeper.exit).toBe(2)
+    expect(keeper.err).toContain(advice)
+    expect(keeper.out).toBe('')
+  })
+})
+
 test('puts aside what the room can not take back', async () => {
   const told: string[] = []
   const keeper = new Keeper({
@@ -196,7 +273,7 @@ describe('what goes wrong', { timeout: 60_000 }, () => {
     [['--room', 'r', '--signaling', 'http://localhost:1', '--dir', 'x', '--ice', '{}'], '--ice takes'],
     [['--rooms', 'r'], '--rooms'],
   ])('%j is told what it lacks', async (args, advice) => {
-    const running = new Running(...args)
+    const running = new Running(args)
     expect(await running.exit).toBe(2)
     expect(running.err).toContain(advice)
   })
@@ -204,7 +281,7 @@ describe('what goes wrong', { timeout: 60_000 }, () => {
   test('a folder that can not be used ends it', async () => {
     const path = join(dir, 'file')
     await writeFile(path, 'no folder')
-    const running = new Running('--room', 'r', '--signaling', signaling, '--dir', path)
+    const running = new Running(['--room', 'r', '--signaling', signaling, '--dir', path])
     expect(await running.exit).toBe(1)
     expect(running.err).toContain(path)
     expect(running.out).not.toContain('in the room')
@@ -228,10 +305,10 @@ describe('what goes wrong', { timeout: 60_000 }, () => {
   })
 
   test('help and version', async () => {
-    const help = new Running('--help')
+    const help = new Running(['--help'])
     expect(await help.exit).toBe(0)
     expect(help.out).toContain('Usage: tidemark-keeper')
-    const version = new Running('--version')
+    const version = new Running(['--version'])
     expect([await version.exit, version.out]).toEqual([0, '1.2.3\n'])
   })
 })

@@ -1,8 +1,10 @@
 /**
- * What goes wrong on account of compaction, and what an application can do about it.
+ * What goes wrong on account of compaction, storage or passwords, and what an application can do about it.
  */
 import type { ReplicaId } from '@tidemark/core'
+import type { SecretMismatch } from '@tidemark/webrtc'
 import type { CompactionMode } from './options.js'
+import { PasswordError } from './password-error.js'
 
 /** Something else than the user's own code changes the document, and would not understand a compacted one. */
 export function foreignChanges(origin: unknown): Error {
@@ -24,6 +26,25 @@ export function otherBase(from: ReplicaId, reason: string): Error {
     `tidemark: the compacted document of ${from} is not the room's (${reason}). This should never happen: please ` +
       'report it. Loading its page again takes over what the room has',
   )
+}
+
+const mismatches: Record<SecretMismatch, string> = {
+  other:
+    'someone in this room uses another password, or the signaling server changes what it carries. Give all the same ' +
+    'password; until then the two sides see nothing of each other',
+  missing:
+    'someone in this room uses no password, and one is given here. Give all the same password; until then the two ' +
+    'sides see nothing of each other',
+  unexpected:
+    "someone in this room uses a password, and none is given here. Give all the same ({ password: '…' }); until then the " +
+    'two sides see nothing of each other',
+  unproven:
+    'a connection was closed because its other end did not prove that it knows the password: somebody may have tried ' +
+    'to get in between. Nothing was sent over it',
+}
+
+export function otherSecret(mismatch: SecretMismatch): PasswordError {
+  return new PasswordError(`tidemark: ${mismatches[mismatch]}`)
 }
 
 function describe(origin: unknown): string {

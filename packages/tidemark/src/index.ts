@@ -18,6 +18,7 @@ export type {
   TidemarkStatus,
 } from './events.js'
 export type { CompactionMode, TidemarkOptions } from './options.js'
+export { PasswordError } from './password-error.js'
 export { TidemarkProvider } from './provider.js'
 export { SignalingError } from './signaling-error.js'
 export { type IndexedDBOptions, indexedDBStorage } from './storage/indexed-db.js'

@@ -2,7 +2,7 @@
  * What an application may set, and what it gets if it does not.
  */
 import type { Milliseconds, ReplicaConfig, Scheduler, Transport } from '@tidemark/core'
-import { webrtcTransport } from '@tidemark/webrtc'
+import { type SecretMismatch, webrtcTransport } from '@tidemark/webrtc'
 import type { Awareness } from 'y-protocols/awareness'
 import type { DocumentStorage } from './storage/storage.js'
 
@@ -24,6 +24,11 @@ export interface TidemarkOptions {
   readonly signaling?: string | readonly string[]
   /** Handed to the signaling server, which may ask for it. */
   readonly token?: string | (() => string | Promise<string>)
+  /**
+   * A secret of the room: keeps out whoever does not know it, the signaling server included. All members give the
+   * same. Whoever listens there can try guesses, so take a long one, best a random one of 20 characters or more.
+   */
+  readonly password?: string
   /** An Awareness of your own; otherwise one is made for the document. */
   readonly awareness?: Awareness
   /** Replaces WebRTC altogether. */
@@ -55,9 +60,15 @@ export interface TidemarkOptions {
   readonly scheduler?: Scheduler
 }
 
-export function transportFor(options: TidemarkOptions): Transport {
-  if (options.transport) return options.transport
-  const { signaling, token, iceServers, peerOptions } = options
+export function transportFor(
+  options: TidemarkOptions,
+  onSecretMismatch: (mismatch: SecretMismatch) => void,
+): Transport {
+  const { signaling, token, password, iceServers, peerOptions } = options
+  if (options.transport) {
+    if (password === undefined) return options.transport
+    throw new Error('tidemark: a password protects WebRTC; a transport of your own has to do that by itself')
+  }
   if (signaling === undefined || signaling.length === 0) {
     throw new Error(
       "tidemark: give a signaling server ({ signaling: 'https://…' }) or a transport of your own",
@@ -66,6 +77,8 @@ export function transportFor(options: TidemarkOptions): Transport {
   return webrtcTransport({
     signaling: typeof signaling === 'string' ? signaling : [...signaling],
     ...(token !== undefined && { token }),
+    ...(password !== undefined && { password }),
+    onSecretMismatch,
     ...(iceServers !== undefined && { iceServers: [...iceServers] }),
     ...(peerOptions !== undefined && { peerOptions }),
   })

@@ -18,7 +18,7 @@ import { YjsStructure } from '@tidemark/yjs'
 import { ObservableV2 } from 'lib0/observable'
 import { Awareness } from 'y-protocols/awareness'
 import type * as Y from 'yjs'
-import { foreignChanges, otherBase, otherMode } from './advice.js'
+import { foreignChanges, otherBase, otherMode, otherSecret } from './advice.js'
 import { AwarenessBridge } from './awareness-bridge.js'
 import { Batching } from './batching.js'
 import type {
@@ -89,7 +89,7 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
 
   /**
    * @param doc may hold content already; it is merged with the room's.
-   * @throws if there is no way to find others: neither `signaling` nor `transport`.
+   * @throws if there is no way to find others (neither `signaling` nor `transport`), or a password can not be used.
    */
   constructor(roomName: string, doc: Y.Doc, options: TidemarkOptions = {}) {
     super()
@@ -97,7 +97,7 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
     this.doc = doc
     const { scheduler = realScheduler, batchMs = 16, storage } = options
     // Whatever may throw comes first: nothing may be left behind that nobody can destroy.
-    const transport = transportFor(options)
+    const transport = transportFor(options, (mismatch) => this.fail(otherSecret(mismatch)))
     const config = configFor(options)
     this.compaction = compactionModeOf(options)
     this.scheduler = scheduler

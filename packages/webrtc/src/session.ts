@@ -12,6 +12,8 @@ import { PeerChannel, type SimplePeerClass } from './link/peer-channel.js'
 import type { Settings } from './options.js'
 import { Rendezvous } from './rendezvous/rendezvous.js'
 import type { SocketFactory } from './rendezvous/signaling-client.js'
+import { Post } from './secret/post.js'
+import type { RoomSecret } from './secret/room-keys.js'
 
 /** How long one attempt to reach a signaling server may take. */
 const serverTimeoutMs = 5000
@@ -21,6 +23,7 @@ export class WebrtcSession implements TransportSession {
   readonly #events: TransportEvents
   readonly #rendezvous: Rendezvous
   readonly #members: Switchboard
+  readonly #memberPost: Post
   readonly #links = new Map<LinkId, Link>()
   /** Links that are being closed, of which nobody hears any more. */
   readonly #closing = new Set<Link>()
@@ -32,32 +35,55 @@ export class WebrtcSession implements TransportSession {
   #reported: string | null = null
   #destroyed = false
 
-  constructor(room: string, self: ReplicaId, events: TransportEvents, settings: Settings) {
+  constructor(
+    room: string,
+    self: ReplicaId,
+    events: TransportEvents,
+    settings: Settings,
+    secret: RoomSecret | null,
+  ) {
     this.#events = events
     this.#settings = settings
-    const { servers, token, connectTimeoutMs } = settings
+    const { servers, token, connectTimeoutMs, secretMismatch: mismatch } = settings
     const createChannel = (isCaller: boolean) => this.#createChannel(isCaller)
     const connected = (channel: PeerChannel) => this.#linkUp(channel)
+    const unproven = (channel: PeerChannel, reason: string) => this.#turnAway(channel, reason)
     this.#rendezvous = new Rendezvous({
       room,
       self,
       servers,
       token,
       connectTimeoutMs,
+      secret,
       createChannel,
       connected,
       loadSocketFactory: () => this.#loadSocketFactory(),
       alone: () => events.alone(),
       reachable: (isReachable, reason) => this.#report(isReachable, reason),
+      mismatch,
+      unproven,
     })
     this.#members = new Switchboard({
       self,
       connectTimeoutMs,
+      secret,
       createChannel,
-      transmit: (address, text) => events.signal(address, new TextEncoder().encode(text)),
+      transmit: (address, text) => this.#memberPost.send(address, text),
       refuses: (address, from) => (address === from ? null : 'the caller is somebody else'),
       connected: (_address, channel) => connected(channel),
       failed: (address, reason) => events.dialFailed(address, reason),
+      unproven,
+    })
+    this.#memberPost = new Post({
+      carrier: 'members',
+      secret,
+      ownAddress: () => self,
+      transmit: (address, text) => events.signal(address, new TextEncoder().encode(text)),
+      deliver: (address, text) => this.#members.receive(address, text),
+      undeliverable: (address, reason) => this.#members.fail(address, reason, false),
+      isCalling: (address) => this.#members.has(address),
+      unreadable: (address, reason) => this.#members.fail(address, reason, true),
+      mismatch,
     })
     // Code that is there when the first call comes in costs that call no time.
     void this.#loaded().catch(() => {})
@@ -93,7 +119,7 @@ export class WebrtcSession implements TransportSession {
     if (bytes.byteLength > maxNegotiationBytes) return
     const text = new TextDecoder().decode(bytes)
     this.#whenLoaded(
-      () => this.#members.receive(from, text),
+      () => this.#memberPost.receive(from, text),
       () => {},
     )
   }
@@ -114,6 +140,7 @@ export class WebrtcSession implements TransportSession {
     if (this.#destroyed) return
     this.#destroyed = true
     this.#rendezvous.destroy()
+    this.#memberPost.close()
     this.#members.destroy()
     for (const link of [...this.#links.values(), ...this.#closing]) link.destroy()
   }
@@ -131,6 +158,21 @@ export class WebrtcSession implements TransportSession {
     })
     this.#links.set(id, link)
     this.#events.linkUp(id)
+  }
+
+  /** Whoever does not know the password gets no link, only a word on why. */
+  #turnAway(channel: PeerChannel, reason: string): void {
+    const { maxMessageBytes, secretMismatch } = this.#settings
+    const nothing = () => {}
+    const link: Link = new Link(channel, {
+      maxMessageBytes,
+      message: nothing,
+      down: nothing,
+      gone: () => this.#linkGone(link),
+    })
+    this.#closing.add(link)
+    link.close(reason)
+    secretMismatch('unproven')
   }
 
   #linkDown(id: LinkId, link: Link, reason: string): void {

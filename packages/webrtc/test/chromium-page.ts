@@ -1,11 +1,12 @@
 /** Runs in the pages of the Chromium test. */
 import type { LinkId } from '@tidemark/core'
-import { type WebrtcSession, webrtcTransport } from '../src/index.js'
+import { type SecretMismatch, type WebrtcSession, webrtcTransport } from '../src/index.js'
 
 export interface PageReport {
   readonly links: number
   readonly downs: string[]
   readonly messages: { readonly bytes: number; readonly sum: number; readonly atMs: number }[]
+  readonly mismatches: SecretMismatch[]
   readonly bytesSent: number
   readonly longestTaskMs: number
 }
@@ -13,15 +14,22 @@ export interface PageReport {
 let session: WebrtcSession
 let link: LinkId = 0
 let longestTaskMs = 0
-const report = { links: 0, downs: [] as string[], messages: [] as PageReport['messages'][number][] }
+const report = {
+  links: 0,
+  downs: [] as string[],
+  messages: [] as PageReport['messages'][number][],
+  mismatches: [] as SecretMismatch[],
+}
 
 const page = {
-  open(signaling: string, id: string): Promise<'linked' | 'alone'> {
+  open(signaling: string, id: string, password?: string): Promise<'linked' | 'alone'> {
     new PerformanceObserver((list) => {
       for (const { duration } of list.getEntries()) longestTaskMs = Math.max(longestTaskMs, duration)
     }).observe({ entryTypes: ['longtask'] })
     return new Promise((resolve) => {
-      session = webrtcTransport({ signaling, iceServers: [] }).open('room', id, {
+      const onSecretMismatch = (mismatch: SecretMismatch) => report.mismatches.push(mismatch)
+      const transport = webrtcTransport({ signaling, password, onSecretMismatch, iceServers: [] })
+      session = transport.open('room', id, {
         linkUp: (up) => {
           link = up
           report.links += 1

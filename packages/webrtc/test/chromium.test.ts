@@ -73,8 +73,8 @@ async function openPage(): Promise<BrowserPage> {
   return opened
 }
 
-const join = (of: BrowserPage, id: string) =>
-  of.evaluate(([url, name]) => page.open(url, name), [signalingUrl, id] as const)
+const join = (of: BrowserPage, id: string, password?: string) =>
+  of.evaluate(([url, name, secret]) => page.open(url, name, secret), [signalingUrl, id, password] as const)
 const reportOf = (of: BrowserPage): Promise<PageReport> => of.evaluate(() => page.report())
 
 async function untilReport(of: BrowserPage, condition: (report: PageReport) => boolean): Promise<PageReport> {
@@ -138,6 +138,36 @@ it('a page and a Node process exchange 5 MB both ways', { timeout }, async () =>
   // A closed page is noticed soon, as its browser says goodbye for it.
   await one.evaluate(() => page.destroy())
   await until(() => node.downs.length === 1)
+  node.session.destroy()
+  expect(errors).toEqual([])
+})
+
+it('[AC4] pages and a Node process with one password find each other, and nobody with another', {
+  timeout,
+}, async () => {
+  const [one, two, stranger] = [await openPage(), await openPage(), await openPage()]
+  await until(() => signaling.stats().connections === 0)
+  expect(await join(one, 'page-1', 'secret')).toBe('alone')
+  const startedMs = performance.now()
+  expect(await join(two, 'page-2', 'secret')).toBe('linked')
+  const linkedMs = performance.now()
+  const node = new Replica('node', signalingUrl, { password: 'secret' })
+  await node.join()
+  await untilReport(one, ({ links }) => links === 2)
+  node.send(new Uint8Array(100_000).fill(7), 'bulk')
+  await untilReport(one, ({ messages }) => messages.length === 1)
+  await one.evaluate(() => page.send(10, 'urgent'))
+  await until(() => node.messages.length === 1)
+
+  void join(stranger, 'stranger', 'another').catch(() => {})
+  await untilReport(stranger, ({ mismatches }) => mismatches.length === 1)
+  const { mismatches, longestTaskMs } = await untilReport(one, (report) => report.mismatches.length === 1)
+  expect(mismatches).toEqual(['other'])
+  expect([(await reportOf(stranger)).links, (await reportOf(one)).links, node.mismatches]).toEqual([0, 2, []])
+  console.warn(
+    `linked with a password in ${Math.round(linkedMs - startedMs)} ms; longest task ${longestTaskMs} ms`,
+  )
+  await Promise.all([one, two, stranger].map((each) => each.context().close()))
   node.session.destroy()
   expect(errors).toEqual([])
 })

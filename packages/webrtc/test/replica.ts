@@ -3,7 +3,12 @@
 import wrtc from '@roamhq/wrtc'
 import type { Lane, LinkId, ReplicaId, TransportEvents } from '@tidemark/core'
 import { expect, vi } from 'vitest'
-import { type WebrtcSession, type WebrtcTransportOptions, webrtcTransport } from '../src/index.js'
+import {
+  type SecretMismatch,
+  type WebrtcSession,
+  type WebrtcTransportOptions,
+  webrtcTransport,
+} from '../src/index.js'
 
 export interface Received {
   readonly link: LinkId
@@ -20,6 +25,7 @@ export class Replica {
   readonly downs: { link: LinkId; reason: string }[] = []
   readonly messages: Received[] = []
   readonly dialFailures: { peer: ReplicaId; reason: string }[] = []
+  readonly mismatches: SecretMismatch[] = []
   readonly rendezvous: { reachable: boolean; reason: string | undefined }[] = []
   /** Negotiation that this replica wants carried; a test decides how. */
   carry: (to: ReplicaId, bytes: Uint8Array) => void = () => {}
@@ -35,7 +41,9 @@ export class Replica {
     room = 'room',
   ) {
     this.id = id
-    const transport = webrtcTransport({ signaling, iceServers: [], peerOptions: { wrtc }, ...options })
+    const onSecretMismatch = (mismatch: SecretMismatch) => this.mismatches.push(mismatch)
+    const given = { signaling, onSecretMismatch, iceServers: [], peerOptions: { wrtc } }
+    const transport = webrtcTransport({ ...given, ...options })
     this.session = transport.open(room, id, this.#listeners())
   }
 

@@ -2,13 +2,17 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { encodeEnd, encodeSignals } from '../src/call/negotiation.js'
 import { Switchboard } from '../src/call/switchboard.js'
 import { PeerChannel, type PeerSignal, type SimplePeerInstance } from '../src/link/peer-channel.js'
+import { type ProvableChannel, Proving } from '../src/secret/proving.js'
+import { deriveRoomKeys, type RoomSecret } from '../src/secret/room-keys.js'
 
 /** A peer that makes its offer or answer as simple-peer does, and connects when a test says so. */
 class ScriptedPeer implements SimplePeerInstance {
   destroyed = false
   readonly destroying = false
   readonly bufferSize = 0
-  readonly _channel = null
+  readonly _channel = { readyState: 'open', addEventListener: () => {} }
+  _pc: SimplePeerInstance['_pc'] = null
+  onSend: (bytes: Uint8Array) => void = () => {}
   readonly taken: PeerSignal[] = []
   readonly #listeners = new Map<string, (value: never) => void>()
   readonly #isCaller: boolean
@@ -32,7 +36,9 @@ class ScriptedPeer implements SimplePeerInstance {
     if (signal.type === 'offer' && !this.#isCaller) this.emit('signal', { type: 'answer', sdp: 'answer' })
   }
 
-  send(): void {}
+  send(bytes: Uint8Array): void {
+    this.onSend(bytes)
+  }
 
   destroy(error?: Error): void {
     if (this.destroyed) return
@@ -42,16 +48,19 @@ class ScriptedPeer implements SimplePeerInstance {
   }
 }
 
-function openSwitchboard(self: string, options: { refusal?: string } = {}) {
+function openSwitchboard(self: string, options: { refusal?: string; secret?: RoomSecret } = {}) {
   const record = {
     peers: [] as ScriptedPeer[],
     sent: [] as { to: string; text: string }[],
     connected: [] as string[],
+    chunks: [] as Uint8Array[],
     failed: [] as { address: string; reason: string }[],
+    unproven: [] as string[],
   }
   const board = new Switchboard({
     self,
     connectTimeoutMs: 15_000,
+    secret: options.secret ?? null,
     createChannel: (isCaller) => {
       const peer = new ScriptedPeer(isCaller)
       record.peers.push(peer)
@@ -59,8 +68,15 @@ function openSwitchboard(self: string, options: { refusal?: string } = {}) {
     },
     transmit: (to, text) => record.sent.push({ to, text }),
     refuses: () => options.refusal ?? null,
-    connected: (address) => record.connected.push(address),
+    connected: (address, channel) => {
+      record.connected.push(address)
+      channel.onChunk = (chunk) => record.chunks.push(chunk)
+    },
     failed: (address, reason) => record.failed.push({ address, reason }),
+    unproven: (channel, reason) => {
+      record.unproven.push(reason)
+      channel.destroy()
+    },
   })
   return { board, ...record }
 }
@@ -236,6 +252,65 @@ describe('calls of both sides at once', () => {
     board.receive('x', encodeEnd('theirs', 'aaaa', 'timed out'))
     expect(failed).toEqual([{ address: 'x', reason: 'ended by the other side: timed out' }])
   })
+})
+
+describe('[AC4] in a room with a password', () => {
+  const secret: RoomSecret = { room: 'room', keys: deriveRoomKeys('secret', 'room') }
+
+  it('a connection that no proof comes over is given up, and both sides hear of it', async () => {
+    const { board, peers, sent, connected, failed, unproven } = openSwitchboard('bbbb', { secret })
+    board.place('x')
+    await vi.advanceTimersByTimeAsync(14_000)
+    peers[0]?.emit('connect')
+    await vi.advanceTimersByTimeAsync(4999)
+    expect([failed, board.size]).toEqual([[], 1])
+    await vi.advanceTimersByTimeAsync(1)
+    const reason = 'no proof of the password came'
+    expect([connected, failed, unproven]).toEqual([[], [{ address: 'x', reason }], [reason]])
+    expect(JSON.parse(sent.at(-1)?.text ?? '')).toMatchObject({ end: reason })
+    expect([peers[0]?.destroyed, board.size, vi.getTimerCount()]).toEqual([true, 0, 0])
+  })
+
+  it('what the other side sends at once, as it was quicker, reaches the link', async () => {
+    vi.useRealTimers()
+    const { board, peers, sent, connected, chunks } = openSwitchboard('bbbb', { secret })
+    board.place('x')
+    await vi.waitFor(() => expect(sent.length).toBe(1))
+    const [ours, theirs] = ['AA', 'BB'].map((digits) => ({ sdp: `a=fingerprint:sha-256 ${digits}` }))
+    const [peer] = peers
+    if (!peer || !ours || !theirs) throw new Error('no call was placed')
+    peer._pc = { localDescription: ours, remoteDescription: theirs }
+    const hello = new Uint8Array([2, 1, 7])
+    const other: ProvableChannel = {
+      descriptions: { local: theirs.sdp, remote: ours.sdp },
+      onChunk: () => {},
+      send: (chunk) => {
+        peer.emit('data', chunk)
+        if (chunk[0] === 0x20) peer.emit('data', hello)
+        return true
+      },
+    }
+    peer.onSend = (bytes) => queueMicrotask(() => other.onChunk(bytes))
+    peer.emit('connect')
+    const call = callOf(sent[0]?.text)
+    new Proving({ secret, call, isCaller: false, channel: other, proven: () => {}, failed: () => {} })
+    await vi.waitFor(() => expect(connected).toEqual(['x']))
+    expect(chunks).toEqual([hello])
+  })
+
+  it('a connection that ends before it is proved is an ordinary failure', async () => {
+    const { board, peers, failed, unproven } = openSwitchboard('bbbb', { secret })
+    board.place('x')
+    peers[0]?.emit('connect')
+    peers[0]?.destroy(new Error('gone'))
+    expect([failed, unproven, vi.getTimerCount()]).toEqual([[{ address: 'x', reason: 'gone' }], [], 0])
+  })
+})
+
+it('[AC3] takes no call from itself: somebody has sent its own words back', async () => {
+  const { board, peers, sent } = openSwitchboard('bbbb')
+  board.receive('x', offerOf('call-1', 'bbbb'))
+  expect([board.size, peers.length, sent]).toEqual([0, 0, []])
 })
 
 it('destroyed, leaves neither a timer nor a word', async () => {

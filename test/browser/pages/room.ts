@@ -16,6 +16,7 @@ let unplayed: NamedEdit[] = []
 interface JoinOptions {
   readonly signaling: string
   readonly room?: string
+  readonly password?: string | undefined
   /** The document's client id, where a test has to know it. */
   readonly clientId?: number
 }
@@ -24,9 +25,10 @@ export async function compact(): Promise<number> {
   return (await joined().compact()).epoch
 }
 
-export function join({ signaling, room = 'room', clientId }: JoinOptions): void {
+export function join({ signaling, room = 'room', password, clientId }: JoinOptions): void {
   if (clientId !== undefined) doc.clientID = clientId
-  provider = new TidemarkProvider(room, doc, { signaling, iceServers: [] })
+  const options = { signaling, iceServers: [], ...(password !== undefined && { password }) }
+  provider = new TidemarkProvider(room, doc, options)
   provider.on('error', (error) => errors.push(error.message))
   provider.on('progress', ({ share }) => progress.push(share))
 }

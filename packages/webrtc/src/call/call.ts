@@ -1,9 +1,12 @@
 /**
  * One attempt to reach one address: a connection in the making. It ends exactly once, in `connected` (which hands
- * the channel over) or in `failed`; after `drop` in neither.
+ * the channel over) or in `failed`; after `drop` in neither. In a room with a password both ends prove that they
+ * know it before the connection is one.
  */
 import type { ReplicaId } from '@tidemark/core'
 import type { PeerChannel, PeerSignal } from '../link/peer-channel.js'
+import { Proving } from '../secret/proving.js'
+import type { RoomSecret } from '../secret/room-keys.js'
 import { encodeEnd, encodeSignals } from './negotiation.js'
 
 export interface CallOptions {
@@ -17,13 +20,20 @@ export interface CallOptions {
   readonly isWanted: boolean
   readonly channel: PeerChannel
   readonly connectTimeoutMs: number
+  /** Null where the room has no password. */
+  readonly secret: RoomSecret | null
   readonly transmit: (text: string) => void
   readonly connected: (channel: PeerChannel) => void
   readonly failed: (reason: string) => void
+  /** After `failed`: the other end is connected, and does not prove that it knows the password. To be closed. */
+  readonly unproven: (channel: PeerChannel, reason: string) => void
 }
 
 /** Candidates appear one by one within milliseconds; gathered, they cost one message instead of many. */
 const gatherMs = 15
+
+/** Proving takes two messages each way, but pages are busy at times. */
+const proofTimeoutMs = 5000
 
 /** More than any machine has addresses; the rest is ignored. */
 const maxTakenSignals = 256
@@ -34,7 +44,8 @@ export class Call {
   readonly isCaller: boolean
   isWanted: boolean
   readonly #options: CallOptions
-  readonly #deadline: ReturnType<typeof setTimeout>
+  #deadline: ReturnType<typeof setTimeout>
+  #proving: Proving | null = null
   #outbox: PeerSignal[] = []
   #gathering: ReturnType<typeof setTimeout> | undefined
   #taken = 0
@@ -48,7 +59,7 @@ export class Call {
     this.isCaller = options.isCaller
     this.isWanted = options.isWanted
     options.channel.onSignal = (signal) => this.#gather(signal)
-    options.channel.onOpen = () => this.#connected()
+    options.channel.onOpen = () => this.#opened()
     options.channel.onClose = (reason) => this.fail(reason)
     this.#deadline = setTimeout(() => this.fail('timed out'), options.connectTimeoutMs)
   }
@@ -100,19 +111,46 @@ export class Call {
     for (const text of encodeSignals(this.id, this.#options.self, signals)) this.#options.transmit(text)
   }
 
-  #connected(): void {
+  #opened(): void {
     if (this.#over) return
     // The other side may lack the candidates that wait here: it can not be connected without any, but it may
     // still be choosing among them.
     clearTimeout(this.#gathering)
     this.#flush()
+    const { secret, channel, isCaller } = this.#options
+    if (secret === null) return this.#connected([])
+    clearTimeout(this.#deadline)
+    this.#deadline = setTimeout(() => this.#unproven('no proof of the password came'), proofTimeoutMs)
+    this.#proving = new Proving({
+      secret,
+      call: this.id,
+      isCaller,
+      channel,
+      proven: (early) => this.#connected(early),
+      failed: (reason) => this.#unproven(reason),
+    })
+  }
+
+  #unproven(reason: string): void {
+    if (this.#over) return
+    const { self, channel, transmit, failed, unproven } = this.#options
     this.#stop()
-    this.#options.connected(this.#options.channel)
+    transmit(encodeEnd(this.id, self, reason))
+    failed(reason)
+    unproven(channel, reason)
+  }
+
+  #connected(early: readonly Uint8Array[]): void {
+    const { channel, connected } = this.#options
+    this.#stop()
+    connected(channel)
+    for (const chunk of early) channel.onChunk(chunk)
   }
 
   #stop(): void {
     this.#over = true
     clearTimeout(this.#deadline)
     clearTimeout(this.#gathering)
+    this.#proving?.stop()
   }
 }

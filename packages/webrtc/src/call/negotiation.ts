@@ -20,8 +20,11 @@ export interface Negotiation {
 /** What a signaling server carries at most in one message. */
 export const maxNegotiationBytes = 32 * 1024
 
-/** Leaves room for the frame around the signals. Texts of negotiation are ASCII, so characters count as bytes. */
-const maxSignalsCharacters = 24 * 1024
+/**
+ * Leaves room for the frame around the signals, and for sealing, which makes four characters of three.
+ * Texts of negotiation are ASCII, so characters count as bytes.
+ */
+const maxSignalsCharacters = 22 * 1024
 const maxSignals = 64
 /** Ten times what a candidate takes. */
 const maxCandidateCharacters = 2048

@@ -8,12 +8,15 @@
 import type { ReplicaId } from '@tidemark/core'
 import * as random from 'lib0/random'
 import type { PeerChannel, PeerSignal } from '../link/peer-channel.js'
+import type { RoomSecret } from '../secret/room-keys.js'
 import { Call } from './call.js'
 import { decodeNegotiation, encodeEnd, type Negotiation } from './negotiation.js'
 
 export interface SwitchboardOptions {
   readonly self: ReplicaId
   readonly connectTimeoutMs: number
+  /** Null where the room has no password. */
+  readonly secret: RoomSecret | null
   /** Throws where there is no WebRTC. */
   readonly createChannel: (isCaller: boolean) => PeerChannel
   readonly transmit: (address: string, text: string) => void
@@ -22,6 +25,8 @@ export interface SwitchboardOptions {
   readonly connected: (address: string, channel: PeerChannel) => void
   /** Of calls that this side placed, or wanted too. */
   readonly failed: (address: string, reason: string) => void
+  /** The other end of this connection did not prove that it knows the password. */
+  readonly unproven: (channel: PeerChannel, reason: string) => void
 }
 
 /** Opening many connections at once slows all of them down, and some implementations break. */
@@ -64,6 +69,8 @@ export class Switchboard {
   receive(address: string, text: string): void {
     const negotiation = decodeNegotiation(text)
     if (negotiation === null || this.#ended.has(negotiation.call)) return
+    // Our own words, sent back to us (rule AC3).
+    if (negotiation.from === this.#options.self) return
     const present = this.#calls.get(address)
     if (negotiation.end !== undefined) this.#endedByPeer(present, negotiation, negotiation.end)
     else if (present?.id === negotiation.call) present.take(negotiation.signals)
@@ -113,7 +120,7 @@ export class Switchboard {
   }
 
   #open(address: string, id: string, isCaller: boolean, isWanted: boolean): Call | null {
-    const { self, connectTimeoutMs, createChannel, transmit } = this.#options
+    const { self, connectTimeoutMs, secret, createChannel, transmit, unproven } = this.#options
     let channel: PeerChannel
     try {
       channel = createChannel(isCaller)
@@ -132,6 +139,7 @@ export class Switchboard {
       isWanted,
       channel,
       connectTimeoutMs,
+      secret,
       transmit: (text) => transmit(address, text),
       connected: (open) => {
         this.#remove(call)
@@ -141,6 +149,7 @@ export class Switchboard {
         this.#remove(call)
         if (call.isWanted) this.#options.failed(address, reason)
       },
+      unproven,
     })
     this.#calls.set(address, call)
     return call

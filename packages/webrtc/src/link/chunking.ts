@@ -51,6 +51,13 @@ export function encodeFarewell(reason: string): Uint8Array {
   return chunk
 }
 
+/** Why the other side ends the stream; null if this is no farewell. */
+export function readFarewell(chunk: Uint8Array): string | null {
+  if (chunk[0] !== farewellFlag) return null
+  const reason = new TextDecoder().decode(chunk.subarray(1)).slice(0, maxReasonCharacters)
+  return reason === '' ? 'no reason given' : reason
+}
+
 export type Taken =
   | { readonly kind: 'part' }
   | { readonly kind: 'message'; readonly bytes: Uint8Array }
@@ -82,9 +89,10 @@ export class Reassembler {
   take(chunk: Uint8Array): Taken {
     if (chunk.byteLength === 0) return violation('an empty chunk')
     if (chunk.byteLength > chunkBytes) return violation(`a chunk of ${chunk.byteLength} bytes`)
+    const farewell = readFarewell(chunk)
+    if (farewell !== null) return { kind: 'farewell', reason: farewell }
     const decoder = decoding.createDecoder(chunk)
     const flags = decoding.readUint8(decoder)
-    if (flags === farewellFlag) return farewell(chunk.subarray(1))
     if ((flags & ~(bulkFlag | startFlag)) !== 0) return violation(`unknown chunk flags ${flags}`)
     const lane: Lane = (flags & bulkFlag) === 0 ? 'urgent' : 'bulk'
     if ((flags & startFlag) === 0) return this.#continue(lane, chunk.subarray(1))
@@ -132,11 +140,6 @@ function readLength(decoder: decoding.Decoder): number | null {
   } catch {
     return null
   }
-}
-
-function farewell(text: Uint8Array): Taken {
-  const reason = new TextDecoder().decode(text).slice(0, maxReasonCharacters)
-  return { kind: 'farewell', reason: reason === '' ? 'no reason given' : reason }
 }
 
 function violation(reason: string): Taken {

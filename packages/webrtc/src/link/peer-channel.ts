@@ -26,12 +26,20 @@ interface DataChannelInside {
   addEventListener(type: 'bufferedamountlow', listener: () => void, options: { once: true }): void
 }
 
+/** The part of RTCPeerConnection that simple-peer itself does not offer. */
+interface ConnectionInside {
+  readonly localDescription: { readonly sdp: string } | null
+  readonly remoteDescription: { readonly sdp: string } | null
+}
+
 export interface SimplePeerInstance {
   readonly destroyed: boolean
   readonly destroying: boolean
   readonly bufferSize: number
   /** Undocumented, but without it there is no flow control faster than 150 ms a step. */
   readonly _channel: DataChannelInside | null
+  /** Undocumented, too. What the two sides agreed on is to be seen nowhere else. */
+  readonly _pc: ConnectionInside | null
   on(event: 'signal', listener: (signal: { type?: unknown }) => void): this
   on(event: 'connect' | 'close', listener: () => void): this
   on(event: 'data', listener: (data: Uint8Array | string) => void): this
@@ -78,6 +86,12 @@ export class PeerChannel implements ChunkChannel {
 
   get bufferedBytes(): number {
     return this.#peer.bufferSize
+  }
+
+  /** Session descriptions as they are in effect; empty if there are none. */
+  get descriptions(): { local: string; remote: string } {
+    const { localDescription, remoteDescription } = this.#peer._pc ?? {}
+    return { local: localDescription?.sdp ?? '', remote: remoteDescription?.sdp ?? '' }
   }
 
   /** Takes in what the other side's `onSignal` gave. */

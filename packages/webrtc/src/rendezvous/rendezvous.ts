@@ -5,6 +5,9 @@
 import type { ReplicaId } from '@tidemark/core'
 import { Switchboard } from '../call/switchboard.js'
 import type { PeerChannel } from '../link/peer-channel.js'
+import type { SecretMismatch } from '../secret/mismatch.js'
+import { Post } from '../secret/post.js'
+import type { RoomSecret } from '../secret/room-keys.js'
 import { readSeekAnswer } from './answer.js'
 import { Backoff } from './backoff.js'
 import { Seeker } from './seeker.js'
@@ -15,10 +18,13 @@ export interface RendezvousOptions
   readonly room: string
   readonly self: ReplicaId
   readonly connectTimeoutMs: number
+  readonly secret: RoomSecret | null
   readonly createChannel: (isCaller: boolean) => PeerChannel
   readonly connected: (channel: PeerChannel) => void
   readonly alone: () => void
   readonly reachable: (isReachable: boolean, reason?: string) => void
+  readonly mismatch: (mismatch: SecretMismatch) => void
+  readonly unproven: (channel: PeerChannel, reason: string) => void
 }
 
 /** How long a greeter of another lineage is left alone after a call to it, however that ended. */
@@ -29,6 +35,7 @@ export class Rendezvous {
   readonly #client: SignalingClient
   readonly #seeker: Seeker
   readonly #calls: Switchboard
+  readonly #post: Post
   readonly #greetBackoff = new Backoff(500, 10_000)
   readonly #calledElsewhereMs = new Map<string, number>()
   #lineage: string | null = null
@@ -36,7 +43,8 @@ export class Rendezvous {
 
   constructor(options: RendezvousOptions) {
     this.#options = options
-    const { servers, token, loadSocketFactory, self, connectTimeoutMs, createChannel } = options
+    const { servers, token, loadSocketFactory, self, connectTimeoutMs, secret, createChannel, mismatch } =
+      options
     this.#client = new SignalingClient({
       servers,
       token,
@@ -58,8 +66,9 @@ export class Rendezvous {
     this.#calls = new Switchboard({
       self,
       connectTimeoutMs,
+      secret,
       createChannel,
-      transmit: (address, text) => void this.#transmit(address, text),
+      transmit: (address, text) => this.#post.send(address, text),
       refuses: () => (this.#lineage === null ? 'not greeting' : null),
       connected: (address, channel) => {
         this.#seeker.callSucceeded(address)
@@ -70,6 +79,21 @@ export class Rendezvous {
         this.#seeker.callFailed(address)
         this.#settle()
       },
+      unproven: options.unproven,
+    })
+    this.#post = new Post({
+      carrier: 'server',
+      secret,
+      ownAddress: () => this.#client.address,
+      transmit: (address, text) => void this.#transmit(address, text),
+      deliver: (address, text) => {
+        this.#calls.receive(address, text)
+        this.#settle()
+      },
+      undeliverable: (address, reason) => this.#calls.fail(address, reason, false),
+      isCalling: (address) => this.#calls.has(address),
+      unreadable: (address, reason) => this.#calls.fail(address, reason, true),
+      mismatch,
     })
   }
 
@@ -93,6 +117,7 @@ export class Rendezvous {
     clearTimeout(this.#greetTimer)
     this.#lineage = null
     this.#seeker.stop()
+    this.#post.close()
     this.#calls.destroy()
     this.#client.destroy()
   }
@@ -149,8 +174,7 @@ export class Rendezvous {
     const { room, from, data, peer, lineage } = body
     if (room !== this.#options.room) return
     if (name === 'signal' && typeof from === 'string' && typeof data === 'string') {
-      this.#calls.receive(from, data)
-      this.#settle()
+      this.#post.receive(from, data)
     } else if (name === 'elsewhere' && typeof peer === 'string' && typeof lineage === 'string') {
       this.#callElsewhere(peer, lineage)
     }

@@ -53,6 +53,11 @@ export class SignalingClient {
     return this.#socket?.connected === true
   }
 
+  /** What the server in use calls us. */
+  get address(): string | null {
+    return this.#socket?.connected === true ? (this.#socket.id ?? null) : null
+  }
+
   /** Connects and stays so, or lets go after a moment. */
   need(isNeeded: boolean): void {
     if (isNeeded === this.#isNeeded) return
