@@ -110,10 +110,15 @@ export const WITH_EVICTION: readonly PinnedSeed[] = [
     found:
       'what a returner had typed between two went with the one that it had erased since, away from the other',
   },
-  { seed: 80003007, found: 'the same where two sides of a room had each gone on alone' },
   {
     seed: 80010235,
     found: 'two returners brought different parts of one author, and all of the second was refused',
   },
+  {
+    seed: 80003007,
+    found:
+      'typed beside what its side had deleted and cut since, and put on the wrong side of what it was typed behind, where that stood elsewhere',
+  },
+  { seed: 80004151, found: 'the same beside what the others had deleted' },
   { seed: 703, found: 'one that was being evicted raised the alarm over a base that it could not have' },
 ]

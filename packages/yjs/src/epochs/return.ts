@@ -245,7 +245,7 @@ function placed(
   const translated = sectionsIn(translate(update, table))
   const carried = new Passage(own, room, table, seen, {
     avoidsDeleted: isApart,
-    deleted: () => deletesOf(own.store),
+    staysBesideShown: true,
   }).carry(sectionsIn(update))
   for (const [client, structs] of carried) {
     for (const [index, { id }] of structs.entries()) {
