@@ -105,5 +105,11 @@ export const WITH_EVICTION: readonly PinnedSeed[] = [
     seed: 80009115,
     found: 'one alone, with little to do, took itself for asleep again and again and evicted nobody',
   },
+  {
+    seed: 80003007,
+    found:
+      'typed beside what its side had deleted and cut since, and put on the wrong side of what it was typed behind, where that stood elsewhere',
+  },
+  { seed: 80004151, found: 'the same beside what the others had deleted' },
   { seed: 703, found: 'one that was being evicted raised the alarm over a base that it could not have' },
 ]

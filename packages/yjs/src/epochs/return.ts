@@ -243,7 +243,10 @@ function placed(
   isApart: boolean,
 ): Uint8Array {
   const translated = sectionsIn(translate(update, table))
-  const carried = new Passage(own, room, table, seen, { avoidsDeleted: isApart }).carry(sectionsIn(update))
+  const carried = new Passage(own, room, table, seen, {
+    avoidsDeleted: isApart,
+    staysBesideShown: true,
+  }).carry(sectionsIn(update))
   for (const [client, structs] of carried) {
     for (const [index, { id }] of structs.entries()) {
       const item = Y.getItem(own.store, id)

@@ -7,6 +7,7 @@
  */
 import * as Y from 'yjs'
 import type { IdRanges } from '../id-ranges.js'
+import { ShownNeighbours } from './shown-neighbours.js'
 import type { IdTranslation } from './translation-table.js'
 import { type DecodedStruct, type LooseParent, type Sections, setLooseParent } from './update-encoding.js'
 
@@ -25,6 +26,8 @@ export interface PassageOptions {
    * knew no more of it than the gap that it left. Nothing is put behind it.
    */
   readonly avoidsDeleted?: boolean
+  /** Nothing is put behind what is deleted, here or there, and has come to stand beyond what both documents show. */
+  readonly staysBesideShown?: boolean
   /** What the author had seen deleted above the base, in the old naming. Asked for only where it matters. */
   readonly deleted?: () => IdRanges
 }
@@ -35,6 +38,7 @@ export class Passage {
   readonly #table: IdTranslation
   readonly #seen: Seen
   readonly #avoidsDeleted: boolean
+  readonly #shown: ShownNeighbours | undefined
   readonly #deletedFor: (() => IdRanges) | undefined
   #deleted: IdRanges | undefined
   /** Of the operation's own clients, how far it has been carried: before these clocks its structs are seen. */
@@ -50,6 +54,8 @@ export class Passage {
   constructor(old: Y.Doc, into: Y.Doc, table: IdTranslation, seen: Seen, options: PassageOptions = {}) {
     this.#avoidsDeleted = options.avoidsDeleted ?? false
     this.#deletedFor = options.deleted
+    if (options.staysBesideShown)
+      this.#shown = new ShownNeighbours(into, table, (client) => this.#seenOf(client))
     this.#old = old
     this.#into = into
     this.#table = table
@@ -93,10 +99,8 @@ export class Passage {
     const container = placed instanceof Y.Item ? this.#containerOf(placed) : undefined
     if (!(placed instanceof Y.Item) || container === undefined) return new Y.GC(item.id, item.length)
     const offset = item.id.clock - placed.id.clock
-    const nearest = this.#leftOf(placed, offset)
-    const left = this.#isTornApart(placed, offset + item.length, container, nearest)
-      ? this.#leftOf(placed, offset, this.#deletedIds)
-      : nearest
+    const left = this.#placeFor(placed, offset, offset + item.length, container)
+    this.#shown?.note(item, left)
     const after = left === null ? keyOf(container) : keyAfter(left)
     const right = this.#rightOf(left, container, after)
     this.#next.set(after, item.id)
@@ -116,6 +120,15 @@ export class Passage {
     const fate = this.#table.find(holder.id)
     if (fate === undefined) return { parent: holder.id, parentSub }
     return fate.kind === 'live' ? { parent: this.#table.id(fate.clock), parentSub } : undefined
+  }
+
+  /** Behind what an item belongs, in the new document. */
+  #placeFor(placed: Y.Item, offset: number, end: number, container: Container): Y.ID | null {
+    const nearest = this.#leftOf(placed, offset)
+    if (nearest === null || container.parentSub !== null) return nearest
+    if (this.#shown !== undefined) return this.#shown.correct(nearest, placed, offset, end)
+    const isTornApart = this.#isTornApart(placed, end, container, nearest)
+    return isTornApart ? this.#leftOf(placed, offset, this.#deletedIds) : nearest
   }
 
   /**
@@ -138,8 +151,8 @@ export class Passage {
    * In the new document something else follows what lies to the left: the two that the item was put between have changed
    * places. One of them may have been deleted for the author, who typed beside what is left of the other one's side.
    */
-  #isTornApart(placed: Y.Item, end: number, container: Container, left: Y.ID | null): boolean {
-    if (this.#deletedFor === undefined || left === null || container.parentSub !== null) return false
+  #isTornApart(placed: Y.Item, end: number, container: Container, left: Y.ID): boolean {
+    if (this.#deletedFor === undefined) return false
     const after = keyAfter(left)
     if (this.#next.has(after) || left.clock >= (this.#ownFrom.get(left.client) ?? Number.POSITIVE_INFINITY))
       return false
