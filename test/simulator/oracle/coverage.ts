@@ -103,6 +103,7 @@ export const FIGURES = [
   'keys won by another',
   'documents made anew because of twins',
   'tokens away from their neighbours beside twins',
+  'points decided outside the room',
 ] as const
 
 export type Figure = (typeof FIGURES)[number]

@@ -326,7 +326,8 @@ export class Oracle implements Watcher {
     witness.epoch = epoch
     for (const [author, seq] of installed.held) witness.held.set(author, seq)
     const missing = installed.ledger.lacking(witness.held, 0, point)
-    if (missing) {
+    // Whoever is let in by somebody outside is outside, too.
+    if (missing && !installed.ledger.isCutOff(witness.id)) {
       throw new Violation(
         'snapshot safety',
         `${witness.id} was given the point ${point} without ${nameOf(missing)}`,
@@ -373,7 +374,7 @@ export class Oracle implements Watcher {
     this.coverage.met('point decided')
     if ([...this.byHolder.keys()].some((holder) => holder.isLoading))
       this.coverage.met('point decided during a join')
-    if (point <= ledger.decided) return
+    if (point <= ledger.decided || ledger.isCutOff(witness.id)) return
     const before = ledger.decided
     ledger.decided = point
     for (const member of this.boundIn(ledger)) this.checkHolds(member, before, point)
@@ -387,6 +388,8 @@ export class Oracle implements Watcher {
 
   /** Everybody passes the same operations in the same order: they have decided the same history. */
   private checkPassed(witness: Witness, before: Clock, point: Clock, dropped: readonly Operation[]): void {
+    // It was let in by what the room has cut off, and will find that out: what it holds beside the room counts for nobody.
+    if (witness.ledger?.isCutOff(witness.id)) return this.coverage.count('points decided outside the room')
     const expected = [...(witness.ledger?.between(before, point) ?? [])]
     const isSame =
       expected.length === dropped.length && expected.every((e, i) => isSameOperation(e, dropped[i]))

@@ -55,7 +55,7 @@ export class Passage {
     this.#avoidsDeleted = options.avoidsDeleted ?? false
     this.#deletedFor = options.deleted
     if (options.staysBesideShown)
-      this.#shown = new ShownNeighbours(old, into, table, (client) => this.#seenOf(client))
+      this.#shown = new ShownNeighbours(into, table, (client) => this.#seenOf(client))
     this.#old = old
     this.#into = into
     this.#table = table
@@ -100,7 +100,7 @@ export class Passage {
     if (!(placed instanceof Y.Item) || container === undefined) return new Y.GC(item.id, item.length)
     const offset = item.id.clock - placed.id.clock
     const left = this.#placeFor(placed, offset, offset + item.length, container)
-    this.#shown?.note(placed, left)
+    this.#shown?.note(item, left)
     const after = left === null ? keyOf(container) : keyAfter(left)
     const right = this.#rightOf(left, container, after)
     this.#next.set(after, item.id)

@@ -16,27 +16,37 @@ interface Ends {
   readonly last: Y.ID
 }
 
+/** What the operation itself has put into the new document. */
+interface Anchored {
+  readonly clock: number
+  readonly end: number
+  /** Behind what that was there before; null: at the beginning. */
+  readonly anchor: Y.ID | null
+}
+
 export class ShownNeighbours {
-  readonly #old: Y.Doc
   readonly #into: Y.Doc
   readonly #table: IdTranslation
   readonly #seenOf: (client: number) => number
   /** Of the new document's items, in the lists that were asked for. */
   readonly #ranks = new Map<Y.Item, number>()
-  /** Behind what of the new document (null: at the beginning) the operation has put an item of the old one. */
-  readonly #anchors = new Map<Y.Item, Y.ID | null>()
+  /** By client, ascending. */
+  readonly #anchors = new Map<number, Anchored[]>()
 
   /** @param seenOf before which clock of a client above the base something counts. */
-  constructor(old: Y.Doc, into: Y.Doc, table: IdTranslation, seenOf: (client: number) => number) {
-    this.#old = old
+  constructor(into: Y.Doc, table: IdTranslation, seenOf: (client: number) => number) {
     this.#into = into
     this.#table = table
     this.#seenOf = seenOf
   }
 
-  /** The operation has put this item of the old document behind `left`. */
-  note(placed: Y.Item, left: Y.ID | null): void {
-    this.#anchors.set(placed, left === null ? null : (this.#anchorOf(left) ?? left))
+  /** The operation has put an item of its own behind `left`. To be told in the order of each client's clocks. */
+  note({ id, length }: Y.Item, left: Y.ID | null): void {
+    const known = left === null ? null : this.#anchorOf(left)
+    const anchored = { clock: id.clock, end: id.clock + length, anchor: known === undefined ? left : known }
+    const anchors = this.#anchors.get(id.client)
+    if (anchors === undefined) this.#anchors.set(id.client, [anchored])
+    else anchors.push(anchored)
   }
 
   /**
@@ -122,9 +132,15 @@ export class ShownNeighbours {
 
   /** Undefined: the operation has not put it there. */
   #anchorOf({ client, clock }: Y.ID): Y.ID | null | undefined {
-    if (clock >= Y.getState(this.#old.store, client)) return undefined
-    const item = Y.getItem(this.#old.store, Y.createID(client, clock))
-    return item instanceof Y.Item ? this.#anchors.get(item) : undefined
+    const anchors = this.#anchors.get(client)
+    let [low, high] = [0, anchors?.length ?? 0]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((anchors?.[middle]?.end ?? 0) <= clock) low = middle + 1
+      else high = middle
+    }
+    const found = anchors?.[low]
+    return found !== undefined && clock >= found.clock ? found.anchor : undefined
   }
 
   #itemAt(id: Y.ID): Y.Item | undefined {
