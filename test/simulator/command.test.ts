@@ -2,8 +2,8 @@
  * The command `npm run sim`: what it prints and how it ends.
  */
 import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { bundle, CACHE } from './bundle.mjs'
@@ -27,6 +27,8 @@ const sim = (...args: string[]) => node(SIM, ...args)
 const lastLine = ({ output }: Run) => output.trimEnd().split('\n').at(-1) ?? ''
 
 describe('npm run sim', { timeout: 60_000 }, () => {
+  beforeAll(() => mkdir(CACHE, { recursive: true }))
+
   test('runs the schedules it is told to, and says so in JSON', async () => {
     const run = await sim('--schedules', '6', '--first-seed', '1', '--workers', '2', '--json')
     expect(run.code, run.output).toBe(0)
@@ -51,8 +53,18 @@ describe('npm run sim', { timeout: 60_000 }, () => {
     expect(lastLine(run)).toMatch(/^seed 3: no violation; .* trace [0-9a-f]{8}$/)
   })
 
+  test('draws one schedule', async () => {
+    const file = join(await mkdtemp(join(CACHE, 'drawn-')), 'seed.html')
+    const run = await sim('--seed', '12', '--diagram', file)
+    expect(run.code, run.output).toBe(0)
+    const html = await readFile(file, 'utf8')
+    expect(html).toContain('<h1>Seed 12</h1>')
+    expect(html).toContain('founds the room as')
+    await rm(dirname(file), { recursive: true })
+  })
+
   test('explains what it does not understand', async () => {
-    for (const args of [['--schedules', 'many'], ['--nonsense'], ['--trace']]) {
+    for (const args of [['--schedules', 'many'], ['--nonsense'], ['--trace'], ['--diagram', 'x.html']]) {
       const run = await sim(...args)
       expect(run.code).toBe(2)
       expect(run.output).toContain('npm run sim --')

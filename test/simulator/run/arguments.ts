@@ -16,12 +16,15 @@ after every step that the protocol's invariants hold. Exit code 1 means that one
   --json           the last line is one JSON object
   --seed N         one schedule
   --trace          with --seed: tell what happens in it
+  --diagram FILE   with --seed: draw it into an HTML file, which needs nothing else to be looked at
   --help`
 
 export interface Arguments {
   readonly help: boolean
   readonly json: boolean
   readonly trace: boolean
+  /** Where to. */
+  readonly diagram: string | undefined
   readonly seed: number | undefined
   readonly firstSeed: number
   readonly schedules: number
@@ -41,6 +44,7 @@ export function readArguments(args: readonly string[]): Arguments {
       help: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       trace: { type: 'boolean', default: false },
+      diagram: { type: 'string' },
       seed: { type: 'string' },
       'first-seed': { type: 'string' },
       schedules: { type: 'string' },
@@ -51,11 +55,15 @@ export function readArguments(args: readonly string[]): Arguments {
   const minutes = positive('minutes', values.minutes)
   const schedules = whole('schedules', values.schedules)
   const seed = whole('seed', values.seed)
-  if (values.trace && seed === undefined) throw new Error('--trace tells one schedule: say which with --seed')
+  if (seed === undefined) {
+    if (values.trace) throw new Error('--trace tells one schedule: say which with --seed')
+    if (values.diagram) throw new Error('--diagram draws one schedule: say which with --seed')
+  }
   return {
     help: values.help,
     json: values.json,
     trace: values.trace,
+    diagram: values.diagram,
     seed,
     firstSeed: whole('first-seed', values['first-seed']) ?? freshSeed(),
     schedules: schedules ?? (minutes === undefined ? DEFAULT_SCHEDULES : Number.POSITIVE_INFINITY),

@@ -1,6 +1,8 @@
 /**
  * The command: runs schedules and says how it went.
  */
+import { writeFile } from 'node:fs/promises'
+import { diagramOf } from '../diagram/page.js'
 import { Coverage, FAULTS, SITUATIONS } from '../oracle/coverage.js'
 import { runSchedule } from '../world/world.js'
 import { type Arguments, HELP, readArguments } from './arguments.js'
@@ -30,8 +32,10 @@ export async function main(args: readonly string[], file: string): Promise<numbe
   return wanted.seed === undefined ? runMany(wanted, file) : runOne(wanted.seed, wanted)
 }
 
-function runOne(seed: number, { trace, json }: Arguments): number {
-  const { lines, violation, hash, steps, virtualMs, plan, coverage } = runSchedule(seed, trace)
+async function runOne(seed: number, { trace, diagram, json }: Arguments): Promise<number> {
+  const outcome = runSchedule(seed, trace || diagram !== undefined)
+  const { lines, violation, hash, steps, virtualMs, plan, coverage } = outcome
+  if (diagram !== undefined) await writeFile(diagram, diagramOf(outcome, `Seed ${seed}`))
   if (trace) {
     const { structure, compaction, network, config, maxDevices } = plan
     const shown = JSON.stringify({

@@ -62,7 +62,7 @@ export class Device {
     this.stage = stage
     const { network, oracle, book, random, coverage } = stage
     this.carrier = network.transport()
-    this.transport = new FaultyTransport(this.carrier, stage)
+    this.transport = new FaultyTransport(name, this.carrier, stage)
     const { compaction, features, hasTwin } = stage.plan
     const model = stage.makeModel(random, {
       compaction: compaction === 'full' ? 'full' : 'fixed',
@@ -107,14 +107,14 @@ export class Device {
   }
 
   start(): void {
-    this.stage.story.tell(this.name, 'starts')
+    this.stage.story.tell(this.name, 'starts', { kind: 'starts' })
     this.state = 'on'
     this.session.start()
   }
 
   /** Leaves politely. It may come back, with what its user did meanwhile. */
   stop(): void {
-    this.stage.story.tell(this.name, 'leaves')
+    this.stage.story.tell(this.name, 'leaves', { kind: 'leaves' })
     if (this.isJoining) this.stage.coverage.met('newcomer died during join')
     this.noteGuests('sponsor left during join')
     this.handOver()
@@ -125,7 +125,7 @@ export class Device {
 
   /** Silent for ever. */
   crash(): void {
-    this.stage.story.tell(this.name, 'crashes')
+    this.stage.story.tell(this.name, 'crashes', { kind: 'crashes' })
     if (this.isJoining) this.stage.coverage.met('newcomer died during join')
     this.noteGuests('sponsor died during join')
     this.stage.network.crash(this.carrier)
@@ -137,7 +137,7 @@ export class Device {
 
   /** The process starts again, with all that its document held. */
   restart(): void {
-    this.stage.story.tell(this.name, 'starts again after its crash')
+    this.stage.story.tell(this.name, 'starts again after its crash', { kind: 'restarts' })
     this.stage.network.restart(this.carrier)
     this.state = 'on'
     this.session.start()
@@ -157,12 +157,13 @@ export class Device {
     this.holder.userDid(done)
     this.isEditing = false
     if (this.hasChanged) this.changed()
-    if (done.length > 0) story.tell(this.name, `edits ${done.join()}`)
+    const { length } = done
+    if (length > 0) story.tell(this.name, `edits ${done.join()}`, { kind: 'edits', actions: length })
   }
 
   /** The user wants everything so far to be compacted. */
   compact(): void {
-    this.stage.story.tell(this.name, 'asks for a cut')
+    this.stage.story.tell(this.name, 'asks for a cut', { kind: 'asks for a cut' })
     this.session.compact()
   }
 
@@ -254,7 +255,9 @@ export class Device {
     if (news.type !== 'joined') return
     const { replica } = this.session
     const { isFounder } = this
-    story.tell(this.name, isFounder ? `founds the room as ${replica?.id}` : `is a member as ${replica?.id}`)
+    const told = isFounder ? `founds the room as ${replica?.id}` : `is a member as ${replica?.id}`
+    const { id = '', room } = replica ?? {}
+    story.tell(this.name, told, { kind: 'member', id, lineage: room?.lineage ?? '', founds: isFounder })
     coverage.met(isFounder ? 'room founded' : 'let in')
     if (!isFounder && this.stage.isPartitioned()) coverage.met('joined while partitioned')
     this.joinedAt = this.stage.scheduler.now()
@@ -275,7 +278,7 @@ export class Device {
 
   private rejoins(reason: string): void {
     const { coverage, oracle, story } = this.stage
-    story.tell(this.name, `starts over: ${reason}`)
+    story.tell(this.name, `starts over: ${reason}`, { kind: 'starts over', reason })
     oracle.detach(this.holder, false)
     if (reason === 'the sponsor did not let us in') {
       this.stage.fail(new Violation('admission', `${this.name} got its go, and could not join with it`))

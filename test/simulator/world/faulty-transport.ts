@@ -41,13 +41,15 @@ export class Wakefulness implements Scheduler {
   private readonly appointments = new Set<Appointment>()
   private isAsleep = false
   private readonly taskMs: number
+  private readonly onChange: (sleeps: boolean) => void
   /** How far its clock is ahead of the world's, because it slept for so much longer. */
   private aheadMs = 0
 
   /** @param taskMs nothing that was put off comes sooner, however urgent. */
-  constructor(scheduler: Scheduler, taskMs: number) {
+  constructor(scheduler: Scheduler, taskMs: number, onChange: (sleeps: boolean) => void) {
     this.scheduler = scheduler
     this.taskMs = taskMs
+    this.onChange = onChange
   }
 
   get sleeps(): boolean {
@@ -79,11 +81,13 @@ export class Wakefulness implements Scheduler {
   }
 
   sleep(): void {
+    if (!this.isAsleep) this.onChange(true)
     this.isAsleep = true
   }
 
   /** @param moreMs by its own clock it has slept for so much longer than the world has gone on. */
   wake(moreMs = 0): void {
+    if (this.isAsleep) this.onChange(false)
     this.isAsleep = false
     this.aheadMs += moreMs
     if (moreMs > 0) {
@@ -108,14 +112,20 @@ export class FaultyTransport implements Transport {
   readonly wakefulness: Wakefulness
   /** Troubles are over: nothing more is lost, held back or repeated here. */
   isCalm = false
+  /** Of its device. */
+  readonly name: string
   private readonly inner: Transport
   private readonly surroundings: Surroundings
   private current: FaultySession | undefined
 
-  constructor(inner: Transport, surroundings: Surroundings) {
+  constructor(name: string, inner: Transport, surroundings: Surroundings) {
+    this.name = name
     this.inner = inner
     this.surroundings = surroundings
-    this.wakefulness = new Wakefulness(surroundings.scheduler, surroundings.plan.taskMs)
+    const { scheduler, plan, story } = surroundings
+    this.wakefulness = new Wakefulness(scheduler, plan.taskMs, (sleeps) =>
+      story.note(name, sleeps ? 'falls asleep' : 'wakes', { kind: sleeps ? 'asleep' : 'awake' }),
+    )
   }
 
   get session(): FaultySession | undefined {
@@ -167,8 +177,9 @@ export class FaultySession implements TransportSession, TransportEvents {
     this.awake(() => this.events.linkDown(link, reason))
   }
 
-  message(link: LinkId, bytes: Uint8Array): void {
-    const { plan, random, scheduler } = this.around
+  message(link: LinkId, received: Uint8Array): void {
+    const { plan, random, scheduler, story } = this.around
+    const bytes = story.chronicle?.arrived(this.owner.name, received) ?? received
     if (plan.slownessMs === 0 || this.owner.isCalm) return this.awake(() => this.events.message(link, bytes))
     this.lastArrival = Math.max(this.lastArrival, scheduler.now() + random.real() * plan.slownessMs)
     scheduler.at(this.lastArrival, () => this.awake(() => this.events.message(link, bytes)))
@@ -219,12 +230,16 @@ export class FaultySession implements TransportSession, TransportEvents {
     story.sent(bytes)
     this.around.onSent(type)
     this.count(link, type, bytes)
+    const sent = story.chronicle?.sent(this.owner.name, type, bytes) ?? bytes
     const pass = () => {
-      if (!this.gone.has(link)) this.inner?.send(link, bytes, lane)
+      if (!this.gone.has(link)) this.inner?.send(link, sent, lane)
     }
     if (this.owner.isCalm) return pass()
     const meddling = this.around.plan.meddling.get(type) ?? UNTOUCHED
-    if (this.muted.has(link) || random.chance(meddling.lossRate)) return coverage.fault('messages lost')
+    if (this.muted.has(link) || random.chance(meddling.lossRate)) {
+      story.chronicle?.swallowed(sent)
+      return coverage.fault('messages lost')
+    }
     if (random.chance(meddling.echoRate)) {
       coverage.fault('messages echoed late')
       scheduler.at(scheduler.now() + random.real() * meddling.echoMs, pass)

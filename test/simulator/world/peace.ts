@@ -49,7 +49,7 @@ export class Peace {
 
   make(): void {
     const { world } = this
-    world.story.tell('all', 'are left in peace')
+    world.story.tell('all', 'are left in peace', { kind: 'peace' })
     this.calmDown()
     if (this.live.length === 0) return
     this.awaitThat('converges', () => this.whatDiffers())

@@ -8,6 +8,7 @@ import { makeNumberedSet } from '../models/numbered-set.js'
 import { makeTokenSet } from '../models/token-set.js'
 import { TokenBook } from '../models/tokens.js'
 import { makeYjsDocument } from '../models/yjs-document.js'
+import type { Chronicle } from '../oracle/chronicle.js'
 import { Coverage } from '../oracle/coverage.js'
 import { Oracle } from '../oracle/oracle.js'
 import { Story } from '../oracle/story.js'
@@ -29,6 +30,8 @@ export interface Outcome {
   readonly steps: number
   readonly virtualMs: number
   readonly lines: readonly string[]
+  /** If the story is told. */
+  readonly chronicle: Chronicle | undefined
 }
 
 /** More tasks than any schedule needs: what goes on longer goes on for ever. */
@@ -73,9 +76,10 @@ export class World implements Stage {
     }
     const { plan, coverage, violation, story, steps } = this
     for (const { voidCuts } of this.oracle.ledgers.values()) coverage.met('cut void', voidCuts)
-    if (violation) story.tell('!', violation.message)
-    const { hash, lines } = story
-    return { seed: plan.seed, plan, coverage, violation, hash, steps, virtualMs: this.scheduler.now(), lines }
+    if (violation) story.tell('!', violation.message, { kind: 'violation' })
+    const { hash, lines, chronicle } = story
+    const virtualMs = this.scheduler.now()
+    return { seed: plan.seed, plan, coverage, violation, hash, steps, virtualMs, lines, chronicle }
   }
 
   // ------------------------------------------------------------------ for devices
