@@ -64,7 +64,13 @@ describe('npm run sim', { timeout: 60_000 }, () => {
   })
 
   test('explains what it does not understand', async () => {
-    for (const args of [['--schedules', 'many'], ['--nonsense'], ['--trace'], ['--diagram', 'x.html']]) {
+    for (const args of [
+      ['--schedules', 'many'],
+      ['--nonsense'],
+      ['--trace'],
+      ['--diagram', 'x.html'],
+      ['--replay', '1:t'],
+    ]) {
       const run = await sim(...args)
       expect(run.code).toBe(2)
       expect(run.output).toContain('npm run sim --')
@@ -94,7 +100,25 @@ describe('a violation', { timeout: 60_000 }, () => {
     expect(run.code, run.output).toBe(1)
     expect(run.output).toMatch(/VIOLATION {2}seed 1: snapshot safety/)
     expect(run.output).toContain('npm run sim -- --seed 1 --trace')
-    expect(JSON.parse(lastLine(run)).violations).toBeGreaterThan(0)
+    const { violations, failures } = JSON.parse(lastLine(run))
+    expect(violations).toBeGreaterThan(0)
+    expect(run.output).toContain(`npm run sim -- --replay '${failures[0].shrunk.replay}' --trace`)
+    expect(failures[0].shrunk.after.steps).toBeLessThanOrEqual(failures[0].shrunk.before.steps)
+  })
+
+  test('is not made small if that may take no time', async () => {
+    const run = await broken(
+      '--schedules',
+      '1',
+      '--first-seed',
+      '1',
+      '--workers',
+      '1',
+      '--shrink-seconds',
+      '0',
+    )
+    expect(run.code, run.output).toBe(1)
+    expect(run.output).not.toContain('--replay')
   })
 
   test('is the end of the story', async () => {

@@ -35,14 +35,14 @@ describe('schedules that once failed', { timeout: 30_000 }, () => {
   })
 
   test.each(WITHOUT_EVICTION)('seed $seed, nobody suspected: $found', ({ seed }) => {
-    expect(runSchedule(seed, false, false).violation?.message).toBeUndefined()
+    expect(runSchedule(seed, { evicts: false }).violation?.message).toBeUndefined()
   })
 })
 
 describe('a seed names a schedule', { timeout: 30_000 }, () => {
   test.each([3, 7, 11, 25])('seed %i does the same twice, told or not', (seed) => {
     const first = runSchedule(seed)
-    const second = runSchedule(seed, true)
+    const second = runSchedule(seed, { isTold: true })
     expect(second.hash).toBe(first.hash)
     expect(second.steps).toBe(first.steps)
     expect(second.lines.length).toBeGreaterThan(20)

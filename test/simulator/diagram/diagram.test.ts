@@ -31,7 +31,7 @@ function countIn(tip: string): number {
 const sum = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0)
 
 function told(seed: number): { outcome: Outcome; html: string; chronicle: Chronicle } {
-  const outcome = runSchedule(seed, true)
+  const outcome = runSchedule(seed, { isTold: true })
   if (!outcome.chronicle) throw new Error('nothing was kept')
   return { outcome, html: diagramOf(outcome, `Seed ${seed}`), chronicle: outcome.chronicle }
 }

@@ -3,7 +3,7 @@
  */
 import { type FormerBase, type News, type ReplicaId, Session } from '@tidemark/core'
 import type { MemoryNetwork, MemoryTransport } from 'tidemark/testing'
-import type { MakeModel } from '../models/model.js'
+import type { MakeModel, ModelOptions } from '../models/model.js'
 import type { TokenBook } from '../models/tokens.js'
 import { Holder, type Memory, type Watcher } from '../oracle/holder.js'
 import type { Oracle } from '../oracle/oracle.js'
@@ -43,6 +43,8 @@ const ID_LETTERS = 'abcdefghijklmnopqrstuvwxyz'
 
 export class Device {
   readonly name: string
+  /** Names it in contexts, whoever else is there. */
+  private readonly key: string
   readonly holder: Holder
   readonly carrier: MemoryTransport
   readonly transport: FaultyTransport
@@ -59,12 +61,15 @@ export class Device {
 
   constructor(name: string, stage: Stage, memory?: DeviceMemory) {
     this.name = name
+    this.key = stage.choices.part('d')
     this.stage = stage
     const { network, oracle, book, random, coverage } = stage
     this.carrier = network.transport()
-    this.transport = new FaultyTransport(name, this.carrier, stage)
+    this.transport = new FaultyTransport(name, this.key, this.carrier, stage)
     const { compaction, features, hasTwin } = stage.plan
-    const model = stage.makeModel(random, {
+    const makeModel = (options: ModelOptions) =>
+      stage.choices.within(`${this.key}model`, () => stage.makeModel(random, options))
+    const model = makeModel({
       compaction: compaction === 'full' ? 'full' : 'fixed',
       features,
       hasTwin,
@@ -151,9 +156,11 @@ export class Device {
   }
 
   edit(): void {
-    const { random, book, story } = this.stage
+    const { random, book, story, choices } = this.stage
+    const part = choices.part('e')
+    if (!choices.keeps(part)) return
     this.isEditing = true
-    const done = this.holder.model.edit(random, book)
+    const done = choices.within(part, () => this.holder.model.edit(random, book))
     this.holder.userDid(done)
     this.isEditing = false
     if (this.hasChanged) this.changed()
@@ -187,8 +194,8 @@ export class Device {
   }
 
   private noteJoin(): void {
-    const { coverage, scheduler } = this.stage
-    this.stage.joinBegins(this)
+    const { coverage, scheduler, choices } = this.stage
+    choices.within(`${this.key}j`, () => this.stage.joinBegins(this))
     if (this.guests().length > 1) coverage.met('two joins at once')
     if (!this.isFounder && scheduler.now() - this.joinedAt < 1000)
       coverage.met('sponsor had joined just before')
@@ -205,14 +212,15 @@ export class Device {
   }
 
   private makeSession(memory: DeviceMemory | undefined): Session {
-    const { plan, random } = this.stage
+    const { plan, random, choices } = this.stage
+    const { key } = this
     return new Session({
       room: 'room',
       transport: { open: (room, self, events) => this.open(room, self, events) },
       structure: this.holder,
       scheduler: this.transport.wakefulness,
       newReplicaId: () => this.newId(),
-      random: () => random.real(),
+      random: () => choices.within(`${key}jitter`, () => random.real()),
       config: plan.config,
       ...(memory && { retiredIds: [memory.id], formerBase: memory.base }),
       onIdentity: (replica) => this.stage.oracle.attach(replica, this.holder),
@@ -227,9 +235,10 @@ export class Device {
 
   /** Ids sort in any order, and name the device and the attempt. */
   private newId(): string {
-    const { random } = this.stage
+    const { random, choices } = this.stage
     const letter = () => ID_LETTERS[random.below(ID_LETTERS.length)] ?? 'a'
-    return `${letter()}${letter()}-${this.name}-${++this.identities}`
+    const letters = choices.within(`${this.key}id`, () => letter() + letter())
+    return `${letters}-${this.name}-${++this.identities}`
   }
 
   private open(...[room, self, events]: Parameters<FaultyTransport['open']>) {

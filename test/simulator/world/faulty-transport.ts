@@ -15,6 +15,7 @@ import type {
 import type { Coverage } from '../oracle/coverage.js'
 import type { Story } from '../oracle/story.js'
 import type { Random } from '../random.js'
+import type { Choices } from '../shrink/choices.js'
 import { MESSAGE, type Plan, UNTOUCHED } from './plan.js'
 
 export interface Surroundings {
@@ -23,6 +24,7 @@ export interface Surroundings {
   readonly random: Random
   readonly coverage: Coverage
   readonly story: Story
+  readonly choices: Choices
   /** Every message, as it is sent. */
   readonly onSent: (type: number) => void
 }
@@ -114,12 +116,15 @@ export class FaultyTransport implements Transport {
   isCalm = false
   /** Of its device. */
   readonly name: string
+  /** Names it in contexts. */
+  readonly key: string
   private readonly inner: Transport
   private readonly surroundings: Surroundings
   private current: FaultySession | undefined
 
-  constructor(name: string, inner: Transport, surroundings: Surroundings) {
+  constructor(name: string, key: string, inner: Transport, surroundings: Surroundings) {
     this.name = name
+    this.key = key
     this.inner = inner
     this.surroundings = surroundings
     const { scheduler, plan, story } = surroundings
@@ -181,7 +186,8 @@ export class FaultySession implements TransportSession, TransportEvents {
     const { plan, random, scheduler, story } = this.around
     const bytes = story.chronicle?.arrived(this.owner.name, received) ?? received
     if (plan.slownessMs === 0 || this.owner.isCalm) return this.awake(() => this.events.message(link, bytes))
-    this.lastArrival = Math.max(this.lastArrival, scheduler.now() + random.real() * plan.slownessMs)
+    const lateMs = this.within('slow', () => random.real() * plan.slownessMs)
+    this.lastArrival = Math.max(this.lastArrival, scheduler.now() + lateMs)
     scheduler.at(this.lastArrival, () => this.awake(() => this.events.message(link, bytes)))
   }
 
@@ -206,33 +212,43 @@ export class FaultySession implements TransportSession, TransportEvents {
     this.owner.wakefulness.run(task)
   }
 
+  /** Each device has contexts of its own. */
+  private within<T>(sign: string, task: () => T): T {
+    return this.around.choices.within(`${this.owner.key}${sign}`, task)
+  }
+
   // ------------------------------------------------------------------ what the replica orders
 
   seek(): void {
-    this.inner?.seek()
+    this.within('way', () => this.inner?.seek())
   }
 
   greet(lineage: string | null): void {
-    this.inner?.greet(lineage)
+    this.within('way', () => this.inner?.greet(lineage))
   }
 
   dial(peer: ReplicaId): void {
-    this.inner?.dial(peer)
+    this.within('way', () => this.inner?.dial(peer))
   }
 
   signalReceived(from: ReplicaId, bytes: Uint8Array): void {
-    this.inner?.signalReceived(from, bytes)
+    this.within('way', () => this.inner?.signalReceived(from, bytes))
   }
 
   send(link: LinkId, bytes: Uint8Array, lane: Lane): void {
-    const { coverage, story, random, scheduler } = this.around
     const type = bytes[1] ?? 0
+    this.within(`m${type}`, () => this.sendNow(link, type, bytes, lane))
+  }
+
+  private sendNow(link: LinkId, type: number, bytes: Uint8Array, lane: Lane): void {
+    const { coverage, story, random, scheduler, choices } = this.around
     story.sent(bytes)
     this.around.onSent(type)
     this.count(link, type, bytes)
     const sent = story.chronicle?.sent(this.owner.name, type, bytes) ?? bytes
+    const { context } = choices
     const pass = () => {
-      if (!this.gone.has(link)) this.inner?.send(link, sent, lane)
+      if (!this.gone.has(link)) choices.within(context, () => this.inner?.send(link, sent, lane))
     }
     if (this.owner.isCalm) return pass()
     const meddling = this.around.plan.meddling.get(type) ?? UNTOUCHED
@@ -255,11 +271,11 @@ export class FaultySession implements TransportSession, TransportEvents {
   close(link: LinkId, reason: string): void {
     this.gone.add(link)
     this.links.delete(link)
-    this.inner?.close(link, reason)
+    this.within('way', () => this.inner?.close(link, reason))
   }
 
   destroy(): void {
-    this.inner?.destroy()
+    this.within('way', () => this.inner?.destroy())
     this.links.clear()
   }
 
