@@ -2,8 +2,9 @@
  * The invariants of the protocol hold in every schedule tried. `npm run sim` tries others.
  */
 import { describe, expect, test } from 'vitest'
-import { Coverage, RARE, SITUATIONS } from './oracle/coverage.js'
+import { Coverage, HARDSHIP_FAULTS, RARE, SITUATIONS } from './oracle/coverage.js'
 import { WITH_EVICTION, WITHOUT_EVICTION } from './pinned-seeds.js'
+import { isHard } from './world/hardships.js'
 import { runSchedule } from './world/world.js'
 
 const SCHEDULES = 300
@@ -50,5 +51,22 @@ describe('a seed names a schedule', { timeout: 30_000 }, () => {
 
   test('another seed does something else', () => {
     expect(runSchedule(3).hash).not.toBe(runSchedule(4).hash)
+  })
+})
+
+describe('hardships', { timeout: 60_000 }, () => {
+  const pinned = [...WITH_EVICTION, ...WITHOUT_EVICTION].map(({ seed }) => seed)
+
+  test('are in no schedule that is pinned', () => {
+    expect(pinned.filter(isHard)).toEqual([])
+  })
+
+  test('are each met, and only where they may be', () => {
+    const hard = new Coverage()
+    const soft = new Coverage()
+    for (let seed = 1; seed <= 120; seed++) if (isHard(seed)) hard.add(runSchedule(seed).coverage)
+    for (const seed of [1, 2, 3, 5, 6, 7]) soft.add(runSchedule(seed).coverage)
+    expect(HARDSHIP_FAULTS.filter((fault) => hard.faults[fault] === 0)).toEqual([])
+    expect(HARDSHIP_FAULTS.filter((fault) => soft.faults[fault] > 0)).toEqual([])
   })
 })

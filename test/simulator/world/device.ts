@@ -9,6 +9,7 @@ import { Holder, type Memory, type Watcher } from '../oracle/holder.js'
 import type { Oracle } from '../oracle/oracle.js'
 import { Violation } from '../oracle/violation.js'
 import { FaultyTransport, type Surroundings } from './faulty-transport.js'
+import type { Hardships } from './hardships.js'
 
 export type DeviceState = 'off' | 'on' | 'crashed'
 
@@ -19,6 +20,9 @@ export interface Stage extends Surroundings {
   readonly book: TokenBook
   readonly makeModel: MakeModel
   isPartitioned(): boolean
+  readonly hardships: Hardships
+  /** Somebody begins to execute a cut. */
+  cutBegins(): void
   /** Somebody is being let in. */
   joinBegins(sponsor: Device): void
   fail(error: Error): void
@@ -53,6 +57,7 @@ export class Device {
   private readonly stage: Stage
   private identities = 0
   private batch: (() => void) | undefined
+  private refusedSince: DeviceMemory | undefined
   /** While the user's hand moves, what it did is not known yet. */
   private isEditing = false
   private hasChanged = false
@@ -85,6 +90,7 @@ export class Device {
       },
       commits: (holder, cut, fingerprint) => oracle.commits(holder, cut, fingerprint),
       committed: (holder) => oracle.committed(holder),
+      begins: () => stage.cutBegins(),
     }
     this.holder = new Holder(name, model, book, oracle.snapshots, watcher, coverage)
     if (memory) this.holder.restore(memory.holder)
@@ -148,8 +154,15 @@ export class Device {
     this.session.start()
   }
 
+  /** Whatever it stores from now on, its storage keeps what it has. @returns whether it has anything. */
+  refuseWrites(): boolean {
+    this.refusedSince = this.store()
+    return this.refusedSince !== undefined
+  }
+
   /** Undefined while there is nothing to be stored. */
   store(): DeviceMemory | undefined {
+    if (this.refusedSince) return this.refusedSince
     const { replica } = this.session
     const holder = this.isMember ? this.holder.store() : undefined
     return replica && holder && { holder, id: replica.id, base: replica.lastBase }
@@ -253,7 +266,7 @@ export class Device {
 
   private heard(news: News): void {
     const { oracle, coverage, story } = this.stage
-    if (news.type === 'refused') {
+    if (news.type === 'refused' && !this.stage.hardships.excuses(news.reason)) {
       this.stage.fail(new Violation('no refusals', `${this.name} refuses ${news.from}: ${news.reason}`))
     }
     if (news.type === 'alarm') {

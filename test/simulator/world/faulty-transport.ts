@@ -16,6 +16,7 @@ import type { Coverage } from '../oracle/coverage.js'
 import type { Story } from '../oracle/story.js'
 import type { Random } from '../random.js'
 import type { Choices } from '../shrink/choices.js'
+import { Ills } from './ills.js'
 import { MESSAGE, type Plan, UNTOUCHED } from './plan.js'
 
 export interface Surroundings {
@@ -40,8 +41,13 @@ interface Appointment {
 export class Wakefulness implements Scheduler {
   private readonly scheduler: Scheduler
   private readonly queue: (() => void)[] = []
+  /** What was due while a page was frozen. */
+  private readonly overdue: (() => void)[] = []
   private readonly appointments = new Set<Appointment>()
   private isAsleep = false
+  private isFrozen = false
+  /** Timers come at multiples of this only. */
+  private gridMs = 0
   private readonly taskMs: number
   private readonly onChange: (sleeps: boolean) => void
   /** How far its clock is ahead of the world's, because it slept for so much longer. */
@@ -91,27 +97,53 @@ export class Wakefulness implements Scheduler {
   wake(moreMs = 0): void {
     if (this.isAsleep) this.onChange(false)
     this.isAsleep = false
+    this.isFrozen = false
     this.aheadMs += moreMs
-    if (moreMs > 0) {
-      for (const appointment of this.appointments) {
-        appointment.cancel()
-        this.plan(appointment)
-      }
-    }
+    if (moreMs > 0) this.planAnew()
+    for (const task of this.overdue.splice(0)) task()
     for (const task of this.queue.splice(0)) task()
+  }
+
+  /** Sleeps as pages do that are frozen: what was due comes first when it goes on, and only then what has arrived. */
+  freeze(): void {
+    this.sleep()
+    this.isFrozen = true
+  }
+
+  /** Its clock is set. What it waits for, it waits for as long as before. */
+  setClock(byMs: number): void {
+    this.aheadMs += byMs
+  }
+
+  /** As a hidden page's, its timers come late, and all at once. @param gridMs 0: in time again. */
+  throttle(gridMs: number): void {
+    this.gridMs = gridMs
+    this.planAnew()
+  }
+
+  private planAnew(): void {
+    for (const appointment of this.appointments) {
+      appointment.cancel()
+      this.plan(appointment)
+    }
   }
 
   private plan(appointment: Appointment): void {
     this.appointments.add(appointment)
-    appointment.cancel = this.scheduler.at(appointment.time - this.aheadMs, () => {
+    const due = appointment.time - this.aheadMs
+    const time = this.gridMs > 0 ? Math.ceil(due / this.gridMs) * this.gridMs : due
+    appointment.cancel = this.scheduler.at(time, () => {
       this.appointments.delete(appointment)
-      this.run(appointment.run)
+      if (this.isAsleep && this.isFrozen) this.overdue.push(appointment.run)
+      else this.run(appointment.run)
     })
   }
 }
 
 export class FaultyTransport implements Transport {
   readonly wakefulness: Wakefulness
+  /** It takes up to so much longer to get to a message. */
+  dragMs = 0
   /** Troubles are over: nothing more is lost, held back or repeated here. */
   isCalm = false
   /** Of its device. */
@@ -149,6 +181,7 @@ export class FaultySession implements TransportSession, TransportEvents {
   inner: TransportSession | undefined
   readonly links = new Set<LinkId>()
   readonly muted = new Set<LinkId>()
+  readonly ills = new Ills()
   private readonly owner: FaultyTransport
   private readonly around: Surroundings
   private readonly events: TransportEvents
@@ -185,8 +218,9 @@ export class FaultySession implements TransportSession, TransportEvents {
   message(link: LinkId, received: Uint8Array): void {
     const { plan, random, scheduler, story } = this.around
     const bytes = story.chronicle?.arrived(this.owner.name, received) ?? received
-    if (plan.slownessMs === 0 || this.owner.isCalm) return this.awake(() => this.events.message(link, bytes))
-    const lateMs = this.within('slow', () => random.real() * plan.slownessMs)
+    const slownessMs = plan.slownessMs + this.owner.dragMs
+    if (slownessMs === 0 || this.owner.isCalm) return this.awake(() => this.events.message(link, bytes))
+    const lateMs = this.within('slow', () => random.real() * slownessMs)
     this.lastArrival = Math.max(this.lastArrival, scheduler.now() + lateMs)
     scheduler.at(this.lastArrival, () => this.awake(() => this.events.message(link, bytes)))
   }
@@ -245,12 +279,23 @@ export class FaultySession implements TransportSession, TransportEvents {
     story.sent(bytes)
     this.around.onSent(type)
     this.count(link, type, bytes)
-    const sent = story.chronicle?.sent(this.owner.name, type, bytes) ?? bytes
+    const { isCalm } = this.owner
+    const mangled = isCalm ? undefined : this.ills.mangled(link, bytes)
+    if (mangled) coverage.fault('messages mangled')
+    const passed = mangled ?? bytes
+    const sent = story.chronicle?.sent(this.owner.name, type, passed) ?? passed
     const { context } = choices
     const pass = () => {
       if (!this.gone.has(link)) choices.within(context, () => this.inner?.send(link, sent, lane))
     }
-    if (this.owner.isCalm) return pass()
+    if (isCalm) return pass()
+    if (this.ills.breaks(link)) {
+      coverage.fault('links lost within a message')
+      story.chronicle?.swallowed(sent)
+      story.tell(this.owner.name, `loses its link ${link} within a message`, { kind: 'loses link', link })
+      scheduler.at(scheduler.now(), () => this.cut(link))
+      return
+    }
     const meddling = this.around.plan.meddling.get(type) ?? UNTOUCHED
     if (this.muted.has(link) || random.chance(meddling.lossRate)) {
       story.chronicle?.swallowed(sent)
@@ -265,7 +310,9 @@ export class FaultySession implements TransportSession, TransportEvents {
       scheduler.at(scheduler.now() + random.real() * meddling.holdMs, pass)
       return
     }
-    pass()
+    const leavesAt = this.ills.leavesAt(link, bytes.length, scheduler.now())
+    if (leavesAt === undefined) pass()
+    else scheduler.at(leavesAt, pass)
   }
 
   close(link: LinkId, reason: string): void {

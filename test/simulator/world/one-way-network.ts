@@ -3,17 +3,32 @@
  * notices, a member that only one other still hears.
  */
 import { MemoryNetwork, type MemoryNetworkOptions, type MemoryTransport } from 'tidemark/testing'
+import type { Coverage, Fault } from '../oracle/coverage.js'
 import type { Choices } from '../shrink/choices.js'
+
+const FAULTS = {
+  lossRate: 'messages lost',
+  duplicateRate: 'messages delivered twice',
+  reorderRate: 'messages overtaken',
+} as const satisfies Record<string, Fault>
 
 export class OneWayNetwork extends MemoryNetwork {
   /** How often each way is blocked, by whom it comes from. */
   private readonly blocks = new Map<MemoryTransport, Map<MemoryTransport, number>>()
   private healings = 0
   private readonly choices: Choices
+  private readonly coverage: Coverage
 
-  constructor(options: MemoryNetworkOptions, choices: Choices) {
+  constructor(options: MemoryNetworkOptions, choices: Choices, coverage: Coverage) {
     super(options)
     this.choices = choices
+    this.coverage = coverage
+  }
+
+  override strikes(rate: keyof typeof FAULTS): boolean {
+    const isStruck = super.strikes(rate)
+    if (isStruck) this.coverage.fault(FAULTS[rate])
+    return isStruck
   }
 
   /** From now on nothing passes from any of these to any of those. @returns what lets it pass again. */

@@ -17,6 +17,7 @@ import { Random } from '../random.js'
 import { calmed, SOON } from '../shrink/calming.js'
 import { AS_DRAWN, type Choices, PAUSE } from '../shrink/choices.js'
 import { Device, type DeviceMemory, type Stage } from './device.js'
+import { Hardships, hardened } from './hardships.js'
 import { OneWayNetwork } from './one-way-network.js'
 import { Peace } from './peace.js'
 import { MESSAGE, type Plan, type Trouble } from './plan.js'
@@ -56,6 +57,7 @@ export class World implements Stage {
   readonly plan: Plan
   readonly random: Random
   readonly choices: Choices
+  readonly hardships: Hardships
   readonly coverage = new Coverage()
   readonly book = new TokenBook()
   readonly story: Story
@@ -76,7 +78,7 @@ export class World implements Stage {
   constructor(seed: number, { isTold = false, evicts = true, choices = AS_DRAWN, maxSteps }: Options) {
     this.choices = choices
     this.maxSteps = maxSteps ?? MAX_STEPS
-    this.plan = calmed(planOf(seed, evicts), choices.cuts.calmed)
+    this.plan = calmed(hardened(planOf(seed, evicts)), choices.cuts.calmed)
     this.random = new Random(seed, 1, choices.draws)
     const { structure, compaction } = this.plan
     const makeTokens = compaction === 'full' ? makeNumberedSet : makeTokenSet
@@ -84,7 +86,8 @@ export class World implements Stage {
     this.story = new Story(() => this.scheduler.now(), isTold)
     this.oracle = new Oracle(this.book, this.coverage, this.story)
     const { scheduler } = this
-    this.network = new OneWayNetwork({ seed, scheduler, ...this.plan.network }, choices)
+    this.network = new OneWayNetwork({ seed, scheduler, ...this.plan.network }, choices, this.coverage)
+    this.hardships = new Hardships(this.plan, choices)
   }
 
   run(): Outcome {
@@ -143,6 +146,10 @@ export class World implements Stage {
     })
   }
 
+  cutBegins(): void {
+    this.hardships.cutBegins(() => this.scene, this)
+  }
+
   fail(error: Error): void {
     if (this.violation) return
     this.violation =
@@ -192,6 +199,7 @@ export class World implements Stage {
       const ms = choices.within(part, () => random.real() * 1000)
       scheduler.at(ms, () => choices.within(part, () => STRIKES.join(this.scene)))
     }
+    this.hardships.begin(() => this.scene, this)
     const { kept, calmed } = choices.cuts
     const last = Math.max(
       -1,
