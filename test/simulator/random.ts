@@ -4,6 +4,7 @@
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64'
 import { uniformInt } from 'pure-rand/distribution/uniformInt'
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
+import { log, power } from './portable-math.js'
 
 /** Stands between a source of randomness and those who draw from it: to remember what was drawn, or to repeat it. */
 export interface Draws {
@@ -58,11 +59,11 @@ export class Random {
 
   /** Evenly distributed over orders of magnitude: small values are as likely as large ones. */
   magnitude(least: number, most: number): number {
-    return least * (most / least) ** this.real()
+    return least * power(most / least, this.real())
   }
 
   /** Waiting time of a process without memory. */
   exponential(mean: number): number {
-    return -mean * Math.log(1 - this.real())
+    return -mean * log(1 - this.real())
   }
 }

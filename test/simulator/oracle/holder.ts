@@ -77,6 +77,8 @@ export class Holder implements Structure {
   private isUnconfirmed = false
   private isOrphaned = false
   private holdsMore = false
+  /** What was stored of what its user had not told. */
+  private restored: ReadonlySet<ActionId> = new Set()
   private openStates = 0
 
   constructor(
@@ -150,6 +152,7 @@ export class Holder implements Structure {
     this.model.restore?.(document)
     this.actions = new Set(actions)
     this.unsent.pending.push(...untold)
+    this.restored = new Set(untold)
   }
 
   /** What the operation made of the last `takeLocalChange` carries. */
@@ -215,11 +218,17 @@ export class Holder implements Structure {
       if (this.unsent.carried.length > 0) this.coverage.met('returned with edits')
       if (this.isCutting) this.coverage.met('local change taken at the switch')
       this.taken = { actions: this.unsent.all, plain: this.model.twin?.take() }
-    } else if (!this.unsent.leaveUntold(this.installed?.actions)) {
+    } else if (!this.foundsWithRestored && !this.unsent.leaveUntold(this.installed?.actions)) {
       throw new Violation('nothing lost', `${this.name} typed something, but there is nothing to send`)
     }
     this.unsent.forget()
     return payload
+  }
+
+  /** What a process began with is what the room begins with that it founds: there is nothing to be told of it. */
+  private get foundsWithRestored(): boolean {
+    const { installed, unsent, restored } = this
+    return installed === undefined && restored.size > 0 && unsent.pending.every((one) => restored.has(one))
   }
 
   encodeState(pieceBytes: number, tablesFrom?: number): Iterator<StatePiece, undefined> {
