@@ -32,11 +32,15 @@ describe('npm run sim', { timeout: 60_000 }, () => {
   test('runs the schedules it is told to, and says so in JSON', async () => {
     const run = await sim('--schedules', '6', '--first-seed', '1', '--workers', '2', '--json')
     expect(run.code, run.output).toBe(0)
-    const { schedules, violations, perSecond, faults, coverage } = JSON.parse(lastLine(run))
+    const { schedules, violations, perSecond, faults, coverage, unmet } = JSON.parse(lastLine(run))
     expect({ schedules, violations }).toEqual({ schedules: 6, violations: 0 })
     expect(perSecond).toBeGreaterThan(0)
     expect(faults.joins).toBeGreaterThan(0)
     expect(coverage['let in']).toBeGreaterThan(0)
+    expect(unmet).toContain('evicted while cutting')
+    expect(run.output).toMatch(/Faults injected, by kind\n +[\d,]+ {2}/)
+    expect(run.output).toMatch(/Situations met, the rarest first\n {2}[a-z ]+: 0 /)
+    expect(run.output).toMatch(/ {2}evicted while cutting: 0\b/)
   })
 
   test('stops when its time is up', async () => {

@@ -191,7 +191,7 @@ class Draughtsman {
         class: 'k-rendezvous',
         x,
         y: OUTAGE_PX,
-        width: Math.max(1, scale.x(toMs) - x),
+        width: Math.max(3, scale.x(toMs) - x),
         height: 8,
         'data-tip': tip,
       })

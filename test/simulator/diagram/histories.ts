@@ -172,6 +172,10 @@ class Everybody {
         if (!mark.isOpen) this.outages.push({ fromMs: atMs, toMs: this.endMs })
         else close(this.outages, atMs)
         return
+      case 'fault':
+        // The rendezvous forgets everybody, and is back at once.
+        this.outages.push({ fromMs: atMs, toMs: atMs })
+        return
       default:
     }
   }

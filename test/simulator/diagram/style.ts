@@ -76,8 +76,8 @@ const DRAWING = `
 .k-tide { fill: var(--room); fill-opacity: .26; stroke: none; }
 .k-tide.clock { fill: none; stroke: var(--room); stroke-width: 1; stroke-opacity: .75; pointer-events: none; }
 .k-sleep { fill: url(#p-sleep); } .p-sleep { stroke: var(--ink); stroke-width: 1.6; opacity: .55; }
-.side0 { fill: url(#p-side0); } .p-side0 { stroke: var(--sky); stroke-width: 1.6; opacity: .6; }
-.side1 { fill: url(#p-side1); } .p-side1 { fill: var(--orange); opacity: .75; }
+.side0 { fill: url(#p-side0); } .p-side0 { stroke: var(--sky); stroke-width: 1.6; opacity: .5; }
+.side1 { fill: url(#p-side1); } .p-side1 { fill: var(--orange); opacity: .6; }
 rect.k-rendezvous { fill: url(#p-away); } .p-away { stroke: var(--red); stroke-width: 2; }
 rect.k-deaf { fill: var(--purple); fill-opacity: .55; }
 .sign { cursor: pointer; }

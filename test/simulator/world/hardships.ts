@@ -188,8 +188,9 @@ const mangle: Hardship = (scene, random, hardships) => {
 /** It is back at once, and knows nobody any more. */
 const restartRendezvous: Hardship = (scene) => {
   if (!scene.network.isRendezvousOpen) return
-  scene.story.tell('all', 'are forgotten by the rendezvous, which starts anew')
-  scene.coverage.fault('rendezvous restarts')
+  const fault = 'rendezvous restarts'
+  scene.story.tell('all', 'are forgotten by the rendezvous, which starts anew', { kind: 'fault', fault })
+  scene.coverage.fault(fault)
   scene.network.setRendezvous(false)
   scene.network.setRendezvous(true)
 }
