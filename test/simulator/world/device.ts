@@ -9,7 +9,6 @@ import { Holder, type Memory, type Watcher } from '../oracle/holder.js'
 import type { Oracle } from '../oracle/oracle.js'
 import { Violation } from '../oracle/violation.js'
 import { FaultyTransport, type Surroundings } from './faulty-transport.js'
-import type { Hardships } from './hardships.js'
 
 export type DeviceState = 'off' | 'on' | 'crashed'
 
@@ -20,7 +19,8 @@ export interface Stage extends Surroundings {
   readonly book: TokenBook
   readonly makeModel: MakeModel
   isPartitioned(): boolean
-  readonly hardships: Hardships
+  /** Whether a message may have been refused for this reason. */
+  excuses(reason: string): boolean
   /** Somebody begins to execute a cut. */
   cutBegins(): void
   /** Somebody is being let in. */
@@ -266,7 +266,7 @@ export class Device {
 
   private heard(news: News): void {
     const { oracle, coverage, story } = this.stage
-    if (news.type === 'refused' && !this.stage.hardships.excuses(news.reason)) {
+    if (news.type === 'refused' && !this.stage.excuses(news.reason)) {
       this.stage.fail(new Violation('no refusals', `${this.name} refuses ${news.from}: ${news.reason}`))
     }
     if (news.type === 'alarm') {

@@ -57,7 +57,7 @@ export class World implements Stage {
   readonly plan: Plan
   readonly random: Random
   readonly choices: Choices
-  readonly hardships: Hardships
+  private readonly hardships: Hardships
   readonly coverage = new Coverage()
   readonly book = new TokenBook()
   readonly story: Story
@@ -144,6 +144,10 @@ export class World implements Stage {
     this.after(random.real() * 3 * roundTripMs, () => {
       if (trouble && !this.isCalm) STRIKES[trouble](this.scene)
     })
+  }
+
+  excuses(reason: string): boolean {
+    return this.hardships.excuses(reason)
   }
 
   cutBegins(): void {
