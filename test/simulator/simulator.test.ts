@@ -2,8 +2,9 @@
  * The invariants of the protocol hold in every schedule tried. `npm run sim` tries others.
  */
 import { describe, expect, test } from 'vitest'
-import { Coverage, RARE, SITUATIONS } from './oracle/coverage.js'
+import { Coverage, HARDSHIP_FAULTS, RARE, SITUATIONS } from './oracle/coverage.js'
 import { WITH_EVICTION, WITHOUT_EVICTION } from './pinned-seeds.js'
+import { isHard } from './world/hardships.js'
 import { runSchedule } from './world/world.js'
 
 const SCHEDULES = 300
@@ -35,14 +36,14 @@ describe('schedules that once failed', { timeout: 30_000 }, () => {
   })
 
   test.each(WITHOUT_EVICTION)('seed $seed, nobody suspected: $found', ({ seed }) => {
-    expect(runSchedule(seed, false, false).violation?.message).toBeUndefined()
+    expect(runSchedule(seed, { evicts: false }).violation?.message).toBeUndefined()
   })
 })
 
 describe('a seed names a schedule', { timeout: 30_000 }, () => {
   test.each([3, 7, 11, 25])('seed %i does the same twice, told or not', (seed) => {
     const first = runSchedule(seed)
-    const second = runSchedule(seed, true)
+    const second = runSchedule(seed, { isTold: true })
     expect(second.hash).toBe(first.hash)
     expect(second.steps).toBe(first.steps)
     expect(second.lines.length).toBeGreaterThan(20)
@@ -50,5 +51,21 @@ describe('a seed names a schedule', { timeout: 30_000 }, () => {
 
   test('another seed does something else', () => {
     expect(runSchedule(3).hash).not.toBe(runSchedule(4).hash)
+  })
+})
+
+describe('hardships', { timeout: 60_000 }, () => {
+  test('are in no schedule that was pinned without them', () => {
+    const pinned = [...WITH_EVICTION, ...WITHOUT_EVICTION]
+    expect(pinned.filter(({ seed, isHard: isKnown = false }) => isHard(seed) !== isKnown)).toEqual([])
+  })
+
+  test('are each met, and only where they may be', () => {
+    const hard = new Coverage()
+    const soft = new Coverage()
+    for (let seed = 1; seed <= 120; seed++) if (isHard(seed)) hard.add(runSchedule(seed).coverage)
+    for (const seed of [1, 2, 3, 5, 6, 7]) soft.add(runSchedule(seed).coverage)
+    expect(HARDSHIP_FAULTS.filter((fault) => hard.faults[fault] === 0)).toEqual([])
+    expect(HARDSHIP_FAULTS.filter((fault) => soft.faults[fault] > 0)).toEqual([])
   })
 })

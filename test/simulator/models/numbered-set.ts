@@ -2,7 +2,6 @@
  * The smallest structure that can be cut: a set of tokens, renumbered by each cut. Fast, strict about how the core
  * calls it, and nothing in it heals what the core does wrong.
  */
-import { createHash } from 'node:crypto'
 import type {
   Cut,
   CutResult,
@@ -13,6 +12,8 @@ import type {
   StatePiece,
   Structure,
 } from '@tidemark/core'
+import * as sha256 from 'lib0/hash/sha256'
+import { encodeUtf8 } from 'lib0/string'
 import type { Random } from '../random.js'
 import type { ContainerId, MakeModel, Model, ModelOptions } from './model.js'
 import { Offer, readOffer } from './numbered-offer.js'
@@ -309,9 +310,7 @@ class Work implements CutWork {
   get fingerprint(): Uint8Array {
     if (!this.next) throw new Error('a cut is not prepared yet')
     const { lineage, epoch } = this.cut
-    return createHash('sha256')
-      .update(JSON.stringify([lineage, epoch, this.next.base]))
-      .digest()
+    return sha256.digest(encodeUtf8(JSON.stringify([lineage, epoch, this.next.base]))).slice()
   }
 
   get canCommit(): boolean {
@@ -418,7 +417,7 @@ const cutNamings = (namings: readonly Naming[]) => namings.filter(({ epoch }) =>
 
 /** A number for a naming, small enough for a change: one of the lineage, and the epoch behind it. */
 function markOf({ lineage, epoch }: Naming): number {
-  const [high = 0, low = 0] = createHash('sha256').update(lineage).digest()
+  const [high = 0, low = 0] = sha256.digest(encodeUtf8(lineage))
   return ((high << 8) | low) * EPOCHS + (epoch % EPOCHS)
 }
 

@@ -4,8 +4,11 @@
  */
 export const FAULTS = [
   'messages lost',
+  'messages delivered twice',
+  'messages overtaken',
   'messages echoed late',
   'messages held back',
+  'messages mangled',
   'joins',
   'polite leaves',
   'returns',
@@ -14,14 +17,39 @@ export const FAULTS = [
   'accusations',
   'links cut',
   'links muted',
+  'links slowed',
+  'links lost within a message',
   'partitions',
   'rendezvous outages',
+  'rendezvous restarts',
   'sleeps',
   'cuts asked for',
   'one-way partitions',
   'long sleeps',
   'restarts from older storage',
+  'clocks set forward',
+  'clocks set back',
+  'timers throttled',
+  'pages frozen',
+  'slow newcomers',
+  'joins during a cut',
+  'storage writes refused',
 ] as const
+
+/** Those that only schedules with hardships have. */
+export const HARDSHIP_FAULTS = [
+  'messages mangled',
+  'links slowed',
+  'links lost within a message',
+  'rendezvous restarts',
+  'clocks set forward',
+  'clocks set back',
+  'timers throttled',
+  'pages frozen',
+  'slow newcomers',
+  'joins during a cut',
+  'storage writes refused',
+] as const satisfies readonly Fault[]
 
 export const SITUATIONS = [
   'let in',

@@ -2,6 +2,7 @@
  * What must hold of cuts: everybody executes the same ones, with the same base as the result.
  */
 import type { Cut } from '@tidemark/core'
+import { toHexString } from 'lib0/buffer'
 import { type Entry, type Ledger, nameOf } from './ledger.js'
 import { Violation } from './violation.js'
 import type { Witness } from './witness.js'
@@ -25,7 +26,7 @@ export function checkCut(witness: Witness, ledger: Ledger, cut: Cut, fingerprint
   checkExtent(witness, ledger, cut, entry.through)
   const base = {
     through: entry.through,
-    fingerprint: Buffer.from(fingerprint).toString('hex'),
+    fingerprint: toHexString(fingerprint),
     by: witness.id,
   }
   const known = ledger.bases.get(epoch)

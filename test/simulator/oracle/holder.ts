@@ -40,6 +40,8 @@ export interface Watcher {
   commits(by: Holder, cut: Cut, fingerprint: Uint8Array): void
   /** It has switched. */
   committed(by: Holder): void
+  /** A cut is about to be executed, in steps. */
+  begins?(by: Holder): void
 }
 
 /** What is stored of a device, and what of it its user had not told then. */
@@ -402,6 +404,7 @@ class WatchedEpochs implements Epochs {
 
   begin(cut: Cut): CutWork {
     this.holder.isCutting = true
+    this.watcher.begins?.(this.holder)
     return new WatchedWork(this.holder, this.watcher, cut, this.inner.begin(cut))
   }
 }

@@ -169,6 +169,7 @@ export class Oracle implements Watcher {
     this.story.tell(
       holder.name,
       `executes the cut ${nameOf(entry)} through ${entry.through} into epoch ${cut.epoch}`,
+      { kind: 'epoch', epoch: cut.epoch, cut: nameOf(entry) },
     )
     checkEpochs(this.boundIn(ledger))
   }
@@ -261,6 +262,7 @@ export class Oracle implements Watcher {
     this.story.tell(
       witness.holder.name,
       `makes ${nameOf(entry)} ${kind}${who ?? through ?? ''} ${actions.join()}`,
+      { kind: 'makes', operation: nameOf(entry), what: kind, clock },
     )
     if (operation.kind === 'evict') this.evict(ledger, author, operation.cutOffs)
     if (kind === 'fence') this.coverage.met('fence made')
@@ -324,6 +326,8 @@ export class Oracle implements Watcher {
     witness.ledger = installed.ledger
     witness.point = point
     witness.epoch = epoch
+    const told = `installs a state at the snapshot point ${point}`
+    this.story.note(witness.holder.name, told, { kind: 'point', clock: point })
     for (const [author, seq] of installed.held) witness.held.set(author, seq)
     const missing = installed.ledger.lacking(witness.held, 0, point)
     // Whoever is let in by somebody outside is outside, too.
@@ -360,7 +364,11 @@ export class Oracle implements Watcher {
     if (witness.holder.isCutting) this.coverage.met('cut under way while operations came in')
     witness.held.set(author, seq)
     witness.holder.received(entry.actions, entry.plain)
-    this.story.tell(witness.holder.name, `applies ${nameOf(entry)}`)
+    this.story.tell(witness.holder.name, `applies ${nameOf(entry)}`, {
+      kind: 'applies',
+      operation: nameOf(entry),
+      clock,
+    })
   }
 
   private decided(witness: Witness, point: Clock): void {
@@ -370,7 +378,10 @@ export class Oracle implements Watcher {
       throw new Violation('monotonic', `${witness.id} goes from the point ${witness.point} to ${point}`)
     }
     witness.point = point
-    this.story.tell(witness.holder.name, `decides the snapshot point ${point}`)
+    this.story.tell(witness.holder.name, `decides the snapshot point ${point}`, {
+      kind: 'point',
+      clock: point,
+    })
     this.coverage.met('point decided')
     if ([...this.byHolder.keys()].some((holder) => holder.isLoading))
       this.coverage.met('point decided during a join')

@@ -3,7 +3,7 @@
  */
 import { type FormerBase, type News, type ReplicaId, Session } from '@tidemark/core'
 import type { MemoryNetwork, MemoryTransport } from 'tidemark/testing'
-import type { MakeModel } from '../models/model.js'
+import type { MakeModel, ModelOptions } from '../models/model.js'
 import type { TokenBook } from '../models/tokens.js'
 import { Holder, type Memory, type Watcher } from '../oracle/holder.js'
 import type { Oracle } from '../oracle/oracle.js'
@@ -19,6 +19,10 @@ export interface Stage extends Surroundings {
   readonly book: TokenBook
   readonly makeModel: MakeModel
   isPartitioned(): boolean
+  /** Whether a message may have been refused for this reason. */
+  excuses(reason: string): boolean
+  /** Somebody begins to execute a cut. */
+  cutBegins(): void
   /** Somebody is being let in. */
   joinBegins(sponsor: Device): void
   fail(error: Error): void
@@ -43,6 +47,8 @@ const ID_LETTERS = 'abcdefghijklmnopqrstuvwxyz'
 
 export class Device {
   readonly name: string
+  /** Names it in contexts, whoever else is there. */
+  private readonly key: string
   readonly holder: Holder
   readonly carrier: MemoryTransport
   readonly transport: FaultyTransport
@@ -51,6 +57,7 @@ export class Device {
   private readonly stage: Stage
   private identities = 0
   private batch: (() => void) | undefined
+  private refusedSince: DeviceMemory | undefined
   /** While the user's hand moves, what it did is not known yet. */
   private isEditing = false
   private hasChanged = false
@@ -59,12 +66,15 @@ export class Device {
 
   constructor(name: string, stage: Stage, memory?: DeviceMemory) {
     this.name = name
+    this.key = stage.choices.part('d')
     this.stage = stage
     const { network, oracle, book, random, coverage } = stage
     this.carrier = network.transport()
-    this.transport = new FaultyTransport(this.carrier, stage)
+    this.transport = new FaultyTransport(name, this.key, this.carrier, stage)
     const { compaction, features, hasTwin } = stage.plan
-    const model = stage.makeModel(random, {
+    const makeModel = (options: ModelOptions) =>
+      stage.choices.within(`${this.key}model`, () => stage.makeModel(random, options))
+    const model = makeModel({
       compaction: compaction === 'full' ? 'full' : 'fixed',
       features,
       hasTwin,
@@ -80,6 +90,7 @@ export class Device {
       },
       commits: (holder, cut, fingerprint) => oracle.commits(holder, cut, fingerprint),
       committed: (holder) => oracle.committed(holder),
+      begins: () => stage.cutBegins(),
     }
     this.holder = new Holder(name, model, book, oracle.snapshots, watcher, coverage)
     if (memory) this.holder.restore(memory.holder)
@@ -107,14 +118,14 @@ export class Device {
   }
 
   start(): void {
-    this.stage.story.tell(this.name, 'starts')
+    this.stage.story.tell(this.name, 'starts', { kind: 'starts' })
     this.state = 'on'
     this.session.start()
   }
 
   /** Leaves politely. It may come back, with what its user did meanwhile. */
   stop(): void {
-    this.stage.story.tell(this.name, 'leaves')
+    this.stage.story.tell(this.name, 'leaves', { kind: 'leaves' })
     if (this.isJoining) this.stage.coverage.met('newcomer died during join')
     this.noteGuests('sponsor left during join')
     this.handOver()
@@ -125,7 +136,7 @@ export class Device {
 
   /** Silent for ever. */
   crash(): void {
-    this.stage.story.tell(this.name, 'crashes')
+    this.stage.story.tell(this.name, 'crashes', { kind: 'crashes' })
     if (this.isJoining) this.stage.coverage.met('newcomer died during join')
     this.noteGuests('sponsor died during join')
     this.stage.network.crash(this.carrier)
@@ -137,32 +148,42 @@ export class Device {
 
   /** The process starts again, with all that its document held. */
   restart(): void {
-    this.stage.story.tell(this.name, 'starts again after its crash')
+    this.stage.story.tell(this.name, 'starts again after its crash', { kind: 'restarts' })
     this.stage.network.restart(this.carrier)
     this.state = 'on'
     this.session.start()
   }
 
+  /** Whatever it stores from now on, its storage keeps what it has. @returns whether it has anything. */
+  refuseWrites(): boolean {
+    this.refusedSince = this.store()
+    return this.refusedSince !== undefined
+  }
+
   /** Undefined while there is nothing to be stored. */
   store(): DeviceMemory | undefined {
+    if (this.refusedSince) return this.refusedSince
     const { replica } = this.session
     const holder = this.isMember ? this.holder.store() : undefined
     return replica && holder && { holder, id: replica.id, base: replica.lastBase }
   }
 
   edit(): void {
-    const { random, book, story } = this.stage
+    const { random, book, story, choices } = this.stage
+    const part = choices.part('e')
+    if (!choices.keeps(part)) return
     this.isEditing = true
-    const done = this.holder.model.edit(random, book)
+    const done = choices.within(part, () => this.holder.model.edit(random, book))
     this.holder.userDid(done)
     this.isEditing = false
     if (this.hasChanged) this.changed()
-    if (done.length > 0) story.tell(this.name, `edits ${done.join()}`)
+    const { length } = done
+    if (length > 0) story.tell(this.name, `edits ${done.join()}`, { kind: 'edits', actions: length })
   }
 
   /** The user wants everything so far to be compacted. */
   compact(): void {
-    this.stage.story.tell(this.name, 'asks for a cut')
+    this.stage.story.tell(this.name, 'asks for a cut', { kind: 'asks for a cut' })
     this.session.compact()
   }
 
@@ -186,8 +207,8 @@ export class Device {
   }
 
   private noteJoin(): void {
-    const { coverage, scheduler } = this.stage
-    this.stage.joinBegins(this)
+    const { coverage, scheduler, choices } = this.stage
+    choices.within(`${this.key}j`, () => this.stage.joinBegins(this))
     if (this.guests().length > 1) coverage.met('two joins at once')
     if (!this.isFounder && scheduler.now() - this.joinedAt < 1000)
       coverage.met('sponsor had joined just before')
@@ -204,14 +225,15 @@ export class Device {
   }
 
   private makeSession(memory: DeviceMemory | undefined): Session {
-    const { plan, random } = this.stage
+    const { plan, random, choices } = this.stage
+    const { key } = this
     return new Session({
       room: 'room',
       transport: { open: (room, self, events) => this.open(room, self, events) },
       structure: this.holder,
       scheduler: this.transport.wakefulness,
       newReplicaId: () => this.newId(),
-      random: () => random.real(),
+      random: () => choices.within(`${key}jitter`, () => random.real()),
       config: plan.config,
       ...(memory && { retiredIds: [memory.id], formerBase: memory.base }),
       onIdentity: (replica) => this.stage.oracle.attach(replica, this.holder),
@@ -226,9 +248,10 @@ export class Device {
 
   /** Ids sort in any order, and name the device and the attempt. */
   private newId(): string {
-    const { random } = this.stage
+    const { random, choices } = this.stage
     const letter = () => ID_LETTERS[random.below(ID_LETTERS.length)] ?? 'a'
-    return `${letter()}${letter()}-${this.name}-${++this.identities}`
+    const letters = choices.within(`${this.key}id`, () => letter() + letter())
+    return `${letters}-${this.name}-${++this.identities}`
   }
 
   private open(...[room, self, events]: Parameters<FaultyTransport['open']>) {
@@ -243,7 +266,7 @@ export class Device {
 
   private heard(news: News): void {
     const { oracle, coverage, story } = this.stage
-    if (news.type === 'refused') {
+    if (news.type === 'refused' && !this.stage.excuses(news.reason)) {
       this.stage.fail(new Violation('no refusals', `${this.name} refuses ${news.from}: ${news.reason}`))
     }
     if (news.type === 'alarm') {
@@ -254,7 +277,9 @@ export class Device {
     if (news.type !== 'joined') return
     const { replica } = this.session
     const { isFounder } = this
-    story.tell(this.name, isFounder ? `founds the room as ${replica?.id}` : `is a member as ${replica?.id}`)
+    const told = isFounder ? `founds the room as ${replica?.id}` : `is a member as ${replica?.id}`
+    const { id = '', room } = replica ?? {}
+    story.tell(this.name, told, { kind: 'member', id, lineage: room?.lineage ?? '', founds: isFounder })
     coverage.met(isFounder ? 'room founded' : 'let in')
     if (!isFounder && this.stage.isPartitioned()) coverage.met('joined while partitioned')
     this.joinedAt = this.stage.scheduler.now()
@@ -275,7 +300,7 @@ export class Device {
 
   private rejoins(reason: string): void {
     const { coverage, oracle, story } = this.stage
-    story.tell(this.name, `starts over: ${reason}`)
+    story.tell(this.name, `starts over: ${reason}`, { kind: 'starts over', reason })
     oracle.detach(this.holder, false)
     if (reason === 'the sponsor did not let us in') {
       this.stage.fail(new Violation('admission', `${this.name} got its go, and could not join with it`))

@@ -1,7 +1,6 @@
 /**
  * One device's way to the network, with the troubles that the memory network itself does not make: links that are
- * cut or pass nothing in one direction, a device that sleeps or is slow, messages of one type that suffer more
- * than others.
+ * cut, slow or pass nothing in one direction, a device that is slow, messages of one type that suffer more than others.
  */
 import type {
   Lane,
@@ -15,7 +14,10 @@ import type {
 import type { Coverage } from '../oracle/coverage.js'
 import type { Story } from '../oracle/story.js'
 import type { Random } from '../random.js'
+import type { Choices } from '../shrink/choices.js'
+import { Ills } from './ills.js'
 import { MESSAGE, type Plan, UNTOUCHED } from './plan.js'
+import { Wakefulness } from './wakefulness.js'
 
 export interface Surroundings {
   readonly plan: Plan
@@ -23,99 +25,34 @@ export interface Surroundings {
   readonly random: Random
   readonly coverage: Coverage
   readonly story: Story
+  readonly choices: Choices
   /** Every message, as it is sent. */
   readonly onSent: (type: number) => void
 }
 
-/** Something that a device will do, by its own clock. */
-interface Appointment {
-  readonly time: number
-  readonly run: () => void
-  cancel: () => void
-}
-
-/** A device's own time: tasks wait while it sleeps, and run in order when it wakes. */
-export class Wakefulness implements Scheduler {
-  private readonly scheduler: Scheduler
-  private readonly queue: (() => void)[] = []
-  private readonly appointments = new Set<Appointment>()
-  private isAsleep = false
-  private readonly taskMs: number
-  /** How far its clock is ahead of the world's, because it slept for so much longer. */
-  private aheadMs = 0
-
-  /** @param taskMs nothing that was put off comes sooner, however urgent. */
-  constructor(scheduler: Scheduler, taskMs: number) {
-    this.scheduler = scheduler
-    this.taskMs = taskMs
-  }
-
-  get sleeps(): boolean {
-    return this.isAsleep
-  }
-
-  now(): number {
-    return this.scheduler.now() + this.aheadMs
-  }
-
-  at(time: number, task: () => void): () => void {
-    let isCancelled = false
-    const run = () => {
-      if (!isCancelled) task()
-    }
-    const soonest = this.now() + this.taskMs
-    const appointment: Appointment = { time: Math.max(time, soonest), run, cancel: () => {} }
-    this.plan(appointment)
-    return () => {
-      isCancelled = true
-      this.appointments.delete(appointment)
-      appointment.cancel()
-    }
-  }
-
-  run(task: () => void): void {
-    if (this.isAsleep) this.queue.push(task)
-    else task()
-  }
-
-  sleep(): void {
-    this.isAsleep = true
-  }
-
-  /** @param moreMs by its own clock it has slept for so much longer than the world has gone on. */
-  wake(moreMs = 0): void {
-    this.isAsleep = false
-    this.aheadMs += moreMs
-    if (moreMs > 0) {
-      for (const appointment of this.appointments) {
-        appointment.cancel()
-        this.plan(appointment)
-      }
-    }
-    for (const task of this.queue.splice(0)) task()
-  }
-
-  private plan(appointment: Appointment): void {
-    this.appointments.add(appointment)
-    appointment.cancel = this.scheduler.at(appointment.time - this.aheadMs, () => {
-      this.appointments.delete(appointment)
-      this.run(appointment.run)
-    })
-  }
-}
-
 export class FaultyTransport implements Transport {
   readonly wakefulness: Wakefulness
+  /** It takes up to so much longer to get to a message. */
+  dragMs = 0
   /** Troubles are over: nothing more is lost, held back or repeated here. */
   isCalm = false
+  /** Of its device. */
+  readonly name: string
+  /** Names it in contexts. */
+  readonly key: string
   private readonly inner: Transport
   private readonly surroundings: Surroundings
   private current: FaultySession | undefined
 
-  constructor(inner: Transport, surroundings: Surroundings) {
+  constructor(name: string, key: string, inner: Transport, surroundings: Surroundings) {
+    this.name = name
+    this.key = key
     this.inner = inner
     this.surroundings = surroundings
-    this.wakefulness = new Wakefulness(surroundings.scheduler, surroundings.plan.taskMs)
+    const { scheduler, plan, story } = surroundings
+    this.wakefulness = new Wakefulness(scheduler, plan.taskMs, (sleeps) =>
+      story.note(name, sleeps ? 'falls asleep' : 'wakes', { kind: sleeps ? 'asleep' : 'awake' }),
+    )
   }
 
   get session(): FaultySession | undefined {
@@ -134,6 +71,7 @@ export class FaultySession implements TransportSession, TransportEvents {
   inner: TransportSession | undefined
   readonly links = new Set<LinkId>()
   readonly muted = new Set<LinkId>()
+  readonly ills = new Ills()
   private readonly owner: FaultyTransport
   private readonly around: Surroundings
   private readonly events: TransportEvents
@@ -167,10 +105,13 @@ export class FaultySession implements TransportSession, TransportEvents {
     this.awake(() => this.events.linkDown(link, reason))
   }
 
-  message(link: LinkId, bytes: Uint8Array): void {
-    const { plan, random, scheduler } = this.around
-    if (plan.slownessMs === 0 || this.owner.isCalm) return this.awake(() => this.events.message(link, bytes))
-    this.lastArrival = Math.max(this.lastArrival, scheduler.now() + random.real() * plan.slownessMs)
+  message(link: LinkId, received: Uint8Array): void {
+    const { plan, random, scheduler, story } = this.around
+    const bytes = story.chronicle?.arrived(this.owner.name, received) ?? received
+    const slownessMs = plan.slownessMs + this.owner.dragMs
+    if (slownessMs === 0 || this.owner.isCalm) return this.awake(() => this.events.message(link, bytes))
+    const lateMs = this.within('slow', () => random.real() * slownessMs)
+    this.lastArrival = Math.max(this.lastArrival, scheduler.now() + lateMs)
     scheduler.at(this.lastArrival, () => this.awake(() => this.events.message(link, bytes)))
   }
 
@@ -195,36 +136,61 @@ export class FaultySession implements TransportSession, TransportEvents {
     this.owner.wakefulness.run(task)
   }
 
+  /** Each device has contexts of its own. */
+  private within<T>(sign: string, task: () => T): T {
+    return this.around.choices.within(`${this.owner.key}${sign}`, task)
+  }
+
   // ------------------------------------------------------------------ what the replica orders
 
   seek(): void {
-    this.inner?.seek()
+    this.within('way', () => this.inner?.seek())
   }
 
   greet(lineage: string | null): void {
-    this.inner?.greet(lineage)
+    this.within('way', () => this.inner?.greet(lineage))
   }
 
   dial(peer: ReplicaId): void {
-    this.inner?.dial(peer)
+    this.within('way', () => this.inner?.dial(peer))
   }
 
   signalReceived(from: ReplicaId, bytes: Uint8Array): void {
-    this.inner?.signalReceived(from, bytes)
+    this.within('way', () => this.inner?.signalReceived(from, bytes))
   }
 
   send(link: LinkId, bytes: Uint8Array, lane: Lane): void {
-    const { coverage, story, random, scheduler } = this.around
     const type = bytes[1] ?? 0
+    this.within(`m${type}`, () => this.sendNow(link, type, bytes, lane))
+  }
+
+  private sendNow(link: LinkId, type: number, bytes: Uint8Array, lane: Lane): void {
+    const { coverage, story, random, scheduler, choices } = this.around
     story.sent(bytes)
     this.around.onSent(type)
     this.count(link, type, bytes)
+    const { isCalm } = this.owner
+    const mangled = isCalm ? undefined : this.ills.mangled(link, bytes)
+    if (mangled) coverage.fault('messages mangled')
+    const passed = mangled ?? bytes
+    const sent = story.chronicle?.sent(this.owner.name, type, passed) ?? passed
+    const { context } = choices
     const pass = () => {
-      if (!this.gone.has(link)) this.inner?.send(link, bytes, lane)
+      if (!this.gone.has(link)) choices.within(context, () => this.inner?.send(link, sent, lane))
     }
-    if (this.owner.isCalm) return pass()
+    if (isCalm) return pass()
+    if (this.ills.breaks(link)) {
+      coverage.fault('links lost within a message')
+      story.chronicle?.swallowed(sent)
+      story.tell(this.owner.name, `loses its link ${link} within a message`, { kind: 'loses link', link })
+      scheduler.at(scheduler.now(), () => this.cut(link))
+      return
+    }
     const meddling = this.around.plan.meddling.get(type) ?? UNTOUCHED
-    if (this.muted.has(link) || random.chance(meddling.lossRate)) return coverage.fault('messages lost')
+    if (this.muted.has(link) || random.chance(meddling.lossRate)) {
+      story.chronicle?.swallowed(sent)
+      return coverage.fault('messages lost')
+    }
     if (random.chance(meddling.echoRate)) {
       coverage.fault('messages echoed late')
       scheduler.at(scheduler.now() + random.real() * meddling.echoMs, pass)
@@ -234,17 +200,19 @@ export class FaultySession implements TransportSession, TransportEvents {
       scheduler.at(scheduler.now() + random.real() * meddling.holdMs, pass)
       return
     }
-    pass()
+    const leavesAt = this.ills.leavesAt(link, bytes.length, scheduler.now())
+    if (leavesAt === undefined) pass()
+    else scheduler.at(leavesAt, pass)
   }
 
   close(link: LinkId, reason: string): void {
     this.gone.add(link)
     this.links.delete(link)
-    this.inner?.close(link, reason)
+    this.within('way', () => this.inner?.close(link, reason))
   }
 
   destroy(): void {
-    this.inner?.destroy()
+    this.within('way', () => this.inner?.destroy())
     this.links.clear()
   }
 

@@ -49,7 +49,7 @@ export class Peace {
 
   make(): void {
     const { world } = this
-    world.story.tell('all', 'are left in peace')
+    world.story.tell('all', 'are left in peace', { kind: 'peace' })
     this.calmDown()
     if (this.live.length === 0) return
     this.awaitThat('converges', () => this.whatDiffers())
@@ -77,7 +77,10 @@ export class Peace {
     for (const device of world.devices) {
       device.transport.isCalm = true
       device.transport.session?.muted.clear()
-      if (device.transport.wakefulness.sleeps) device.transport.wakefulness.wake()
+      device.transport.dragMs = 0
+      const { wakefulness } = device.transport
+      wakefulness.throttle(0)
+      if (wakefulness.sleeps) wakefulness.wake()
     }
     for (const device of this.live) device.handOver()
   }

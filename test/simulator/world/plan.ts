@@ -6,7 +6,7 @@ import { DEFAULT_CONFIG, type ReplicaConfig } from '@tidemark/core'
 import { FEATURES, type Feature } from '../models/model.js'
 import { Random } from '../random.js'
 
-/** Type bytes of the messages whose loss, repetition or delay is most telling (the wire format fixes them). */
+/** Type bytes of the messages (the wire format fixes them). */
 export const MESSAGE = {
   hello: 0,
   heartbeat: 1,
@@ -22,6 +22,10 @@ export const MESSAGE = {
   installed: 11,
   go: 12,
   no: 13,
+  bye: 14,
+  origins: 15,
+  probe: 16,
+  evicted: 17,
 } as const
 
 export type Trouble =

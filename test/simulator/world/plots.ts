@@ -24,11 +24,13 @@ const shuffled = (scene: Scene, devices: readonly Device[]): Device[] =>
 /** Nothing passes from these to those. @returns what lets it pass again. */
 function block(scene: Scene, from: readonly Device[], to: readonly Device[]): () => void {
   const names = (devices: readonly Device[]) => devices.map(({ name }) => name).join(' ')
-  scene.story.tell('all', `nothing passes from ${names(from)} to ${names(to)}`)
+  const ends = { from: from.map(({ name }) => name), to: to.map(({ name }) => name) }
+  scene.story.tell('all', `nothing passes from ${names(from)} to ${names(to)}`, { kind: 'blocked', ...ends })
   const carriers = (devices: readonly Device[]) => devices.map(({ carrier }) => carrier)
   const unblock = scene.network.block(carriers(from), carriers(to))
   return () => {
-    scene.story.tell('all', `it passes again from ${names(from)} to ${names(to)}`)
+    const told = `it passes again from ${names(from)} to ${names(to)}`
+    scene.story.tell('all', told, { kind: 'unblocked', ...ends })
     unblock()
   }
 }
@@ -49,7 +51,7 @@ function accuse(scene: Scene, accuser: Device, accused: Device): void {
   const { replica } = accused.session
   if (!accuser.isMember || accuser.transport.wakefulness.sleeps || !replica) return
   editNow(accuser)
-  scene.story.tell(accuser.name, `accuses ${replica.id}`)
+  scene.story.tell(accuser.name, `accuses ${replica.id}`, { kind: 'accuses', whom: replica.id })
   scene.coverage.fault('accusations')
   accuser.session.accuse(replica.id)
 }

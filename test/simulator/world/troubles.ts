@@ -32,7 +32,7 @@ function someLink(scene: Scene, device: Device | undefined): number | undefined 
 function cut(scene: Scene, device: Device | undefined): void {
   const link = someLink(scene, device)
   if (!device || link === undefined) return
-  scene.story.tell(device.name, `loses its link ${link}`)
+  scene.story.tell(device.name, `loses its link ${link}`, { kind: 'loses link', link })
   scene.coverage.fault('links cut')
   device.transport.session?.cut(link)
 }
@@ -74,10 +74,13 @@ export const STRIKES: Readonly<Record<Trouble, Strike>> = {
     const session = device?.transport.session
     const link = someLink(scene, device)
     if (!device || !session || link === undefined) return
-    scene.story.tell(device.name, `is not heard on its link ${link} for a while`)
+    scene.story.tell(device.name, `is not heard on its link ${link} for a while`, { kind: 'muted', link })
     scene.coverage.fault('links muted')
     session.muted.add(link)
-    scene.after(scene.random.magnitude(100, 8000), () => session.muted.delete(link))
+    scene.after(scene.random.magnitude(100, 8000), () => {
+      session.muted.delete(link)
+      scene.story.note(device.name, `is heard again on its link ${link}`, { kind: 'unmuted', link })
+    })
   },
   partition(scene) {
     const sides = [[], []] as [Device[], Device[]]
@@ -85,26 +88,25 @@ export const STRIKES: Readonly<Record<Trouble, Strike>> = {
     if (sides[0].length === 0 || sides[1].length === 0) return
     scene.network.partition(...sides.map((side) => side.map(({ carrier }) => carrier)))
     scene.isPartitioned = true
-    scene.story.tell(
-      'all',
-      `are parted: ${sides.map((side) => side.map(({ name }) => name).join(' ')).join(' | ')}`,
-    )
+    const names = sides.map((side) => side.map(({ name }) => name))
+    const told = `are parted: ${names.map((side) => side.join(' ')).join(' | ')}`
+    scene.story.tell('all', told, { kind: 'parted', sides: names })
     scene.coverage.fault('partitions')
   },
   heal(scene) {
     if (!scene.isPartitioned) return
     scene.network.heal()
     scene.isPartitioned = false
-    scene.story.tell('all', 'are together again')
+    scene.story.tell('all', 'are together again', { kind: 'together' })
   },
   outage(scene) {
     if (!scene.network.isRendezvousOpen) return
     scene.network.setRendezvous(false)
-    scene.story.tell('all', 'lose the rendezvous')
+    scene.story.tell('all', 'lose the rendezvous', { kind: 'rendezvous', isOpen: false })
     scene.coverage.fault('rendezvous outages')
     scene.after(scene.random.magnitude(50, 8000), () => {
       scene.network.setRendezvous(true)
-      scene.story.tell('all', 'have the rendezvous back')
+      scene.story.tell('all', 'have the rendezvous back', { kind: 'rendezvous', isOpen: true })
     })
   },
   sleep(scene) {
@@ -137,7 +139,7 @@ export const STRIKES: Readonly<Record<Trouble, Strike>> = {
       const { replica } = device?.session ?? {}
       const victim = scene.random.pick(replica?.members.filter((member) => member !== replica.id) ?? [])
       if (!device || victim === undefined) return
-      scene.story.tell(device.name, `accuses ${victim}`)
+      scene.story.tell(device.name, `accuses ${victim}`, { kind: 'accuses', whom: victim })
       scene.coverage.fault('accusations')
       device.session.accuse(victim)
     }

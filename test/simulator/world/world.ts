@@ -8,12 +8,16 @@ import { makeNumberedSet } from '../models/numbered-set.js'
 import { makeTokenSet } from '../models/token-set.js'
 import { TokenBook } from '../models/tokens.js'
 import { makeYjsDocument } from '../models/yjs-document.js'
+import type { Chronicle } from '../oracle/chronicle.js'
 import { Coverage } from '../oracle/coverage.js'
 import { Oracle } from '../oracle/oracle.js'
 import { Story } from '../oracle/story.js'
 import { Violation } from '../oracle/violation.js'
 import { Random } from '../random.js'
+import { calmed, SOON } from '../shrink/calming.js'
+import { AS_DRAWN, type Choices, PAUSE } from '../shrink/choices.js'
 import { Device, type DeviceMemory, type Stage } from './device.js'
+import { Hardships, hardened } from './hardships.js'
 import { OneWayNetwork } from './one-way-network.js'
 import { Peace } from './peace.js'
 import { MESSAGE, type Plan, type Trouble } from './plan.js'
@@ -22,6 +26,9 @@ import { STRIKES } from './troubles.js'
 
 export interface Outcome {
   readonly seed: number
+  readonly devices: number
+  /** It was stopped because it took more steps than it may. */
+  readonly isUnfinished: boolean
   readonly plan: Plan
   readonly coverage: Coverage
   readonly violation: Violation | undefined
@@ -29,6 +36,18 @@ export interface Outcome {
   readonly steps: number
   readonly virtualMs: number
   readonly lines: readonly string[]
+  /** If the story is told. */
+  readonly chronicle: Chronicle | undefined
+}
+
+export interface Options {
+  /** Whether story and chronicle are kept. */
+  readonly isTold?: boolean
+  /** Whether members that are silent are suspected, and evicted. */
+  readonly evicts?: boolean
+  /** To remember what is drawn, or to repeat it. */
+  readonly choices?: Choices
+  readonly maxSteps?: number
 }
 
 /** More tasks than any schedule needs: what goes on longer goes on for ever. */
@@ -37,6 +56,8 @@ const MAX_STEPS = 1_000_000
 export class World implements Stage {
   readonly plan: Plan
   readonly random: Random
+  readonly choices: Choices
+  private readonly hardships: Hardships
   readonly coverage = new Coverage()
   readonly book = new TokenBook()
   readonly story: Story
@@ -51,17 +72,22 @@ export class World implements Stage {
   /** The troubled part is over. */
   isCalm = false
   private parted = false
+  private readonly maxSteps: number
   private violation: Violation | undefined
 
-  constructor(seed: number, isTold: boolean, evicts: boolean) {
-    this.plan = planOf(seed, evicts)
-    this.random = new Random(seed, 1)
+  constructor(seed: number, { isTold = false, evicts = true, choices = AS_DRAWN, maxSteps }: Options) {
+    this.choices = choices
+    this.maxSteps = maxSteps ?? MAX_STEPS
+    this.plan = calmed(hardened(planOf(seed, evicts)), choices.cuts.calmed)
+    this.random = new Random(seed, 1, choices.draws)
     const { structure, compaction } = this.plan
     const makeTokens = compaction === 'full' ? makeNumberedSet : makeTokenSet
     this.makeModel = structure === 'yjs' ? makeYjsDocument : makeTokens
     this.story = new Story(() => this.scheduler.now(), isTold)
     this.oracle = new Oracle(this.book, this.coverage, this.story)
-    this.network = new OneWayNetwork({ seed, scheduler: this.scheduler, ...this.plan.network })
+    const { scheduler } = this
+    this.network = new OneWayNetwork({ seed, scheduler, ...this.plan.network }, choices, this.coverage)
+    this.hardships = new Hardships(this.plan, choices)
   }
 
   run(): Outcome {
@@ -73,9 +99,22 @@ export class World implements Stage {
     }
     const { plan, coverage, violation, story, steps } = this
     for (const { voidCuts } of this.oracle.ledgers.values()) coverage.met('cut void', voidCuts)
-    if (violation) story.tell('!', violation.message)
-    const { hash, lines } = story
-    return { seed: plan.seed, plan, coverage, violation, hash, steps, virtualMs: this.scheduler.now(), lines }
+    if (violation) story.tell('!', violation.message, { kind: 'violation' })
+    const { hash, lines, chronicle } = story
+    const virtualMs = this.scheduler.now()
+    return {
+      seed: plan.seed,
+      devices: this.devices.length,
+      isUnfinished: steps > this.maxSteps,
+      plan,
+      coverage,
+      violation,
+      hash,
+      steps,
+      virtualMs,
+      lines,
+      chronicle,
+    }
   }
 
   // ------------------------------------------------------------------ for devices
@@ -107,6 +146,14 @@ export class World implements Stage {
     })
   }
 
+  excuses(reason: string): boolean {
+    return this.hardships.excuses(reason)
+  }
+
+  cutBegins(): void {
+    this.hardships.cutBegins(() => this.scene, this)
+  }
+
   fail(error: Error): void {
     if (this.violation) return
     this.violation =
@@ -116,7 +163,9 @@ export class World implements Stage {
   // ------------------------------------------------------------------ time
 
   after(ms: number, task: () => void): void {
-    this.scheduler.at(this.scheduler.now() + ms, task)
+    const { choices } = this
+    const part = choices.part('.')
+    if (choices.keeps(part)) this.scheduler.at(this.scheduler.now() + ms, () => choices.within(part, task))
   }
 
   /** Runs until `time`; throws at the first violation. */
@@ -128,7 +177,7 @@ export class World implements Stage {
     ) {
       this.scheduler.step()
       if (this.violation) throw this.violation
-      if (++this.steps > MAX_STEPS) throw new Violation('liveness', `no end after ${MAX_STEPS} steps`)
+      if (++this.steps > this.maxSteps) throw new Violation('liveness', `no end after ${this.maxSteps} steps`)
     }
     this.scheduler.advance(time - this.scheduler.now())
   }
@@ -147,15 +196,27 @@ export class World implements Stage {
   }
 
   private trouble(): void {
-    const { plan, random } = this
+    const { plan, random, choices, scheduler } = this
     for (let i = 0; i < plan.early; i++) {
-      this.after(random.real() * 1000, () => STRIKES.join(this.scene))
+      const part = `e${i}`
+      if (!choices.keeps(part)) continue
+      const ms = choices.within(part, () => random.real() * 1000)
+      scheduler.at(ms, () => choices.within(part, () => STRIKES.join(this.scene)))
     }
-    for (;;) {
-      const next = this.scheduler.now() + random.exponential(plan.meanTurnMs)
+    this.hardships.begin(() => this.scene, this)
+    const { kept, calmed } = choices.cuts
+    const last = Math.max(
+      -1,
+      ...[...(kept ?? [])].map((part) => (part[0] === 't' ? Number(part.slice(1)) : -1)),
+    )
+    for (let turn = 0; ; turn++) {
+      if (turn > last && calmed.has(SOON)) return
+      const pauseMs = choices.within('pace', () => random.exponential(plan.meanTurnMs))
+      const next = scheduler.now() + (choices.keeps(`${PAUSE}${turn}`) ? pauseMs : 0)
       if (next > plan.activeMs) break
       this.runUntil(next)
-      this.turn()
+      const part = `t${turn}`
+      if (choices.keeps(part)) choices.within(part, () => this.turn())
       if (this.violation) throw this.violation
     }
     this.runUntil(plan.activeMs)
@@ -206,6 +267,6 @@ export class World implements Stage {
   }
 }
 
-export function runSchedule(seed: number, isTold = false, evicts = true): Outcome {
-  return new World(seed, isTold, evicts).run()
+export function runSchedule(seed: number, options: Options = {}): Outcome {
+  return new World(seed, options).run()
 }

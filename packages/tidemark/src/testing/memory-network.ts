@@ -92,6 +92,11 @@ export class MemoryNetwork {
     return prng.real53(this.generator)
   }
 
+  /** Whether a message meets with this fault. */
+  strikes(rate: 'lossRate' | 'duplicateRate' | 'reorderRate'): boolean {
+    return this.random() < this.faults[rate]
+  }
+
   delay(): number {
     return this.faults.latencyMs + this.random() * this.faults.jitterMs
   }
@@ -283,15 +288,14 @@ class MemorySession implements TransportSession {
   send(link: LinkId, bytes: Uint8Array, _lane: Lane): void {
     const end = this.ends.get(link)
     if (!end || this.isOver) return
-    const { faults } = this.network
-    if (this.network.random() < faults.lossRate) return
+    if (this.network.strikes('lossRate')) return
     this.transmit(end, bytes)
-    if (this.network.random() < faults.duplicateRate) this.transmit(end, bytes)
+    if (this.network.strikes('duplicateRate')) this.transmit(end, bytes)
   }
 
   private transmit(end: End, bytes: Uint8Array): void {
     const now = this.network.scheduler.now()
-    const isLate = this.network.random() < this.network.faults.reorderRate
+    const isLate = this.network.strikes('reorderRate')
     const time = now + this.network.delay() * (isLate ? 1 + 4 * this.network.random() : 1)
     const arrival = isLate ? time : Math.max(time, end.arrival)
     if (!isLate) end.arrival = arrival
