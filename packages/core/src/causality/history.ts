@@ -67,6 +67,11 @@ export class History {
   private cuts: CutOperation[] = []
   /** Evicted authors, and up to where their operations count (rule EV5); the oldest are forgotten in the end. */
   readonly cutOffs = new Map<ReplicaId, number>()
+  /**
+   * Unknown authors that depend on something beyond a cut-off, and from where on (rule EV7). Anybody can say so in their
+   * name: it is forgotten once such an author turns out to be let in, and must not push out what the room has decided.
+   */
+  readonly unfounded = new Map<ReplicaId, number>()
   /** Says which operations are not to be applied for now, though their past is (rule EV3). */
   isHeld: (operation: Operation) => boolean = () => false
   /** Authors of which that may be so. */
@@ -86,6 +91,7 @@ export class History {
 
   /** An author whose operations may be applied from now on. */
   admit(author: ReplicaId): void {
+    this.unfounded.delete(author)
     if (!this.applied.has(author)) this.applied.set(author, 0)
   }
 
@@ -117,12 +123,13 @@ export class History {
    *
    * For one that waits for nothing there is always room: those that fill the buffer may wait for just this one.
    */
-  receive(operation: Operation): Arrival {
+  receive(operation: Operation, now = 0): Arrival {
     this.giveUpAuthor(operation)
     if (this.isObsolete(operation) || this.waiting.has(operation.author, operation.seq)) return 'known'
     if (!this.isNear(operation.epoch)) return 'alien'
     const isNext = isReady(operation, this.applied) || this.releases(operation)
-    return this.waiting.add(operation, isNext) ? 'new' : 'no-room'
+    const isKnown = (author: ReplicaId) => this.applied.has(author)
+    return this.waiting.add(operation, isNext, now, isKnown) ? 'new' : 'no-room'
   }
 
   /** It waits for nothing but operations that are held back until one comes that depends on them: this one. */
@@ -247,11 +254,7 @@ export class History {
 
   /** An author is evicted: nothing of it counts beyond `seq`, whenever it arrives. */
   cutOff(author: ReplicaId, seq: number): void {
-    this.cutOffs.set(author, seq)
-    for (const [oldest] of this.cutOffs) {
-      if (this.cutOffs.size <= MAX_CUT_OFFS) break
-      this.cutOffs.delete(oldest)
-    }
+    remember(this.cutOffs, author, seq)
     this.waiting.discard((operation) => this.isObsolete(operation))
     for (const operation of [...this.waiting.operations()]) this.giveUpAuthor(operation)
   }
@@ -261,10 +264,23 @@ export class History {
    * an author will ever be applied (rule EV7).
    */
   private giveUpAuthor({ author, seq, deps }: Operation): void {
-    if (this.cutOffs.size === 0 || this.applied.has(author) || this.cutOffs.has(author)) return
+    if (this.cutOffs.size === 0 || this.applied.has(author) || this.isGivenUp(author)) return
     for (const [other, needed] of deps) {
-      if (needed > (this.cutOffs.get(other) ?? Number.POSITIVE_INFINITY)) return this.cutOff(author, seq - 1)
+      if (needed <= this.countsUpTo(other)) continue
+      remember(this.unfounded, author, seq - 1)
+      this.waiting.discard((operation) => this.isObsolete(operation))
+      for (const operation of [...this.waiting.operations()]) this.giveUpAuthor(operation)
+      return
     }
+  }
+
+  /** Nothing more is taken of it, because it was evicted, or let in by somebody who was. */
+  isGivenUp(author: ReplicaId): boolean {
+    return this.cutOffs.has(author) || this.unfounded.has(author)
+  }
+
+  private countsUpTo(author: ReplicaId): number {
+    return this.cutOffs.get(author) ?? this.unfounded.get(author) ?? Number.POSITIVE_INFINITY
   }
 
   private keepUntilCut(operation: Operation): void {
@@ -293,7 +309,16 @@ export class History {
   /** At or below the snapshot point everything is applied, even if its author is forgotten by now (SP7). */
   private isObsolete(operation: Operation): boolean {
     if (operation.clock <= this.point) return true
-    if (operation.seq > (this.cutOffs.get(operation.author) ?? Number.POSITIVE_INFINITY)) return true
+    if (operation.seq > this.countsUpTo(operation.author)) return true
     return (this.applied.get(operation.author) ?? 0) >= operation.seq
+  }
+}
+
+/** The oldest entries are forgotten in the end. */
+function remember(cutOffs: Map<ReplicaId, number>, author: ReplicaId, seq: number): void {
+  cutOffs.set(author, seq)
+  for (const [oldest] of cutOffs) {
+    if (cutOffs.size <= MAX_CUT_OFFS) break
+    cutOffs.delete(oldest)
   }
 }

@@ -189,8 +189,8 @@ export class Room {
     this.hooks.spread(operation)
   }
 
-  receive(operation: Operation): Arrival {
-    return this.history.receive(operation)
+  receive(operation: Operation, now: Milliseconds): Arrival {
+    return this.history.receive(operation, now)
   }
 
   /** Applies what became ready, then lets the reports take effect that waited for it. */

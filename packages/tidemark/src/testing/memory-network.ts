@@ -262,8 +262,8 @@ class MemorySession implements TransportSession {
   }
 
   signalReceived(from: ReplicaId, bytes: Uint8Array): void {
-    const message: { call?: ReplicaId; answer?: ReplicaId } = JSON.parse(new TextDecoder().decode(bytes))
-    if (this.isOver) return
+    const message = readSignal(bytes)
+    if (this.isOver || message === undefined) return
     if (message.call) {
       return this.events.signal(from, new TextEncoder().encode(JSON.stringify({ answer: this.self })))
     }
@@ -339,5 +339,15 @@ class MemorySession implements TransportSession {
     this.network.rendezvous.drop(this.room, this)
     this.network.addresses.delete(this.self)
     this.transport.closed(this)
+  }
+}
+
+/** @returns undefined if it is none: it comes from another member, who may say anything. */
+function readSignal(bytes: Uint8Array): { call?: ReplicaId; answer?: ReplicaId } | undefined {
+  try {
+    const message: unknown = JSON.parse(new TextDecoder().decode(bytes))
+    return typeof message === 'object' && message !== null ? message : undefined
+  } catch {
+    return undefined
   }
 }
