@@ -5,7 +5,7 @@ import { decodeMessage } from '@tidemark/core/wire'
 import type { Attack } from './attack.js'
 import { fitting } from './fitting.js'
 import type { LiveRoom } from './live-room.js'
-import { isSameStanding, type Member, type Standing } from './member.js'
+import { differences, type Member, type Standing } from './member.js'
 import { frameOf, type Material } from './mutation.js'
 import { Stranger } from './stranger.js'
 import { type Claim, claimOf, illegitimate } from './verdict.js'
@@ -52,7 +52,8 @@ export function assault(room: LiveRoom, attack: Attack): Outcome {
       const [then, now] = [before[index] as Standing, after[index] as Standing]
       violations.push(...illegitimate(claim, speaker.id, then, now).map((what) => `${name(index)}: ${what}`))
       violations.push(...member.faults.map((error) => `${name(index)} raised ${error.stack}`))
-      if (!isSameStanding(then, now)) hasChanged = true
+      if (differences(then, now).some((what) => !what.startsWith('reports of ') || claim !== 'own'))
+        hasChanged = true
     }
     if (claim === 'malformed' && speaker.isLinked) violations.push('a malformed frame did not cost its link')
     before = after
@@ -76,6 +77,16 @@ function materialOf(room: LiveRoom, target: Member): Material {
   return { fresh, fit, past, ids, store: target.doc.store }
 }
 
+/** Linked to one of the honest: whom the rendezvous leads to is left to chance. */
+function newStranger(room: LiveRoom): Stranger {
+  for (let tries = 0; ; tries++) {
+    const stranger = new Stranger('stranger-0', room.network)
+    room.until(() => stranger.isLinked)
+    if (stranger.peer !== room.mona.id || tries === 20) return stranger
+    stranger.leave()
+  }
+}
+
 interface Speaker {
   readonly id: string
   readonly isLinked: boolean
@@ -85,8 +96,7 @@ interface Speaker {
 
 function speakerOf(room: LiveRoom, { route, target: index }: Attack, target: Member): Speaker {
   if (route === 'stranger') {
-    const stranger = new Stranger('stranger-0', room.network)
-    room.until(() => stranger.isLinked)
+    const stranger = newStranger(room)
     if (index === 0) stranger.introduce(room.compaction === 'full')
     room.advance(REACTION_MS)
     return stranger

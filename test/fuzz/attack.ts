@@ -3,8 +3,8 @@
  * taken modulo what there is, so that every plan means something in every room.
  */
 import fc from 'fast-check'
+import { type HostileUpdate, hostileUpdate } from './hostile-updates.js'
 import { ROOM_KINDS, type RoomKind } from './live-room.js'
-import { hostileUpdate, type HostileUpdate } from './hostile-updates.js'
 
 /**
  * - `neighbour`: a member says it, on its link; - `stranger`: somebody who is in no room says it;
@@ -56,8 +56,28 @@ export interface Attack {
 
 /** Where encodings, arrays and arithmetic have their edges. */
 const BOUNDARIES = [
-  0, 1, 2, 3, 63, 64, 127, 128, 255, 256, 16383, 16384, 65535, 65536, 2 ** 21, 2 ** 28, 2 ** 31 - 1, 2 ** 31,
-  2 ** 32 - 1, 2 ** 32, 2 ** 40, 2 ** 53 - 1,
+  0,
+  1,
+  2,
+  3,
+  63,
+  64,
+  127,
+  128,
+  255,
+  256,
+  16383,
+  16384,
+  65535,
+  65536,
+  2 ** 21,
+  2 ** 28,
+  2 ** 31 - 1,
+  2 ** 31,
+  2 ** 32 - 1,
+  2 ** 32,
+  2 ** 40,
+  2 ** 53 - 1,
 ]
 
 const place = fc.nat(4000)
@@ -100,7 +120,7 @@ const messageMutation: fc.Arbitrary<Mutation> = fc.oneof(
       by: fc.constantFrom(-2, -1, 1, 2, 3, 10),
     }),
   },
-  { weight: 3, arbitrary: fc.record({ type: fc.constant('id' as const), at: place, other: few }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('id' as const), at: place, other: few }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('duplicate' as const), at: place }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('drop' as const), at: place }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('swap' as const), at: place, other: place }) },
@@ -126,7 +146,7 @@ const mutation: fc.Arbitrary<Mutation> = fc.oneof(
 )
 
 const step: fc.Arbitrary<Step> = fc.record({
-  source: fc.constantFrom('fresh' as const, 'fresh' as const, 'past' as const),
+  source: fc.constantFrom('fresh' as const, 'fresh' as const, 'fresh' as const, 'past' as const),
   frame: fc.nat(200),
   mutations: fc.array(mutation, { minLength: 1, maxLength: 3, size: 'max' }),
 })

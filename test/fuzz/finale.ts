@@ -10,9 +10,9 @@ import type { Member } from './member.js'
 const PATIENCE_MS = 240_000
 
 /** @returns what is wrong with it. */
-export function finale(room: LiveRoom, isDeep: boolean): string[] {
+export function finale(room: LiveRoom): string[] {
   try {
-    return [...agreement(room), ...newcomers(room), ...(isDeep ? nextEpoch(room) : [])]
+    return [...agreement(room), ...newcomers(room), ...nextEpoch(room)]
   } catch (error) {
     return [`thrown afterwards: ${(error as Error).stack}`]
   }
@@ -39,20 +39,27 @@ function agreement(room: LiveRoom): string[] {
 function newcomers(room: LiveRoom): string[] {
   const { anna } = room
   const newcomer = room.newcomer()
-  const isGood = room.until(() => newcomer.provider.synced && newcomer.content === anna.content)
+  const isGood = room.until(() => newcomer.provider.synced && newcomer.content === anna.content, PATIENCE_MS)
   const wrong = faults([...room.honest, newcomer])
   if (!isGood) wrong.push(`a newcomer gets something else: ${newcomer.content} instead of ${anna.content}`)
   return wrong
+}
+
+/** A side that goes on by itself begins a lineage of its own. */
+function namingOf({ replica }: Member): string {
+  return `${replica?.room.lineage} ${replica?.room.history.epoch}`
 }
 
 /** Once Mona is evicted nobody holds the room. */
 function nextEpoch(room: LiveRoom): string[] {
   const { anna, bert } = room
   if (room.compaction !== 'full') return []
-  const { epoch } = anna.provider
+  const before = namingOf(anna)
+  // Where nothing has changed since the last cut there will be none.
+  anna.text.insert(0, 'Cut! ')
   const { content } = anna
   anna.provider.compact().catch(() => {})
-  const isCut = room.until(() => room.honest.every(({ provider }) => provider.epoch > epoch), PATIENCE_MS)
+  const isCut = room.until(() => room.honest.every((member) => namingOf(member) !== before), PATIENCE_MS)
   const wrong = faults(room.honest)
   if (!isCut) wrong.push(`history can not be cut any more: ${JSON.stringify(anna.provider.status)}`)
   else if (anna.content !== content || bert.content !== content)

@@ -9,7 +9,13 @@ import * as Y from 'yjs'
 import type { Member } from './member.js'
 
 /** @param author Mona's client id. */
-export function fitting(frame: Uint8Array, target: Member, speaker: string, author: number, choice: number): Uint8Array {
+export function fitting(
+  frame: Uint8Array,
+  target: Member,
+  speaker: string,
+  author: number,
+  choice: number,
+): Uint8Array {
   const decoded = decodeMessage(frame)
   if (!decoded.ok || decoded.message.type !== 'gossip') return frame
   const history = target.replica?.room.history
@@ -20,7 +26,7 @@ export function fitting(frame: Uint8Array, target: Member, speaker: string, auth
   const operations = decoded.message.operations.map((operation) => {
     if (operation.author !== speaker) return operation
     const next = { ...operation, seq: ++(seq as number), clock: ++clock, epoch }
-    return next.kind === 'update' ? { ...next, payload: editOf(target.doc, author, choice) } : next
+    return next.kind === 'update' ? { ...next, payload: editOf(target, author, choice) } : next
   })
   const room = target.replica?.room
   const n = (room?.stability.reports.get(speaker)?.n ?? 0) + 1
@@ -28,14 +34,34 @@ export function fitting(frame: Uint8Array, target: Member, speaker: string, auth
   const message: Gossip = {
     ...decoded.message,
     operations,
-    reports: decoded.message.reports.map((report) => (report.replica === speaker ? { ...report, n } : report)),
-    presences: decoded.message.presences.map((one) => (one.replica === speaker ? { ...one, n: presence } : one)),
+    reports: decoded.message.reports.map((report) =>
+      report.replica === speaker ? { ...report, n } : report,
+    ),
+    presences: decoded.message.presences.map((one) =>
+      one.replica === speaker ? { ...one, n: presence } : one,
+    ),
   }
   return encodeMessage(message)
 }
 
+const edits = new WeakMap<Member, { version: number; readonly byChoice: Map<number, Uint8Array> }>()
+
+/** Made once for each state of the document. */
+function editOf(target: Member, client: number, choice: number): Uint8Array {
+  const known = edits.get(target) ?? { version: -1, byChoice: new Map() }
+  edits.set(target, known)
+  if (known.version !== target.version) known.byChoice.clear()
+  known.version = target.version
+  const kind = choice % EDITS
+  const edit = known.byChoice.get(kind) ?? newEdit(target.doc, client, kind)
+  known.byChoice.set(kind, edit)
+  return edit
+}
+
+const EDITS = 12
+
 /** What a user may do, of each kind. */
-function editOf(doc: Y.Doc, client: number, choice: number): Uint8Array {
+function newEdit(doc: Y.Doc, client: number, choice: number): Uint8Array {
   const copy = new Y.Doc()
   Y.applyUpdate(copy, Y.encodeStateAsUpdate(doc))
   copy.clientID = client
@@ -46,7 +72,7 @@ function editOf(doc: Y.Doc, client: number, choice: number): Uint8Array {
   copy.on('update', (update: Uint8Array) => {
     deleted = update
   })
-  const place = choice % (text.length + 1)
+  const place = (choice * 7) % (text.length + 1)
   copy.transact(() => {
     switch (choice % 6) {
       case 0:

@@ -51,7 +51,10 @@ const struct: fc.Arbitrary<RawStruct> = fc.record({
   length,
   origin: someId,
   rightOrigin: someId,
-  parent: fc.oneof(fc.constantFrom('text' as const, 'map' as const, 'list' as const, '__proto__' as const, 'other' as const), id),
+  parent: fc.oneof(
+    fc.constantFrom('text' as const, 'map' as const, 'list' as const, '__proto__' as const, 'other' as const),
+    id,
+  ),
   key: fc.option(fc.constantFrom('bert', 'mona', 'key', '__proto__', 'constructor'), { nil: undefined }),
 })
 
@@ -115,10 +118,7 @@ function writeStruct(
   }
   const isFirst = origin === undefined && rightOrigin === undefined
   out.writeInfo(
-    ref |
-      (origin ? 0x80 : 0) |
-      (rightOrigin ? 0x40 : 0) |
-      (isFirst && key !== undefined ? 0x20 : 0),
+    ref | (origin ? 0x80 : 0) | (rightOrigin ? 0x40 : 0) | (isFirst && key !== undefined ? 0x20 : 0),
   )
   if (origin) out.writeLeftID(idOf(origin))
   if (rightOrigin) out.writeRightID(idOf(rightOrigin))

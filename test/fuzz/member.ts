@@ -8,7 +8,8 @@ import * as Y from 'yjs'
 import { TappedTransport } from './tapped-transport.js'
 
 /** What `error` events may say because of what came in from outside; anything else is a fault of ours. */
-const EXPECTED_ERROR = /^tidemark: (refused something from|ignored the presence of) /
+const EXPECTED_ERROR =
+  /^tidemark: (refused something from|ignored the presence of) |All members of a room use 'full', or none/
 
 /** What a member holds that others can have an influence on. */
 export interface Standing {
@@ -29,6 +30,9 @@ export class Member {
   readonly memory: MemoryTransport
   readonly transport: TappedTransport
   readonly errors: Error[] = []
+  /** Of the document: grows with every change. */
+  version = 0
+  private shown: { readonly version: number; readonly content: string } | undefined
 
   constructor(
     name: number,
@@ -46,6 +50,7 @@ export class Member {
       scheduler,
       compaction,
     })
+    this.doc.on('afterTransaction', () => this.version++)
     this.provider.on('error', (error) => this.errors.push(error))
   }
 
@@ -67,6 +72,11 @@ export class Member {
 
   /** What the user sees. */
   get content(): string {
+    if (this.shown?.version !== this.version) this.shown = { version: this.version, content: this.show() }
+    return this.shown.content
+  }
+
+  private show(): string {
     const entries = Object.entries(this.map.toJSON()).sort(([a], [b]) => (a < b ? -1 : 1))
     return JSON.stringify([this.text.toDelta(), entries, this.list])
   }

@@ -15,6 +15,8 @@ export interface Outgoing {
 export class TappedTransport implements Transport {
   /** Says which messages do not leave. All are heard, those too. */
   onSend: (message: Outgoing) => boolean = () => true
+  /** Says which messages are not heard. */
+  onReceive: (bytes: Uint8Array) => boolean = () => true
   /** Reasons for which links were closed from this side. */
   readonly closed: string[] = []
   private readonly inner: Transport
@@ -35,7 +37,7 @@ export class TappedTransport implements Transport {
       },
       message: (link, bytes) => {
         this.recognise(link, bytes)
-        events.message(link, bytes)
+        if (this.onReceive(bytes)) events.message(link, bytes)
       },
       alone: () => events.alone(),
       signal: (to, bytes) => events.signal(to, bytes),

@@ -10,7 +10,7 @@
  *   all its content.
  */
 import type { ReplicaId } from '@tidemark/core'
-import { type Decoded, type Gossip, type Message } from '@tidemark/core/wire'
+import type { Decoded, Gossip, Message } from '@tidemark/core/wire'
 import { differences, type Standing } from './member.js'
 
 export type Claim = 'malformed' | 'own' | 'forgery' | 'believed'
@@ -25,10 +25,22 @@ export function claimOf(decoded: Decoded, speaker: ReplicaId, standing: Standing
 
 function isBelieved(message: Message, { epoch }: Standing): boolean {
   if (message.type === 'hello' || message.type === 'origins' || message.type === 'evicted') return true
-  return message.type === 'gossip' && message.operations.some((operation) => operation.epoch > epoch + 1)
+  if (message.type !== 'gossip') return false
+  const { operations, reports } = message
+  return (
+    reports.some(({ agreement }) => agreement !== undefined) ||
+    operations.some((operation) => operation.epoch > epoch + 1 || TAKES_OUT.has(operation.kind))
+  )
 }
 
-function isForgery({ operations, reports, presences }: Gossip, speaker: ReplicaId, standing: Standing): boolean {
+/** Who says that a member has left, or is decided to be out, is believed: that one starts over, and loses nothing. */
+const TAKES_OUT: ReadonlySet<string> = new Set(['leave', 'fence', 'evict'])
+
+function isForgery(
+  { operations, reports, presences }: Gossip,
+  speaker: ReplicaId,
+  standing: Standing,
+): boolean {
   const isNews = (held: ReadonlyMap<ReplicaId, number>, id: ReplicaId, n: number) =>
     id !== speaker && (held.get(id) ?? 0) < n
   return (
@@ -43,15 +55,19 @@ export function illegitimate(claim: Claim, speaker: ReplicaId, before: Standing,
   const changed = differences(before, after)
   if (changed.length === 0 || claim === 'forgery' || claim === 'believed') return []
   // The honest report when it is time; no frame is to blame for that.
-  const isReport = (change: string) => change.startsWith('reports of ') && !change.startsWith(`reports of ${speaker}`)
+  const isReport = (change: string) =>
+    change.startsWith('reports of ') && !change.startsWith(`reports of ${speaker}`)
   if (claim === 'malformed')
-    return changed.filter((change) => !isReport(change)).map((change) => `by a frame that does not decode, ${change}`)
+    return changed
+      .filter((change) => !isReport(change))
+      .map((change) => `by a frame that does not decode, ${change}`)
   const hasSpoken = (after.applied.get(speaker) ?? 0) > (before.applied.get(speaker) ?? 0)
   const isStranger = (id: ReplicaId) => !before.members.includes(id)
   const counts = (change: string) => {
     const [, what = '', who = ''] = /^(\w+)(?: of ([\w-]+))?/.exec(change) ?? []
     if (who !== '') return who === speaker || (hasSpoken && isStranger(who))
     if (what === 'content') return hasSpoken
+    if (what === 'epoch') return false
     if (what === 'members') {
       const gone = before.members.filter((id) => !after.members.includes(id))
       return hasSpoken && gone.every((id) => id === speaker)

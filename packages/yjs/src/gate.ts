@@ -8,6 +8,8 @@
 import type * as decoding from 'lib0/decoding'
 import * as Y from 'yjs'
 import type { DeleteSetLike } from './id-ranges.js'
+import { Surroundings } from './nesting.js'
+import { contentFault, FORBIDDEN_KEY } from './plain-content.js'
 import type { StructStore } from './store.js'
 
 export interface Section {
@@ -27,15 +29,16 @@ type Structs = ReadonlyMap<number, readonly DecodedStruct[]>
 
 /** Clocks stay below this, so that sums and lengths remain exact, and fit what other implementations use. */
 const MAX_CLOCK = 2 ** 31
-/** As the key of a plain object it would replace the prototype of whatever `toJSON` builds. */
-const FORBIDDEN_KEY = '__proto__'
+/** Of each of these a document pays for every one at every later change. Old documents brought along have thousands. */
+const MAX_CLIENTS = 50_000
+const MAX_DELETE_RANGES = 200_000
 
 /** Per client the clock up to which a document holds, or need not hold, everything. */
 type Reached = (client: number) => number
 
 /** @returns what the update holds, or why it is refused. */
 export function inspect(update: Uint8Array, store: StructStore): UpdateContents | string {
-  return inspectWith(update, () => (client) => Y.getState(store, client))
+  return inspectWith(update, store, () => (client) => Y.getState(store, client))
 }
 
 /**
@@ -43,7 +46,7 @@ export function inspect(update: Uint8Array, store: StructStore): UpdateContents 
  * part of the base under another name.
  */
 export function inspectAboveCut(update: Uint8Array, store: StructStore): UpdateContents | string {
-  return inspectWith(update, (sections) => (client) => {
+  return inspectWith(update, store, (sections) => (client) => {
     return store.clients.has(client) ? Y.getState(store, client) : (sections.get(client)?.clock ?? 0)
   })
 }
@@ -58,6 +61,7 @@ function firstFault({ structs }: Decoded): string | undefined {
 
 function inspectWith(
   update: Uint8Array,
+  store: StructStore,
   reachedIn: (sections: ReadonlyMap<number, Section>) => Reached,
 ): UpdateContents | string {
   const decoded = decode(update)
@@ -71,8 +75,34 @@ function inspectWith(
   const sections = sectionsOf(structs)
   const reached = reachedIn(sections)
   const fault =
-    firstFault(decoded) ?? deleteFault(decoded.ds, sections, reached) ?? orderFault(structs, reached)
+    sizeFault(structs, decoded.ds) ??
+    firstFault(decoded) ??
+    deleteFault(decoded.ds, sections, reached) ??
+    orderFault(structs, reached) ??
+    placeFault(decoded, new Surroundings(structs, store))
   return fault ?? { sections, deletes: decoded.ds }
+}
+
+function sizeFault(structs: Structs, deletes: DeleteSetLike): string | undefined {
+  if (structs.size > MAX_CLIENTS || deletes.clients.size > MAX_CLIENTS)
+    return 'the update names too many clients'
+  let ranges = 0
+  for (const ofClient of deletes.clients.values()) ranges += ofClient.length
+  return ranges > MAX_DELETE_RANGES ? 'the update has too many deletions' : undefined
+}
+
+/** Only once it is known that everything it names is there. */
+function placeFault({ structs }: Decoded, surroundings: Surroundings): string | undefined {
+  for (const struct of structs) {
+    if (!(struct instanceof Y.Item)) continue
+    const fault = surroundings.fault(struct)
+    if (fault !== undefined) return `${nameOf(struct)} ${fault}`
+  }
+  return undefined
+}
+
+function nameOf({ id }: DecodedStruct): string {
+  return `struct ${id.client}:${id.clock}`
 }
 
 type Decoded = ReturnType<typeof Y.decodeUpdate>
@@ -121,7 +151,7 @@ function sectionsOf(structs: Structs): Map<number, Section> {
 /** What is wrong with one struct, whatever surrounds it. */
 function structFault(struct: DecodedStruct): string | undefined {
   const { client, clock } = struct.id
-  const name = `struct ${client}:${clock}`
+  const name = nameOf(struct)
   if (struct instanceof Y.Skip) return `${name} is a gap`
   if (struct.length < 1) return `${name} is empty`
   if (clock + struct.length >= MAX_CLOCK) return `${name} ends beyond the largest clock`
@@ -132,18 +162,10 @@ function structFault(struct: DecodedStruct): string | undefined {
     if (id.client === client && id.clock >= clock)
       return `${name} names ${id.client}:${id.clock}, which is later`
   }
-  const key = content instanceof Y.ContentFormat ? content.key : parentSub
-  if (key === FORBIDDEN_KEY || (parent as unknown) === FORBIDDEN_KEY)
+  if (parentSub === FORBIDDEN_KEY || (parent as unknown) === FORBIDDEN_KEY)
     return `${name} has the key ${FORBIDDEN_KEY}`
-  if (content instanceof Y.ContentDoc && !isPlainSubdocument(content.doc)) {
-    return `${name} is a subdocument with options no document writes`
-  }
-  return undefined
-}
-
-/** The options of a subdocument come from the wire, and its constructor takes whatever it is given. */
-function isPlainSubdocument(doc: Y.Doc): boolean {
-  return typeof doc.guid === 'string' && typeof doc.gcFilter === 'function' && typeof doc.gc === 'boolean'
+  const fault = contentFault(content)
+  return fault && `${name} ${fault}`
 }
 
 function references(item: Y.Item): Y.ID[] {

@@ -140,7 +140,8 @@ export class CausalBuffer {
   }
 
   *operations(): IterableIterator<Operation> {
-    for (const waiting of this.byAuthor.values()) for (const { operation } of waiting.values()) yield operation
+    for (const waiting of this.byAuthor.values())
+      for (const { operation } of waiting.values()) yield operation
   }
 
   /** Whether something waits that was made by one of these. */

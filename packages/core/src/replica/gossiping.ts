@@ -21,6 +21,8 @@ interface Arrivals {
 const GAP_PATIENCE_MS = 150
 const GAP_RETRY_MS = 1000
 const MAX_CLOCK_JUMP = 2 ** 24
+/** Beyond this there would soon be no larger number. */
+const MAX_OUTBID = 2 ** 52
 
 export class Gossiping {
   private readonly room: Room
@@ -42,7 +44,8 @@ export class Gossiping {
       this.room.evicting.impersonated()
       return undefined
     }
-    const fault = farFetched(link, message, this.room.history.clock) ?? this.takeOperations(link, message, arrivals, now)
+    const fault =
+      farFetched(link, message, this.room.history.clock) ?? this.takeOperations(link, message, arrivals, now)
     if (fault !== undefined) return fault
     const { suspicion } = this.room.evicting
     if (arrivals.fresh.size > 0) this.lastNewsFrom = link.id
@@ -119,12 +122,11 @@ export class Gossiping {
    * Somebody holds something of ours that we have not made. Whatever we said from here on, part of the room would take for
    * something else: the id is spoilt (rule JO10).
    */
-  private isInOurName({ operations, reports, presences }: Gossip): boolean {
-    const { self, history, stability, presences: known } = this.room
+  private isInOurName({ operations, reports }: Gossip): boolean {
+    const { self, history, stability } = this.room
     return (
       operations.some(({ author, seq }) => author === self && seq > history.seq) ||
-      reports.some(({ replica, n }) => replica === self && n > stability.reportsMade) ||
-      presences.some(({ replica, n }) => replica === self && n > (known.all.get(self)?.n ?? 0))
+      reports.some(({ replica, n }) => replica === self && n > stability.reportsMade)
     )
   }
 
@@ -158,9 +160,18 @@ export class Gossiping {
     return this.room.receive(operation, now)
   }
 
+  /** Somebody shows something in our name: what we show ourselves must be the newest. */
+  private outbid({ n }: Presence): void {
+    const { presences, self } = this.room
+    const own = presences.all.get(self)
+    if (own && n > own.n && n < MAX_OUTBID)
+      this.neighbourhood.spreadPresence(presences.publish(self, own.bytes, n))
+  }
+
   private takePresence(link: Link, presence: Presence, arrivals: Arrivals): void {
     const { roster, presences, self } = this.room
-    if (!roster.has(presence.replica) || presence.replica === self) return
+    if (presence.replica === self) return this.outbid(presence)
+    if (!roster.has(presence.replica)) return
     const isNew = presences.receive(presence)
     note(arrivals, presence.replica, isNew)
     if (!isNew) return

@@ -525,7 +525,8 @@ export class Replica {
   private end(rejoinReason?: string, isDead = false): void {
     this.abandon()
     this.emit({ type: 'timer', at: null })
-    if (rejoinReason !== undefined) this.emit({ type: 'rejoin', reason: rejoinReason, ...(isDead && { isDead }) })
+    if (rejoinReason !== undefined)
+      this.emit({ type: 'rejoin', reason: rejoinReason, ...(isDead && { isDead }) })
   }
 
   /** Two rooms of one name, founded apart: one of the two yields, the same on both sides (rule LI2). */

@@ -62,7 +62,8 @@ export function readOperation(from: Reader): Operation {
   if (head.deps.size > MAX_DEPENDENCIES) throw new WireError('too many dependencies')
   if (head.deps.has(head.author)) throw new WireError('operation depends on its author')
   const body = readBody(from, kind)
-  if (body.kind === 'join' && body.floor > head.clock) throw new WireError('join with a floor above its clock')
+  if (body.kind === 'join' && body.floor > head.clock)
+    throw new WireError('join with a floor above its clock')
   if (body.kind === 'cut' && body.through > head.clock) throw new WireError('cut above its own clock')
   return { ...head, ...body }
 }
