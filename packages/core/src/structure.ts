@@ -140,7 +140,10 @@ export interface Cut {
   readonly lineage: string
   /** The epoch that begins with it. */
   readonly epoch: number
-  /** Everything between the present base and the cut, in total order. */
+  /**
+   * Everything between the present base and the cut, in total order. What the structure refuses in that order has no
+   * part in the next base, whatever became of it when it came.
+   */
   readonly below: readonly NamedPayload[]
   /** Everything applied above the cut, in an order that respects causality. Grows while the work goes on. */
   readonly above: readonly NamedPayload[]

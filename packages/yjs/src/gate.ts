@@ -8,7 +8,7 @@
 import type * as decoding from 'lib0/decoding'
 import * as Y from 'yjs'
 import type { DeleteSetLike } from './id-ranges.js'
-import { Surroundings } from './nesting.js'
+import { Surroundings } from './surroundings.js'
 import { contentFault, FORBIDDEN_KEY } from './plain-content.js'
 import type { StructStore } from './store.js'
 
@@ -20,6 +20,11 @@ export interface Section {
 }
 
 export interface UpdateContents {
+  /**
+   * Says which struct names a right neighbour that stands left of its left one. No document makes such a pair, and where Yjs
+   * puts it depends on what else has come. Only where histories have met may neighbours have changed places.
+   */
+  readonly crossed: string | undefined
   readonly sections: ReadonlyMap<number, Section>
   readonly deletes: DeleteSetLike
 }
@@ -78,9 +83,13 @@ function inspectWith(
     sizeFault(structs, decoded.ds) ??
     firstFault(decoded) ??
     deleteFault(decoded.ds, sections, reached) ??
-    orderFault(structs, reached) ??
-    placeFault(decoded, new Surroundings(structs, store))
-  return fault ?? { sections, deletes: decoded.ds }
+    orderFault(structs, reached)
+  if (fault !== undefined) return fault
+  // Only once it is known that everything it names is there.
+  const surroundings = new Surroundings(structs, store)
+  const tooDeep = named(decoded, (item) => surroundings.depthFault(item))
+  if (tooDeep !== undefined) return tooDeep
+  return { sections, deletes: decoded.ds, crossed: named(decoded, (item) => surroundings.orderFault(item)) }
 }
 
 function sizeFault(structs: Structs, deletes: DeleteSetLike): string | undefined {
@@ -91,11 +100,10 @@ function sizeFault(structs: Structs, deletes: DeleteSetLike): string | undefined
   return ranges > MAX_DELETE_RANGES ? 'the update has too many deletions' : undefined
 }
 
-/** Only once it is known that everything it names is there. */
-function placeFault({ structs }: Decoded, surroundings: Surroundings): string | undefined {
+/** The first item with a fault, and which. */
+function named({ structs }: Decoded, faultOf: (item: Y.Item) => string | undefined): string | undefined {
   for (const struct of structs) {
-    if (!(struct instanceof Y.Item)) continue
-    const fault = surroundings.fault(struct)
+    const fault = struct instanceof Y.Item ? faultOf(struct) : undefined
     if (fault !== undefined) return `${nameOf(struct)} ${fault}`
   }
   return undefined

@@ -45,6 +45,8 @@ export type Arrival =
 /** Somebody who was evicted before so many others is told so no more. */
 const MAX_CUT_OFFS = 256
 
+const MAX_LIARS = 256
+
 export class History {
   readonly self: ReplicaId
   readonly applied: VersionVector = new Map()
@@ -72,6 +74,8 @@ export class History {
    * name: it is forgotten once such an author turns out to be let in, and must not push out what the room has decided.
    */
   readonly unfounded = new Map<ReplicaId, number>()
+  /** Authors of operations that nobody applies, because their clocks contradict what they depend on. */
+  readonly liars = new Set<ReplicaId>()
   /** Says which operations are not to be applied for now, though their past is (rule EV3). */
   isHeld: (operation: Operation) => boolean = () => false
   /** Authors of which that may be so. */
@@ -144,7 +148,21 @@ export class History {
 
   /** The next operation whose past is applied; the caller applies it and then calls `record`. */
   takeReady(): Operation | undefined {
-    return this.waiting.takeReady(this.applied, this.epoch, this.isHeld)
+    for (;;) {
+      const operation = this.waiting.takeReady(this.applied, this.epoch, this.isHeld)
+      if (!operation || this.followsItsPast(operation)) return operation
+      this.liars.add(operation.author)
+      if (this.liars.size > MAX_LIARS) this.liars.clear()
+    }
+  }
+
+  /**
+   * The Lamport rule (OP3), of others. An operation whose clock does not exceed those of what it depends on would stand
+   * before them in total order, and history could not be cut; nobody applies it, and nothing of its author after it.
+   */
+  private followsItsPast({ author, seq, clock, deps }: Operation): boolean {
+    const isBefore = (other: ReplicaId, n: number) => (this.log.clockOf(other, n) ?? 0) < clock
+    return isBefore(author, seq - 1) && [...deps].every(([other, n]) => isBefore(other, n))
   }
 
   /** Operations of the next epoch that wait for us to get there: their authors knew that the cut was stable (rule CU4). */

@@ -42,6 +42,12 @@ export class OperationLog {
     this.payloadSum += payloadBytes(operation)
   }
 
+  /** The clock of one of them, if it is here. */
+  clockOf(author: ReplicaId, seq: number): Clock | undefined {
+    const own = this.byAuthor.get(author)
+    return own?.[seq - (own[0]?.seq ?? 0)]?.clock
+  }
+
   /** What a replica that has applied `vector` lacks, in total order. Costs nothing per operation it has. */
   missingFrom(vector: ReadonlyMap<ReplicaId, number>): Operation[] {
     const missing: Operation[] = []

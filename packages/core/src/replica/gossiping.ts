@@ -51,6 +51,8 @@ export class Gossiping {
     if (arrivals.fresh.size > 0) this.lastNewsFrom = link.id
     // Joins among these operations make the reports of their newcomers acceptable.
     this.room.drain()
+    if (link.peer !== undefined && this.room.history.liars.has(link.peer))
+      return 'its operations have smaller clocks than what they depend on'
     for (const report of message.reports) {
       const isNew = this.room.stability.receive(report)
       if (isNew) this.neighbourhood.spreadReport(report, link.id)

@@ -26,10 +26,12 @@ export class Surroundings {
     this.#store = store
   }
 
-  /** @returns what is wrong with where this item lies, or undefined. */
-  fault(item: Y.Item): string | undefined {
-    if (item.content instanceof Y.ContentType && this.#depth(item) >= MAX_NESTING)
-      return `is nested more than ${MAX_NESTING} deep`
+  depthFault(item: Y.Item): string | undefined {
+    const isTooDeep = item.content instanceof Y.ContentType && this.#depth(item) >= MAX_NESTING
+    return isTooDeep ? `is nested more than ${MAX_NESTING} deep` : undefined
+  }
+
+  orderFault(item: Y.Item): string | undefined {
     if (item.origin === null || item.rightOrigin === null) return undefined
     return this.#isBetween(item.origin, item.rightOrigin)
       ? undefined
