@@ -45,9 +45,11 @@ function newcomers(room: LiveRoom): string[] {
   return wrong
 }
 
+const NOWHERE = ''
+
 /** A side that goes on by itself begins a lineage of its own. */
 function namingOf({ replica }: Member): string {
-  return `${replica?.room.lineage} ${replica?.room.history.epoch}`
+  return replica?.status === 'member' ? `${replica.room.lineage} ${replica.room.history.epoch}` : NOWHERE
 }
 
 /** Once Mona is evicted nobody holds the room. */
@@ -58,8 +60,9 @@ function nextEpoch(room: LiveRoom): string[] {
   // Where nothing has changed since the last cut there will be none.
   anna.text.insert(0, 'Cut! ')
   const { content } = anna
+  const isFurther = (member: Member) => namingOf(member) !== NOWHERE && namingOf(member) !== before
   anna.provider.compact().catch(() => {})
-  const isCut = room.until(() => room.honest.every((member) => namingOf(member) !== before), PATIENCE_MS)
+  const isCut = room.until(() => room.honest.every(isFurther), PATIENCE_MS)
   const wrong = faults(room.honest)
   if (!isCut) wrong.push(`history can not be cut any more: ${JSON.stringify(anna.provider.status)}`)
   else if (anna.content !== content || bert.content !== content)

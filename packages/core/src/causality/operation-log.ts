@@ -42,10 +42,10 @@ export class OperationLog {
     this.payloadSum += payloadBytes(operation)
   }
 
-  /** The clock of one of them, if it is here. */
-  clockOf(author: ReplicaId, seq: number): Clock | undefined {
+  /** One of them, if it is here. */
+  get(author: ReplicaId, seq: number): Operation | undefined {
     const own = this.byAuthor.get(author)
-    return own?.[seq - (own[0]?.seq ?? 0)]?.clock
+    return own?.[seq - (own[0]?.seq ?? 0)]
   }
 
   /** What a replica that has applied `vector` lacks, in total order. Costs nothing per operation it has. */

@@ -228,8 +228,7 @@ export class Evicting {
   heard(cutOffs: ReadonlyMap<ReplicaId, number>): void {
     const { self, history } = this.parts
     for (const [who, seq] of cutOffs) {
-      if (who === self || (history.applied.get(who) ?? 0) > seq)
-        this.outReason ??= 'the room went on without us'
+      if (who === self || (history.applied.get(who) ?? 0) > seq) this.leftBehind()
     }
   }
 
@@ -242,6 +241,8 @@ export class Evicting {
   /** No member is as far behind as we are (rule CU6): the room went on without us. */
   leftBehind(): void {
     this.outReason ??= 'the room went on without us'
+    // If that is not true others wait for us.
+    this.isSpoilt = true
   }
 
   private evicted(who: ReplicaId, seq: number): void {

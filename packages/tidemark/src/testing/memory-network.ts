@@ -127,6 +127,8 @@ export class MemoryTransport implements Transport {
   open(room: string, self: ReplicaId, events: TransportEvents): TransportSession {
     const session = new MemorySession(this, room, self, events)
     this.sessions.add(session)
+    // What is left of a dead process may still run in this one; it reaches nobody.
+    if (!this.alive) session.vanish()
     return session
   }
 
