@@ -24,6 +24,9 @@ export interface Outcome {
 /** A message to the target, what that says to others because of it, and their answers. */
 const REACTION_MS = 4
 
+/** In which neighbours notice that they hold different things, and exchange them. */
+const AFTERMATH_MS = 6000
+
 export function assault(room: LiveRoom, attack: Attack): Outcome {
   const target = room.honest[attack.target % room.honest.length] as Member
   const speaker = speakerOf(room, attack, target)
@@ -38,6 +41,7 @@ export function assault(room: LiveRoom, attack: Attack): Outcome {
     const frame = frameOf(step, materialOf(room, target))
     bytes += frame.length
     const claim = claimOf(decodeMessage(frame), speaker.id, before[attack.target % 2] as Standing)
+    if (!attack.isUpsetting && (claim === 'forgery' || claim === 'believed')) continue
     claims.push(claim)
     const startedAt = performance.now()
     try {
@@ -60,6 +64,8 @@ export function assault(room: LiveRoom, attack: Attack): Outcome {
     if (violations.length > 0) break
   }
   speaker.leave()
+  // What the honest tell each other of it later must not be taken for the doing of the next one.
+  if (hasChanged) room.advance(AFTERMATH_MS)
   return { violations, claims, hasChanged, bytes, cpuMs }
 }
 

@@ -51,6 +51,8 @@ export interface Attack {
   readonly route: Route
   /** Which of the honest is attacked. */
   readonly target: number
+  /** Whether it may say what is not its own to say. That upsets a room, and a new one takes a hundred times as long as a frame. */
+  readonly isUpsetting: boolean
   readonly steps: readonly Step[]
 }
 
@@ -155,5 +157,6 @@ export const attack: fc.Arbitrary<Attack> = fc.record({
   room: fc.constantFrom(...ROOM_KINDS),
   route: fc.constantFrom(...ROUTES, 'neighbour' as const, 'neighbour' as const, 'neighbour' as const),
   target: fc.nat(1),
+  isUpsetting: fc.nat(7).map((one) => one === 0),
   steps: fc.array(step, { minLength: 1, maxLength: 2, size: 'max' }),
 })

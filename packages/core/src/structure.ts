@@ -25,6 +25,13 @@ export interface Structure {
   apply(payload: Uint8Array, epoch: number, origin?: Origin): string | undefined
 
   /**
+   * Asked before a payload is stored or passed on: whether it shows by itself, to everybody alike, that no such structure has
+   * written it. Whoever sends it then loses its link. What an honest user can bring about is refused by `apply` instead.
+   * @returns why, or undefined.
+   */
+  vet?(payload: Uint8Array): string | undefined
+
+  /**
    * Takes what the user changed since the last call, as the payload of one new operation.
    * @returns undefined if there is nothing.
    */

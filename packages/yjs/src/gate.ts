@@ -8,9 +8,9 @@
 import type * as decoding from 'lib0/decoding'
 import * as Y from 'yjs'
 import type { DeleteSetLike } from './id-ranges.js'
-import { Surroundings } from './surroundings.js'
 import { contentFault, FORBIDDEN_KEY } from './plain-content.js'
 import type { StructStore } from './store.js'
+import { Surroundings } from './surroundings.js'
 
 export interface Section {
   /** Of the first struct. */
@@ -41,6 +41,37 @@ const MAX_DELETE_RANGES = 200_000
 /** Per client the clock up to which a document holds, or need not hold, everything. */
 type Reached = (client: number) => number
 
+/**
+ * What shows by itself that no document has written this update, whatever it is for. What users can bring about, as values
+ * that nobody should hold, is not among it.
+ */
+export function inspectAlone(update: Uint8Array): string | undefined {
+  const decoded = decode(update)
+  if (update.length <= REMEMBERED_BYTES) remember(update, decoded)
+  if (typeof decoded === 'string') return decoded
+  for (const struct of decoded.structs) {
+    const fault = rangeFault(struct)
+    if (fault !== undefined) return fault
+  }
+  for (const [client, ranges] of decoded.ds.clients) {
+    if (ranges.some(({ len }) => len < 1)) return `a deletion of client ${client} is empty`
+  }
+  return undefined
+}
+
+/** What was looked at alone is mostly looked at again in a moment: then it need not be decoded again. */
+const remembered = new Map<Uint8Array, Decoded | string>()
+const REMEMBERED = 32
+const REMEMBERED_BYTES = 16 * 1024
+
+function remember(update: Uint8Array, decoded: Decoded | string): void {
+  remembered.set(update, decoded)
+  for (const [oldest] of remembered) {
+    if (remembered.size <= REMEMBERED) return
+    remembered.delete(oldest)
+  }
+}
+
 /** @returns what the update holds, or why it is refused. */
 export function inspect(update: Uint8Array, store: StructStore): UpdateContents | string {
   return inspectWith(update, store, () => (client) => Y.getState(store, client))
@@ -69,7 +100,8 @@ function inspectWith(
   store: StructStore,
   reachedIn: (sections: ReadonlyMap<number, Section>) => Reached,
 ): UpdateContents | string {
-  const decoded = decode(update)
+  const decoded = remembered.get(update) ?? decode(update)
+  remembered.delete(update)
   if (typeof decoded === 'string') return decoded
   const structs = new Map<number, DecodedStruct[]>()
   for (const struct of decoded.structs) {
@@ -156,14 +188,20 @@ function sectionsOf(structs: Structs): Map<number, Section> {
   return sections
 }
 
+/** What is wrong with the clocks of one struct. */
+function rangeFault(struct: DecodedStruct): string | undefined {
+  if (struct instanceof Y.Skip) return `${nameOf(struct)} is a gap`
+  if (struct.length < 1) return `${nameOf(struct)} is empty`
+  if (struct.id.clock + struct.length >= MAX_CLOCK) return `${nameOf(struct)} ends beyond the largest clock`
+  return undefined
+}
+
 /** What is wrong with one struct, whatever surrounds it. */
 function structFault(struct: DecodedStruct): string | undefined {
+  const range = rangeFault(struct)
+  if (range !== undefined || !(struct instanceof Y.Item)) return range
   const { client, clock } = struct.id
   const name = nameOf(struct)
-  if (struct instanceof Y.Skip) return `${name} is a gap`
-  if (struct.length < 1) return `${name} is empty`
-  if (clock + struct.length >= MAX_CLOCK) return `${name} ends beyond the largest clock`
-  if (!(struct instanceof Y.Item)) return undefined
   const { parent, parentSub, content } = struct
   for (const id of references(struct)) {
     // Yjs looks only other clients' ids up before it follows them.

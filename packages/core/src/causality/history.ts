@@ -129,11 +129,16 @@ export class History {
    */
   receive(operation: Operation, now = 0): Arrival {
     this.giveUpAuthor(operation)
-    if (this.isObsolete(operation) || this.waiting.has(operation.author, operation.seq)) return 'known'
+    if (this.isKnown(operation)) return 'known'
     if (!this.isNear(operation.epoch)) return 'alien'
     const isNext = isReady(operation, this.applied) || this.releases(operation)
     const isKnown = (author: ReplicaId) => this.applied.has(author)
     return this.waiting.add(operation, isNext, now, isKnown) ? 'new' : 'no-room'
+  }
+
+  /** Whether it would be a repetition. */
+  isKnown(operation: Operation): boolean {
+    return this.isObsolete(operation) || this.waiting.has(operation.author, operation.seq)
   }
 
   /** It waits for nothing but operations that are held back until one comes that depends on them: this one. */

@@ -139,6 +139,8 @@ export class Gossiping {
     now: Milliseconds,
   ): string | undefined {
     for (const operation of message.operations) {
+      const fault = this.room.vet(operation)
+      if (fault !== undefined) return fault
       const arrival = this.file(operation, now)
       // Where nothing is renumbered nobody can be ahead of us.
       if (arrival === 'alien' && this.room.renumbers && operation.epoch > this.room.history.epoch) {
