@@ -144,8 +144,10 @@ export class Evicting {
 
   /** What somebody has to know who may have been evicted, or brought in by someone who was (rule EV7). */
   noticeFor(replica: ReplicaId): ReadonlyMap<ReplicaId, number> {
-    const { cutOffs } = this.parts.history
-    return this.fenced.has(replica) ? new Map([...cutOffs, [replica, NOT_KNOWN_YET]]) : cutOffs
+    const { cutOffs, unfounded } = this.parts.history
+    if (this.fenced.has(replica)) return new Map([...cutOffs, [replica, NOT_KNOWN_YET]])
+    const seq = unfounded.get(replica)
+    return seq === undefined ? cutOffs : new Map([...cutOffs, [replica, seq]])
   }
 
   suspects(now: Milliseconds): ReplicaId[] {
@@ -241,8 +243,6 @@ export class Evicting {
   /** No member is as far behind as we are (rule CU6): the room went on without us. */
   leftBehind(): void {
     this.outReason ??= 'the room went on without us'
-    // If that is not true others wait for us.
-    this.isSpoilt = true
   }
 
   private evicted(who: ReplicaId, seq: number): void {
