@@ -122,7 +122,7 @@ export class Gossiping {
 
   /**
    * Somebody holds something of ours that we have not made. Whatever we said from here on, part of the room would take for
-   * something else: the id is spoilt (rule JO10).
+   * something else: the id is spoilt (rule EV8).
    */
   private isInOurName({ operations, reports }: Gossip): boolean {
     const { self, history, stability } = this.room

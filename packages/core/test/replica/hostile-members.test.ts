@@ -114,7 +114,7 @@ describe('[OP3] clocks', () => {
   })
 })
 
-describe('[JO10] somebody who speaks in our name', () => {
+describe('[EV8] somebody who speaks in our name', () => {
   test.each([
     [
       'an operation',
