@@ -43,7 +43,12 @@ export type Order =
   /** Wake me at this time; replaces the wish before it. Null: no wish. */
   | { readonly type: 'timer'; readonly at: Milliseconds | null }
   /** This identity is over. Start another one with a new id. */
-  | { readonly type: 'rejoin'; readonly reason: string }
+  | {
+      readonly type: 'rejoin'
+      readonly reason: string
+      /** It has not left, and can not: the next one says that it need not be waited for. */
+      readonly isDead?: boolean
+    }
   /** The same, and the other one founds the room anew with what we hold: nobody here may decide (rule LI8). */
   | { readonly type: 'fork'; readonly reason: string }
 

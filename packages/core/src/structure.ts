@@ -25,6 +25,13 @@ export interface Structure {
   apply(payload: Uint8Array, epoch: number, origin?: Origin): string | undefined
 
   /**
+   * Asked before a payload is stored or passed on: whether it shows by itself, to everybody alike, that no such structure has
+   * written it. Whoever sends it then loses its link. What an honest user can bring about is refused by `apply` instead.
+   * @returns why, or undefined.
+   */
+  vet?(payload: Uint8Array): string | undefined
+
+  /**
    * Takes what the user changed since the last call, as the payload of one new operation.
    * @returns undefined if there is nothing.
    */
@@ -140,7 +147,10 @@ export interface Cut {
   readonly lineage: string
   /** The epoch that begins with it. */
   readonly epoch: number
-  /** Everything between the present base and the cut, in total order. */
+  /**
+   * Everything between the present base and the cut, in total order. What the structure refuses in that order has no
+   * part in the next base, whatever became of it when it came.
+   */
   readonly below: readonly NamedPayload[]
   /** Everything applied above the cut, in an order that respects causality. Grows while the work goes on. */
   readonly above: readonly NamedPayload[]

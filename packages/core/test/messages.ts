@@ -77,7 +77,7 @@ const agreement: fc.Arbitrary<AgreementState> = fc
 export const operation: fc.Arbitrary<Operation> = fc.oneof(
   fc.tuple(head, payload).map(([of, bytes]): Operation => ({ ...of, kind: 'update', payload: bytes })),
   fc.tuple(head, id, uint, uint).map(([of, who, floor, stage]): Operation => {
-    return { ...of, kind: 'join', who, floor, stage }
+    return { ...of, kind: 'join', who, floor: Math.min(floor, of.clock), stage }
   }),
   fc.tuple(head, id).map(([of, who]): Operation => ({ ...of, kind: 'leave', who })),
   fc.tuple(head, fc.nat()).map(([of, behind]): Operation => {

@@ -84,7 +84,10 @@ export class RenumberedSet extends SharedSet {
 
   private begin({ below, above, epoch, lineage }: Cut): CutWork {
     const shadow = new Shadow(this.base)
-    for (const payload of below) shadow.change(this.translated(payload))
+    for (const payload of below) {
+      const change = this.readable(payload)
+      if (change) shadow.change(change)
+    }
     const live = [...shadow.words].sort(([a, x], [b, y]) => (x < y ? -1 : x > y ? 1 : a < b ? -1 : 1))
     if (this.isWrong) live.pop()
     const base = new Map(live.map(([, word], index) => [`e${epoch}-${index}`, word]))
@@ -111,6 +114,15 @@ export class RenumberedSet extends SharedSet {
         for (const payload of above) this.integrate(this.translated(payload))
         return { bytesBefore: 0, bytesAfter: 0, changedVisibly: false }
       },
+    }
+  }
+
+  /** @returns undefined for what is refused. */
+  private readable(payload: NamedPayload): Change | undefined {
+    try {
+      return this.translated(payload)
+    } catch {
+      return undefined
     }
   }
 

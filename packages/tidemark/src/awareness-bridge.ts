@@ -37,6 +37,9 @@ interface Change {
   readonly removed: number[]
 }
 
+/** Far more changes than a page lives for. Beyond 2^53 nothing could follow. */
+const MAX_CLOCK = 2 ** 31
+
 type State = Record<string, unknown>
 
 interface Announcement {
@@ -51,6 +54,8 @@ export class AwarenessBridge {
   private readonly options: AwarenessBridgeOptions
   /** Which awareness client belongs to which member. */
   private readonly clients = new Map<ReplicaId, number>()
+  /** What members have said for a client that is somebody else's as long as that one is here. */
+  private readonly contested = new Map<ReplicaId, Announcement>()
   /** What members have said who are further than we are. */
   private readonly waiting = new Map<ReplicaId, Announcement>()
 
@@ -90,15 +95,25 @@ export class AwarenessBridge {
       this.waiting.set(replica, announcement)
       return
     }
+    // A page that came back under a new id has its old client, and its old id may not have gone yet: then it waits for that.
+    // Anybody else who speaks for it waits for ever.
+    if (this.isOfAnother(client, replica)) {
+      this.contested.set(replica, announcement)
+      return
+    }
+    this.contested.delete(replica)
     const known = this.awareness.meta.get(client)
     if (known && known.clock > clock) return
-    // A page that came back under a new id has its old client; its old id may not have gone yet.
-    for (const [owner, owned] of this.clients) if (owned === client) this.clients.delete(owner)
-    this.drop(replica)
+    if (this.clients.get(replica) !== client) this.drop(replica)
     this.clients.set(replica, client)
     applyAwarenessUpdate(this.awareness, encode(this.inPresentNaming(announcement)), this)
     const meta = this.awareness.meta.get(client)
     if (meta) meta.lastUpdated = Number.POSITIVE_INFINITY
+  }
+
+  private isOfAnother(client: number, replica: ReplicaId): boolean {
+    for (const [owner, owned] of this.clients) if (owned === client) return owner !== replica
+    return false
   }
 
   private inPresentNaming(announcement: Announcement): Announcement {
@@ -150,16 +165,21 @@ export class AwarenessBridge {
   /** A member is gone. */
   drop(replica: ReplicaId): void {
     this.waiting.delete(replica)
+    this.contested.delete(replica)
     const client = this.clients.get(replica)
     if (client === undefined) return
     this.clients.delete(replica)
     // Should it come back with the state it had, that must not look old.
     this.awareness.meta.delete(client)
     removeAwarenessStates(this.awareness, [client], this)
+    for (const [heir, announcement] of this.contested) {
+      if (announcement.client === client) return this.take(heir, announcement)
+    }
   }
 
   dropAll(): void {
     this.waiting.clear()
+    this.contested.clear()
     for (const replica of [...this.clients.keys()]) this.guard(() => this.drop(replica))
   }
 
@@ -190,6 +210,7 @@ function decode(bytes: Uint8Array): Announcement | undefined {
     if (decoding.readVarUint(decoder) !== 1) return undefined
     const client = decoding.readVarUint(decoder)
     const clock = decoding.readVarUint(decoder)
+    if (clock >= MAX_CLOCK) return undefined
     const state: unknown = JSON.parse(decoding.readVarString(decoder))
     const isState = typeof state === 'object' && !Array.isArray(state) && !isNestedTooDeeply(state)
     return isState && !decoding.hasContent(decoder)

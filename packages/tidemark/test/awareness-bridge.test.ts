@@ -179,6 +179,8 @@ describe('whatever comes', () => {
     ['an array', presence(0, 5, 1, '[]')],
     ['a number', presence(0, 5, 1, '7')],
     ['nesting without end', presence(0, 5, 1, `{"a":${'['.repeat(7000)}${']'.repeat(7000)}}`)],
+    ['a clock that nothing can follow', presence(0, 5, 2 ** 53 - 1, '{}')],
+    ['a clock beyond all changes', presence(0, 5, 2 ** 31, '{}')],
     ['something behind it', Uint8Array.of(...presence(0, 5, 1, '{}'), 0)],
   ])('%s is refused', (_, bytes) => {
     const a = open()
@@ -193,6 +195,33 @@ describe('whatever comes', () => {
     expect(a.awareness.getLocalState()).toEqual({ user: 'Ada' })
     a.bridge.drop('x')
     expect(a.awareness.getLocalState()).toEqual({ user: 'Ada' })
+  })
+
+  test("somebody else's state is not taken from others, whatever their clock", () => {
+    const [a, b] = [open(), open()]
+    a.awareness.setLocalState({ user: 'Ada' })
+    b.bridge.receive('ada', a.bridge.encodeOwn())
+    const { clientID } = a.awareness
+    expect(b.bridge.receive('eve', presence(0, clientID, 2 ** 31 - 1, '{"user":"Eve"}'))).toBeUndefined()
+    expect(stateOf(a, b)).toEqual({ user: 'Ada' })
+    a.awareness.setLocalState({ user: 'Ada Lovelace' })
+    b.bridge.receive('ada', a.bridge.encodeOwn())
+    expect(stateOf(a, b)).toEqual({ user: 'Ada Lovelace' })
+    b.bridge.drop('eve')
+    expect(stateOf(a, b)).toEqual({ user: 'Ada Lovelace' })
+  })
+
+  test('a page that came back under a new id gets its client once the old id is gone', () => {
+    const [a, b] = [open(), open()]
+    a.awareness.setLocalState({ user: 'Ada' })
+    b.bridge.receive('ada-1', a.bridge.encodeOwn())
+    a.awareness.setLocalState({ user: 'Ada again' })
+    b.bridge.receive('ada-2', a.bridge.encodeOwn())
+    expect(stateOf(a, b)).toEqual({ user: 'Ada' })
+    b.bridge.drop('ada-1')
+    expect(stateOf(a, b)).toEqual({ user: 'Ada again' })
+    b.bridge.drop('ada-2')
+    expect(stateOf(a, b)).toBeUndefined()
   })
 
   test('an epoch that never comes keeps one state per member', () => {

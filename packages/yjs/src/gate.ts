@@ -8,7 +8,9 @@
 import type * as decoding from 'lib0/decoding'
 import * as Y from 'yjs'
 import type { DeleteSetLike } from './id-ranges.js'
+import { contentFault, FORBIDDEN_KEY } from './plain-content.js'
 import type { StructStore } from './store.js'
+import { Surroundings } from './surroundings.js'
 
 export interface Section {
   /** Of the first struct. */
@@ -18,6 +20,11 @@ export interface Section {
 }
 
 export interface UpdateContents {
+  /**
+   * Says which struct names a right neighbour that stands left of its left one. No document makes such a pair, and where Yjs
+   * puts it depends on what else has come. Only where histories have met may neighbours have changed places.
+   */
+  readonly crossed: string | undefined
   readonly sections: ReadonlyMap<number, Section>
   readonly deletes: DeleteSetLike
 }
@@ -27,15 +34,47 @@ type Structs = ReadonlyMap<number, readonly DecodedStruct[]>
 
 /** Clocks stay below this, so that sums and lengths remain exact, and fit what other implementations use. */
 const MAX_CLOCK = 2 ** 31
-/** As the key of a plain object it would replace the prototype of whatever `toJSON` builds. */
-const FORBIDDEN_KEY = '__proto__'
+/** Of each of these a document pays for every one at every later change. Old documents brought along have thousands. */
+const MAX_CLIENTS = 50_000
+const MAX_DELETE_RANGES = 200_000
 
 /** Per client the clock up to which a document holds, or need not hold, everything. */
 type Reached = (client: number) => number
 
+/**
+ * What shows by itself that no document has written this update, whatever it is for. What users can bring about, as values
+ * that nobody should hold, is not among it.
+ */
+export function inspectAlone(update: Uint8Array): string | undefined {
+  const decoded = decode(update)
+  if (update.length <= REMEMBERED_BYTES) remember(update, decoded)
+  if (typeof decoded === 'string') return decoded
+  for (const struct of decoded.structs) {
+    const fault = rangeFault(struct)
+    if (fault !== undefined) return fault
+  }
+  for (const [client, ranges] of decoded.ds.clients) {
+    if (ranges.some(({ len }) => len < 1)) return `a deletion of client ${client} is empty`
+  }
+  return undefined
+}
+
+/** What was looked at alone is mostly looked at again in a moment: then it need not be decoded again. */
+const remembered = new Map<Uint8Array, Decoded | string>()
+const REMEMBERED = 32
+const REMEMBERED_BYTES = 16 * 1024
+
+function remember(update: Uint8Array, decoded: Decoded | string): void {
+  remembered.set(update, decoded)
+  for (const [oldest] of remembered) {
+    if (remembered.size <= REMEMBERED) return
+    remembered.delete(oldest)
+  }
+}
+
 /** @returns what the update holds, or why it is refused. */
 export function inspect(update: Uint8Array, store: StructStore): UpdateContents | string {
-  return inspectWith(update, () => (client) => Y.getState(store, client))
+  return inspectWith(update, store, () => (client) => Y.getState(store, client))
 }
 
 /**
@@ -43,7 +82,7 @@ export function inspect(update: Uint8Array, store: StructStore): UpdateContents 
  * name. (Delivery is causal: nothing is left out because it is late.)
  */
 export function inspectAboveCut(update: Uint8Array, store: StructStore): UpdateContents | string {
-  return inspectWith(update, (sections) => (client) => {
+  return inspectWith(update, store, (sections) => (client) => {
     return Math.max(Y.getState(store, client), sections.get(client)?.clock ?? 0)
   })
 }
@@ -58,9 +97,11 @@ function firstFault({ structs }: Decoded): string | undefined {
 
 function inspectWith(
   update: Uint8Array,
+  store: StructStore,
   reachedIn: (sections: ReadonlyMap<number, Section>) => Reached,
 ): UpdateContents | string {
-  const decoded = decode(update)
+  const decoded = remembered.get(update) ?? decode(update)
+  remembered.delete(update)
   if (typeof decoded === 'string') return decoded
   const structs = new Map<number, DecodedStruct[]>()
   for (const struct of decoded.structs) {
@@ -71,8 +112,37 @@ function inspectWith(
   const sections = sectionsOf(structs)
   const reached = reachedIn(sections)
   const fault =
-    firstFault(decoded) ?? deleteFault(decoded.ds, sections, reached) ?? orderFault(structs, reached)
-  return fault ?? { sections, deletes: decoded.ds }
+    sizeFault(structs, decoded.ds) ??
+    firstFault(decoded) ??
+    deleteFault(decoded.ds, sections, reached) ??
+    orderFault(structs, reached)
+  if (fault !== undefined) return fault
+  // Only once it is known that everything it names is there.
+  const surroundings = new Surroundings(structs, store)
+  const tooDeep = named(decoded, (item) => surroundings.depthFault(item))
+  if (tooDeep !== undefined) return tooDeep
+  return { sections, deletes: decoded.ds, crossed: named(decoded, (item) => surroundings.orderFault(item)) }
+}
+
+function sizeFault(structs: Structs, deletes: DeleteSetLike): string | undefined {
+  if (structs.size > MAX_CLIENTS || deletes.clients.size > MAX_CLIENTS)
+    return 'the update names too many clients'
+  let ranges = 0
+  for (const ofClient of deletes.clients.values()) ranges += ofClient.length
+  return ranges > MAX_DELETE_RANGES ? 'the update has too many deletions' : undefined
+}
+
+/** The first item with a fault, and which. */
+function named({ structs }: Decoded, faultOf: (item: Y.Item) => string | undefined): string | undefined {
+  for (const struct of structs) {
+    const fault = struct instanceof Y.Item ? faultOf(struct) : undefined
+    if (fault !== undefined) return `${nameOf(struct)} ${fault}`
+  }
+  return undefined
+}
+
+function nameOf({ id }: DecodedStruct): string {
+  return `struct ${id.client}:${id.clock}`
 }
 
 type Decoded = ReturnType<typeof Y.decodeUpdate>
@@ -118,32 +188,30 @@ function sectionsOf(structs: Structs): Map<number, Section> {
   return sections
 }
 
+/** What is wrong with the clocks of one struct. */
+function rangeFault(struct: DecodedStruct): string | undefined {
+  if (struct instanceof Y.Skip) return `${nameOf(struct)} is a gap`
+  if (struct.length < 1) return `${nameOf(struct)} is empty`
+  if (struct.id.clock + struct.length >= MAX_CLOCK) return `${nameOf(struct)} ends beyond the largest clock`
+  return undefined
+}
+
 /** What is wrong with one struct, whatever surrounds it. */
 function structFault(struct: DecodedStruct): string | undefined {
+  const range = rangeFault(struct)
+  if (range !== undefined || !(struct instanceof Y.Item)) return range
   const { client, clock } = struct.id
-  const name = `struct ${client}:${clock}`
-  if (struct instanceof Y.Skip) return `${name} is a gap`
-  if (struct.length < 1) return `${name} is empty`
-  if (clock + struct.length >= MAX_CLOCK) return `${name} ends beyond the largest clock`
-  if (!(struct instanceof Y.Item)) return undefined
+  const name = nameOf(struct)
   const { parent, parentSub, content } = struct
   for (const id of references(struct)) {
     // Yjs looks only other clients' ids up before it follows them.
     if (id.client === client && id.clock >= clock)
       return `${name} names ${id.client}:${id.clock}, which is later`
   }
-  const key = content instanceof Y.ContentFormat ? content.key : parentSub
-  if (key === FORBIDDEN_KEY || (parent as unknown) === FORBIDDEN_KEY)
+  if (parentSub === FORBIDDEN_KEY || (parent as unknown) === FORBIDDEN_KEY)
     return `${name} has the key ${FORBIDDEN_KEY}`
-  if (content instanceof Y.ContentDoc && !isPlainSubdocument(content.doc)) {
-    return `${name} is a subdocument with options no document writes`
-  }
-  return undefined
-}
-
-/** The options of a subdocument come from the wire, and its constructor takes whatever it is given. */
-function isPlainSubdocument(doc: Y.Doc): boolean {
-  return typeof doc.guid === 'string' && typeof doc.gcFilter === 'function' && typeof doc.gc === 'boolean'
+  const fault = contentFault(content)
+  return fault && `${name} ${fault}`
 }
 
 function references(item: Y.Item): Y.ID[] {

@@ -16,7 +16,7 @@ import * as Y from 'yjs'
 import { Load } from './carry.js'
 import { FullCompaction } from './epochs/full-compaction.js'
 import type { EpochChange } from './epochs/full-host.js'
-import { inspect, type UpdateContents } from './gate.js'
+import { inspect, inspectAlone, type UpdateContents } from './gate.js'
 import { LocalChanges } from './local-changes.js'
 import { illFormedItems, repair } from './lone-surrogates.js'
 import { fillBelow } from './renumbering/index.js'
@@ -110,8 +110,13 @@ export class YjsStructure implements Structure {
     if (this.#load !== undefined) throw new Error('An operation was applied while a state is being loaded')
     const contents = inspect(payload, this.#doc.store)
     if (typeof contents === 'string') return contents
+    if (contents.crossed !== undefined) return contents.crossed
     this.#integrate([payload], [])
     return undefined
+  }
+
+  vet(payload: Uint8Array): string | undefined {
+    return inspectAlone(payload)
   }
 
   takeLocalChange(): Uint8Array | undefined {

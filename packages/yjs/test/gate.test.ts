@@ -167,3 +167,181 @@ describe('the gate', () => {
     )
   }, 120_000)
 })
+
+describe('what hides in content', () => {
+  /** Maps within maps, written by hand: a document takes quadratic time for it. */
+  const nested = (depth: number) => {
+    const out = new Y.UpdateEncoderV1()
+    encoding.writeVarUint(out.restEncoder, 1)
+    encoding.writeVarUint(out.restEncoder, depth)
+    out.writeClient(8)
+    encoding.writeVarUint(out.restEncoder, 0)
+    for (let i = 0; i < depth; i++) {
+      out.writeInfo(7 | 0x20)
+      out.writeParentInfo(i === 0)
+      if (i === 0) out.writeString('map')
+      else out.writeLeftID(Y.createID(8, i - 1))
+      out.writeString('x')
+      out.writeTypeRef(1)
+    }
+    encoding.writeVarUint(out.restEncoder, 0)
+    return out.toUint8Array()
+  }
+
+  test('10,000 types within each other are refused, in one update and in many', () => {
+    expect(inspect(nested(10_000), new Y.Doc().store)).toMatch(/nested more than 100 deep/)
+    expect(typeof inspect(nested(100), new Y.Doc().store)).toBe('object')
+    const { doc, structure } = victim()
+    const author = newDocument(8)
+    author.on('update', (update: Uint8Array) => structure.apply(update))
+    let inner: Y.Array<unknown> = author.getArray('list')
+    for (let i = 0; i < 300; i++) {
+      const next = new Y.Array<unknown>()
+      inner.insert(0, [next])
+      inner = next
+    }
+    expect(JSON.stringify(doc.getArray('list')).length).toBe(2 * 101)
+  })
+
+  test('values nested without end are refused', () => {
+    const deep = (depth: number) => JSON.parse(`${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`)
+    for (const [depth, passes] of [
+      [100, true],
+      [101, false],
+      [3000, false],
+    ] as const) {
+      const doc = newDocument(8)
+      doc.getMap('map').set('key', deep(depth))
+      expect(typeof inspect(Y.encodeStateAsUpdate(doc), new Y.Doc().store)).toBe(passes ? 'object' : 'string')
+    }
+  })
+
+  test.each([
+    ['a map', (doc: Y.Doc, value: object) => doc.getMap('map').set('key', value)],
+    ['an array', (doc: Y.Doc, value: object) => doc.getArray('list').push([value])],
+    ['an embed', (doc: Y.Doc, value: object) => doc.getText('text').insertEmbed(0, value)],
+    ['a format', (doc: Y.Doc, value: object) => doc.getText('text').insert(0, 'x', { link: value })],
+  ])('a value with the key __proto__ is refused in %s', (_, write) => {
+    const doc = newDocument(8)
+    write(doc, JSON.parse('{"a":[{"__proto__":{"isAdmin":true}}]}'))
+    const { structure, doc: at } = victim()
+    expect(structure.apply(Y.encodeStateAsUpdate(doc))).toMatch(/__proto__/)
+    expect(at.getMap('map').toJSON()).toEqual({})
+    expect(({} as { isAdmin?: boolean }).isAdmin).toBeUndefined()
+  })
+})
+
+describe('what costs everybody', () => {
+  test('200,000 client ids and 300,000 deletions are refused', () => {
+    const clients = Array.from({ length: 200_000 }, (_, i) => ({ client: i + 100, clock: 0, items: [{}] }))
+    expect(inspect(raw(clients), new Y.Doc().store)).toMatch(/too many clients/)
+    const out = new Y.UpdateEncoderV1()
+    encoding.writeVarUint(out.restEncoder, 0)
+    encoding.writeVarUint(out.restEncoder, 1)
+    encoding.writeVarUint(out.restEncoder, 1)
+    encoding.writeVarUint(out.restEncoder, 300_000)
+    for (let i = 0; i < 300_000; i++) {
+      encoding.writeVarUint(out.restEncoder, 2 * i)
+      encoding.writeVarUint(out.restEncoder, 1)
+    }
+    expect(inspect(out.toUint8Array(), new Y.Doc().store)).toMatch(/too many deletions/)
+  })
+
+  test('V2 is refused: few bytes of it stand for millions of structs', () => {
+    const out = new Y.UpdateEncoderV2()
+    const count = 3_000_000
+    encoding.writeVarUint(out.restEncoder, 1)
+    encoding.writeVarUint(out.restEncoder, count)
+    out.writeClient(9)
+    encoding.writeVarUint(out.restEncoder, 0)
+    for (let i = 0; i < count; i++) {
+      out.writeInfo(0)
+      out.writeLen(1)
+    }
+    encoding.writeVarUint(out.restEncoder, 0)
+    const update = out.toUint8Array()
+    expect(update.length).toBeLessThan(40)
+    const { doc, structure } = victim()
+    expect(structure.vet(update)).toBeDefined()
+    expect(structure.apply(update)).toBeDefined()
+    expect(doc.store.clients.has(9)).toBe(false)
+  })
+})
+
+describe('a right neighbour left of the left one', () => {
+  const crossed: readonly (readonly [string, Uint8Array])[] = [
+    ['in the document', one({ origin: [1, 3], rightOrigin: [1, 1] })],
+    ['the same one', one({ origin: [1, 2], rightOrigin: [1, 2] })],
+    [
+      'in the update',
+      raw([
+        {
+          client: 9,
+          clock: 0,
+          items: [
+            { origin: [1, 0], rightOrigin: [1, 1] },
+            { origin: [9, 0], rightOrigin: [1, 1] },
+            { origin: [9, 1], rightOrigin: [9, 0] },
+          ],
+        },
+      ]),
+    ],
+    [
+      'by what the update puts beside it',
+      raw([
+        {
+          client: 9,
+          clock: 0,
+          items: [
+            { origin: [1, 3], rightOrigin: [1, 4] },
+            { origin: [9, 0], rightOrigin: [1, 1] },
+          ],
+        },
+      ]),
+    ],
+  ]
+
+  test.each(crossed)('%s is refused', (_, update) => {
+    const { doc, structure } = victim()
+    expect(structure.apply(update)).toMatch(/names a right neighbour left of its left one/)
+    expect(doc.getText('text').toString()).toBe('hello')
+  })
+
+  test('what one types between what one has typed is taken', () => {
+    const author = newDocument(9)
+    Y.applyUpdate(author, Y.encodeStateAsUpdate(victim().doc))
+    const text = author.getText('text')
+    const before = Y.encodeStateVector(author)
+    for (const [at, what] of [
+      [5, 'world'],
+      [7, 'x'],
+      [0, 'a'],
+      [1, 'b'],
+      [1, 'c'],
+      [8, 'yy'],
+    ] as const)
+      text.insert(at, what)
+    const { doc, structure } = victim()
+    expect(structure.apply(Y.encodeStateAsUpdate(author, before))).toBeUndefined()
+    expect(doc.getText('text').toString()).toBe(text.toString())
+  })
+})
+
+describe('by itself', () => {
+  test.each(
+    REFUSED.filter(([name]) =>
+      /length 0|empty text|million|2\^31|Skip|nothing at all|two sections/.test(name),
+    ),
+  )('%s shows what it is', (_, update) => {
+    expect(victim().structure.vet(update)).toBeDefined()
+  })
+
+  test('what a user can bring about, or others may know more of, does not', () => {
+    for (const update of [
+      one({ parent: 'map', key: '__proto__' }),
+      one({ origin: [7, 0] }),
+      raw([], [[1, 5, 10]]),
+    ])
+      expect(victim().structure.vet(update)).toBeUndefined()
+  })
+})

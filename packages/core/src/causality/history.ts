@@ -45,6 +45,8 @@ export type Arrival =
 /** Somebody who was evicted before so many others is told so no more. */
 const MAX_CUT_OFFS = 256
 
+const MAX_LIARS = 256
+
 export class History {
   readonly self: ReplicaId
   readonly applied: VersionVector = new Map()
@@ -67,6 +69,13 @@ export class History {
   private cuts: CutOperation[] = []
   /** Evicted authors, and up to where their operations count (rule EV5); the oldest are forgotten in the end. */
   readonly cutOffs = new Map<ReplicaId, number>()
+  /**
+   * Unknown authors that depend on something beyond a cut-off, and from where on (rule EV7). Anybody can say so in their
+   * name: it is forgotten once such an author turns out to be let in, and must not push out what the room has decided.
+   */
+  readonly unfounded = new Map<ReplicaId, number>()
+  /** Authors of operations that nobody applies, because their clocks contradict what they depend on. */
+  readonly liars = new Set<ReplicaId>()
   /** Says which operations are not to be applied for now, though their past is (rule EV3). */
   isHeld: (operation: Operation) => boolean = () => false
   /** Authors of which that may be so. */
@@ -86,6 +95,7 @@ export class History {
 
   /** An author whose operations may be applied from now on. */
   admit(author: ReplicaId): void {
+    this.unfounded.delete(author)
     if (!this.applied.has(author)) this.applied.set(author, 0)
   }
 
@@ -117,12 +127,18 @@ export class History {
    *
    * For one that waits for nothing there is always room: those that fill the buffer may wait for just this one.
    */
-  receive(operation: Operation): Arrival {
+  receive(operation: Operation, now = 0): Arrival {
     this.giveUpAuthor(operation)
-    if (this.isObsolete(operation) || this.waiting.has(operation.author, operation.seq)) return 'known'
+    if (this.isKnown(operation)) return 'known'
     if (!this.isNear(operation.epoch)) return this.isBygone(operation) ? 'known' : 'alien'
     const isNext = isReady(operation, this.applied) || this.releases(operation)
-    return this.waiting.add(operation, isNext) ? 'new' : 'no-room'
+    const isKnown = (author: ReplicaId) => this.applied.has(author)
+    return this.waiting.add(operation, isNext, now, isKnown) ? 'new' : 'no-room'
+  }
+
+  /** Whether it would be a repetition. */
+  isKnown(operation: Operation): boolean {
+    return this.isObsolete(operation) || this.waiting.has(operation.author, operation.seq)
   }
 
   /** It waits for nothing but operations that are held back until one comes that depends on them: this one. */
@@ -137,7 +153,22 @@ export class History {
 
   /** The next operation whose past is applied; the caller applies it and then calls `record`. */
   takeReady(): Operation | undefined {
-    return this.waiting.takeReady(this.applied, this.epoch, this.isHeld)
+    for (;;) {
+      const operation = this.waiting.takeReady(this.applied, this.epoch, this.isHeld)
+      if (!operation || this.followsItsPast(operation)) return operation
+      this.liars.add(operation.author)
+      if (this.liars.size > MAX_LIARS) this.liars.clear()
+    }
+  }
+
+  /**
+   * The Lamport rule (OP3), of others. An operation whose clock does not exceed those of what it depends on would stand
+   * before them in total order, and history could not be cut; nobody applies it, and nothing of its author after it.
+   */
+  private followsItsPast({ author, seq, clock, epoch, deps }: Operation): boolean {
+    const isBefore = (other: ReplicaId, n: number) => (this.log.get(other, n)?.clock ?? 0) < clock
+    if ((this.log.get(author, seq - 1)?.epoch ?? 0) > epoch) return false
+    return isBefore(author, seq - 1) && [...deps].every(([other, n]) => isBefore(other, n))
   }
 
   /** Operations of the next epoch that wait for us to get there: their authors knew that the cut was stable (rule CU4). */
@@ -247,11 +278,7 @@ export class History {
 
   /** An author is evicted: nothing of it counts beyond `seq`, whenever it arrives. */
   cutOff(author: ReplicaId, seq: number): void {
-    this.cutOffs.set(author, seq)
-    for (const [oldest] of this.cutOffs) {
-      if (this.cutOffs.size <= MAX_CUT_OFFS) break
-      this.cutOffs.delete(oldest)
-    }
+    remember(this.cutOffs, author, seq)
     this.waiting.discard((operation) => this.isObsolete(operation))
     for (const operation of [...this.waiting.operations()]) this.giveUpAuthor(operation)
   }
@@ -261,10 +288,23 @@ export class History {
    * an author will ever be applied (rule EV7).
    */
   private giveUpAuthor({ author, seq, deps }: Operation): void {
-    if (this.cutOffs.size === 0 || this.applied.has(author) || this.cutOffs.has(author)) return
+    if (this.cutOffs.size === 0 || this.applied.has(author) || this.isGivenUp(author)) return
     for (const [other, needed] of deps) {
-      if (needed > (this.cutOffs.get(other) ?? Number.POSITIVE_INFINITY)) return this.cutOff(author, seq - 1)
+      if (needed <= this.countsUpTo(other)) continue
+      remember(this.unfounded, author, seq - 1)
+      this.waiting.discard((operation) => this.isObsolete(operation))
+      for (const operation of [...this.waiting.operations()]) this.giveUpAuthor(operation)
+      return
     }
+  }
+
+  /** Nothing more is taken of it, because it was evicted, or let in by somebody who was. */
+  isGivenUp(author: ReplicaId): boolean {
+    return this.cutOffs.has(author) || this.unfounded.has(author)
+  }
+
+  private countsUpTo(author: ReplicaId): number {
+    return this.cutOffs.get(author) ?? this.unfounded.get(author) ?? Number.POSITIVE_INFINITY
   }
 
   private keepUntilCut(operation: Operation): void {
@@ -301,7 +341,16 @@ export class History {
   /** At or below the snapshot point everything is applied, even if its author is forgotten by now (SP7). */
   private isObsolete(operation: Operation): boolean {
     if (operation.clock <= this.point) return true
-    if (operation.seq > (this.cutOffs.get(operation.author) ?? Number.POSITIVE_INFINITY)) return true
+    if (operation.seq > this.countsUpTo(operation.author)) return true
     return (this.applied.get(operation.author) ?? 0) >= operation.seq
+  }
+}
+
+/** The oldest entries are forgotten in the end. */
+function remember(cutOffs: Map<ReplicaId, number>, author: ReplicaId, seq: number): void {
+  cutOffs.set(author, seq)
+  for (const [oldest] of cutOffs) {
+    if (cutOffs.size <= MAX_CUT_OFFS) break
+    cutOffs.delete(oldest)
   }
 }

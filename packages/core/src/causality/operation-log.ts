@@ -42,6 +42,12 @@ export class OperationLog {
     this.payloadSum += payloadBytes(operation)
   }
 
+  /** One of them, if it is here. */
+  get(author: ReplicaId, seq: number): Operation | undefined {
+    const own = this.byAuthor.get(author)
+    return own?.[seq - (own[0]?.seq ?? 0)]
+  }
+
   /** What a replica that has applied `vector` lacks, in total order. Costs nothing per operation it has. */
   missingFrom(vector: ReadonlyMap<ReplicaId, number>): Operation[] {
     const missing: Operation[] = []

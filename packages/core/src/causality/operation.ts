@@ -82,6 +82,17 @@ export function endedBy(operation: Operation): ReplicaId[] {
   return operation.kind === 'evict' ? [...operation.cutOffs.keys()] : []
 }
 
+/** What it takes in memory, roughly: the names in it count as well. */
+export function bytesOf(operation: Operation): number {
+  const names = operation.deps.size + (operation.kind === 'evict' ? operation.cutOffs.size : 0)
+  const decided =
+    operation.kind === 'fence' ? operation.decided.reduce((sum, set) => sum + 1 + set.length, 0) : 0
+  return payloadBytes(operation) + NAME_BYTES * (names + decided)
+}
+
+/** A replica id and a number in a map. */
+const NAME_BYTES = 64
+
 export function payloadBytes(operation: Operation): number {
   return operation.kind === 'update' ? operation.payload.length : 0
 }

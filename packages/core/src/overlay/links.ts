@@ -4,6 +4,31 @@
 import type { ReplicaId } from '../causality/operation.js'
 import type { LinkId } from '../transport.js'
 
+/** So many questions in a row are answered, … */
+const QUESTIONS_AT_ONCE = 40
+/** … and so many a second for long. Who keeps to the protocol asks once a second at most. */
+const QUESTIONS_PER_SECOND = 4
+
+/** A bucket that fills with time. */
+export class Allowance {
+  private left = QUESTIONS_AT_ONCE
+  private at: number
+
+  constructor(now: number) {
+    this.at = now
+  }
+
+  /** @returns false if nothing is left. */
+  take(now: number): boolean {
+    const earned = ((now - this.at) / 1000) * QUESTIONS_PER_SECOND
+    this.left = Math.min(QUESTIONS_AT_ONCE, this.left + earned)
+    this.at = now
+    if (this.left < 1) return false
+    this.left--
+    return true
+  }
+}
+
 export interface Link {
   readonly id: LinkId
   readonly openedAt: number
@@ -28,6 +53,8 @@ export interface Link {
   superfluousSince: number | undefined
   /** What we held when we last asked for the rest; asking again brings nothing before that has changed. */
   askedWith: number | undefined
+  /** What its end may still ask of us. */
+  readonly questions: Allowance
   /** Heartbeats in a row whose digest differed from ours. */
   differed: number
 }
@@ -55,6 +82,7 @@ export class Links {
       superfluousSince: undefined,
       askedWith: undefined,
       differed: 0,
+      questions: new Allowance(now),
     }
     this.byId.set(id, link)
     return link

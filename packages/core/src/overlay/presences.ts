@@ -19,9 +19,9 @@ export class Presences {
     return true
   }
 
-  /** Our own next state. */
-  publish(replica: ReplicaId, bytes: Uint8Array): Presence {
-    const presence = { replica, n: (this.newest.get(replica)?.n ?? 0) + 1, bytes }
+  /** Our own next state. @param above the number that it must exceed. */
+  publish(replica: ReplicaId, bytes: Uint8Array, above = 0): Presence {
+    const presence = { replica, n: Math.max(above, this.newest.get(replica)?.n ?? 0) + 1, bytes }
     this.newest.set(replica, presence)
     return presence
   }

@@ -224,8 +224,7 @@ export class Cuts {
     const { epochs, history } = this
     if (!epochs.isTangled) return
     this.hooks.takeLocalChange()
-    const effective = history.aboveBase.filter((operation) => !this.refused.has(operation))
-    epochs.untangle?.(payloadsOf(effective, (operation) => this.originOf(operation)))
+    epochs.untangle?.(payloadsOf(history.aboveBase, (operation) => this.originOf(operation)))
   }
 
   /** When to go on with a cut: at once while there is work, a moment later where it has to wait. */
@@ -270,7 +269,9 @@ export class Cuts {
   private begin(cut: CutOperation): Cutting {
     const { history } = this
     const effective = (operations: Operation[]) => operations.filter((one) => !this.refused.has(one))
-    const below = effective(history.upTo(cut.through))
+    // What counts is decided in total order, which is the same for all: whoever named something that it had not seen may
+    // have been refused by one and not by another.
+    const below = history.upTo(cut.through)
     const above = effective(history.after(cut.through))
     const originOf = (operation: Operation) => this.originOf(operation)
     const cutting = new Cutting(cut, this.epochs, this.lineage, below, above, originOf)

@@ -28,7 +28,12 @@ export interface EvictingParts {
 /** What became of us: undefined as long as we are a member. */
 export type Verdict =
   | undefined
-  | { readonly type: 'out'; readonly reason: string }
+  | {
+      readonly type: 'out'
+      readonly reason: string
+      /** It can not even leave: others take the id for somebody else's, too. */
+      readonly isDead: boolean
+    }
   /** No side that we can reach may decide: it is time to go on by ourselves (rule LI8). */
   | { readonly type: 'fork'; readonly reason: string }
 
@@ -65,6 +70,7 @@ export class Evicting {
   private carriedOut = 0
   /** Why we can be no member any more. */
   private outReason: string | undefined
+  private isSpoilt = false
   private mustTell = false
   private nextProposalAt: Milliseconds | undefined
   private carryOutAt: Milliseconds | undefined
@@ -142,13 +148,15 @@ export class Evicting {
 
   /** Whom we have nothing to do with any more: who is being evicted, or was. */
   isShunned(replica: ReplicaId): boolean {
-    return this.fenced.has(replica) || this.parts.history.cutOffs.has(replica)
+    return this.fenced.has(replica) || this.parts.history.isGivenUp(replica)
   }
 
   /** What somebody has to know who may have been evicted, or brought in by someone who was (rule EV7). */
   noticeFor(replica: ReplicaId): ReadonlyMap<ReplicaId, number> {
-    const { cutOffs } = this.parts.history
-    return this.fenced.has(replica) ? new Map([...cutOffs, [replica, NOT_KNOWN_YET]]) : cutOffs
+    const { cutOffs, unfounded } = this.parts.history
+    if (this.fenced.has(replica)) return new Map([...cutOffs, [replica, NOT_KNOWN_YET]])
+    const seq = unfounded.get(replica)
+    return seq === undefined ? cutOffs : new Map([...cutOffs, [replica, seq]])
   }
 
   suspects(now: Milliseconds): ReplicaId[] {
@@ -248,8 +256,14 @@ export class Evicting {
   heard(cutOffs: ReadonlyMap<ReplicaId, number>): boolean {
     const { self, history } = this.parts
     const isOut = [...cutOffs].some(([who, seq]) => who === self || (history.applied.get(who) ?? 0) > seq)
-    if (isOut) this.outReason ??= 'the room went on without us'
+    if (isOut) this.leftBehind()
     return isOut
+  }
+
+  /** Somebody else speaks in our name: nobody could tell us from it. */
+  impersonated(): void {
+    this.outReason ??= 'somebody else speaks in our name'
+    this.isSpoilt = true
   }
 
   /** No member is as far behind as we are (rule CU6): the room went on without us. */
@@ -306,7 +320,7 @@ export class Evicting {
   step(now: Milliseconds, missesSomebody: boolean): Verdict {
     this.agree()
     this.carryOut(now)
-    if (this.outReason !== undefined) return { type: 'out', reason: this.outReason }
+    if (this.outReason !== undefined) return { type: 'out', reason: this.outReason, isDead: this.isSpoilt }
     return this.consider(now, missesSomebody)
   }
 

@@ -2,7 +2,7 @@
  * What neighbours tell each other about the room: eager push in, anti-entropy both ways (rules OV4 to OV7, RE3).
  */
 import type { Arrival } from '../causality/history.js'
-import type { Operation, ReplicaId } from '../causality/operation.js'
+import type { Clock, Operation, ReplicaId } from '../causality/operation.js'
 import type { Milliseconds, News } from '../machine.js'
 import { answer, batches, digestOf, gossip, offersNews, syncOf } from '../overlay/anti-entropy.js'
 import type { Link } from '../overlay/links.js'
@@ -20,6 +20,9 @@ interface Arrivals {
 /** What is only late comes within this time. */
 const GAP_PATIENCE_MS = 150
 const GAP_RETRY_MS = 1000
+const MAX_CLOCK_JUMP = 2 ** 24
+/** Beyond this there would soon be no larger number. */
+const MAX_OUTBID = 2 ** 52
 
 export class Gossiping {
   private readonly room: Room
@@ -37,12 +40,19 @@ export class Gossiping {
   /** @returns which rule the message breaks, or undefined. */
   received(link: Link, message: Gossip, now: Milliseconds): string | undefined {
     const arrivals: Arrivals = { fresh: new Set(), repeated: new Set() }
-    const fault = this.takeOperations(link, message, arrivals)
+    if (this.isInOurName(message)) {
+      this.room.evicting.impersonated()
+      return undefined
+    }
+    const fault =
+      farFetched(link, message, this.room.history.clock) ?? this.takeOperations(link, message, arrivals, now)
     if (fault !== undefined) return fault
     const { suspicion } = this.room.evicting
     if (arrivals.fresh.size > 0) this.lastNewsFrom = link.id
     // Joins among these operations make the reports of their newcomers acceptable.
     this.room.drain()
+    if (link.peer !== undefined && this.room.history.liars.has(link.peer))
+      return 'its operations have smaller clocks than what they depend on'
     for (const report of message.reports) {
       const isNew = this.room.stability.receive(report)
       if (isNew) this.neighbourhood.spreadReport(report, link.id)
@@ -110,10 +120,30 @@ export class Gossiping {
     }
   }
 
-  private takeOperations(link: Link, message: Gossip, arrivals: Arrivals): string | undefined {
+  /**
+   * Somebody holds something of ours that we have not made. Whatever we said from here on, part of the room would take for
+   * something else: the id is spoilt (rule EV8).
+   */
+  private isInOurName({ operations, reports }: Gossip): boolean {
+    const { self, history, stability } = this.room
+    return (
+      operations.some(({ author, seq }) => author === self && seq > history.seq) ||
+      reports.some(({ replica, n }) => replica === self && n > stability.reportsMade)
+    )
+  }
+
+  private takeOperations(
+    link: Link,
+    message: Gossip,
+    arrivals: Arrivals,
+    now: Milliseconds,
+  ): string | undefined {
     for (const operation of message.operations) {
-      const arrival = this.file(operation)
-      if (arrival === 'alien' && operation.epoch > this.room.history.epoch) {
+      const fault = this.room.vet(operation)
+      if (fault !== undefined) return fault
+      const arrival = this.file(operation, now)
+      // Where nothing is renumbered nobody can be ahead of us.
+      if (arrival === 'alien' && this.room.renumbers && operation.epoch > this.room.history.epoch) {
         this.room.evicting.leftBehind()
         return undefined
       }
@@ -127,22 +157,43 @@ export class Gossiping {
   }
 
   /** When the buffer is full, applying what became ready may make room. */
-  private file(operation: Operation): Arrival {
-    const arrival = this.room.receive(operation)
+  private file(operation: Operation, now: Milliseconds): Arrival {
+    const arrival = this.room.receive(operation, now)
     if (arrival !== 'no-room') return arrival
     this.room.drain()
-    return this.room.receive(operation)
+    return this.room.receive(operation, now)
+  }
+
+  /** Somebody shows something in our name: what we show ourselves must be the newest. */
+  private outbid({ n }: Presence): void {
+    const { presences, self } = this.room
+    const own = presences.all.get(self)
+    if (own && n > own.n && n < MAX_OUTBID)
+      this.neighbourhood.spreadPresence(presences.publish(self, own.bytes, n))
   }
 
   private takePresence(link: Link, presence: Presence, arrivals: Arrivals): void {
     const { roster, presences, self } = this.room
-    if (!roster.has(presence.replica) || presence.replica === self) return
+    if (presence.replica === self) return this.outbid(presence)
+    if (!roster.has(presence.replica)) return
     const isNew = presences.receive(presence)
     note(arrivals, presence.replica, isNew)
     if (!isNew) return
     this.neighbourhood.spreadPresence(presence, link.id)
     this.tell({ type: 'presence', replica: presence.replica, bytes: presence.bytes })
   }
+}
+
+/**
+ * A clock counts operations, and everybody's follows the largest one: who has made as many as this without our knowing has
+ * made them up, to use all numbers up. What others pass on is theirs to judge, or rooms would come apart about it.
+ */
+function farFetched(link: Link, { operations, reports }: Gossip, clock: Clock): string | undefined {
+  const isFar = (by: ReplicaId, at: Clock) => by === link.peer && at > clock + MAX_CLOCK_JUMP
+  const found =
+    operations.find((operation) => isFar(operation.author, operation.clock)) ??
+    reports.find((report) => isFar(report.replica, report.clock))
+  return found && `its clock has jumped from ${clock} to ${found.clock}`
 }
 
 function note({ fresh, repeated }: Arrivals, replica: ReplicaId, isNew: boolean): void {

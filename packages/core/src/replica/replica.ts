@@ -46,6 +46,16 @@ import {
  */
 export type Status = 'idle' | 'seeking' | 'joining' | 'member' | 'over'
 
+/** What is answered, with more than was said: so often in a row, and so often for long (rule WI5). */
+const COSTLY: ReadonlySet<Message['type']> = new Set([
+  'hello',
+  'origins',
+  'sync',
+  'join-request',
+  'installed',
+  'evicted',
+])
+
 export class Replica {
   readonly id: ReplicaId
   readonly config: ReplicaConfig
@@ -105,8 +115,10 @@ export class Replica {
 
   /** This replica holds the room's state, as far as anybody it can reach can tell. */
   get isSynced(): boolean {
-    if (this.current !== 'member' || this.room.history.waiting.size > 0) return false
-    return this.room.roster.size === 1 || this.neighbourhood.isCaughtUp
+    const { roster, history } = this.room
+    // What nobody known has made may wait for ever.
+    if (this.current !== 'member' || history.waiting.waitsFor((author) => roster.has(author))) return false
+    return roster.size === 1 || this.neighbourhood.isCaughtUp
   }
 
   get networkMap(): NetworkMap {
@@ -206,11 +218,12 @@ export class Replica {
   }
 
   private settleAsMember(now: number, isTimer: boolean): void {
+    this.room.history.waiting.expire(now)
     this.room.drain()
     if (!this.room.roster.has(this.id)) return this.part('somebody has made this replica leave')
     this.retireFormerIds()
     const verdict = this.room.evicting.step(now, this.reachability.isMissingSomebody)
-    if (verdict?.type === 'out') return this.part(verdict.reason)
+    if (verdict?.type === 'out') return this.part(verdict.reason, verdict.isDead)
     if (verdict?.type === 'fork') return this.fork(verdict.reason)
     this.shun()
     this.room.drain()
@@ -250,6 +263,7 @@ export class Replica {
     const decoded = decodeMessage(bytes)
     if (!decoded.ok) return this.refuse(link, decoded.reason)
     const { message } = decoded
+    if (COSTLY.has(message.type) && !link.questions.take(now)) return this.refuse(link, 'asks too often')
     if (message.type === 'hello') return this.greeted(link, message, now)
     if (message.type === 'origins') return this.compareOrigins(link, message)
     if (message.type === 'evicted') return this.heardOfEvictions(link, message)
@@ -512,10 +526,10 @@ export class Replica {
   }
 
   /** Nothing more is said under this id. @param rejoinReason set if another identity is to follow. */
-  private part(rejoinReason?: string): void {
+  private part(rejoinReason?: string, isDead = false): void {
     for (const link of this.neighbourhood.links.all) this.neighbourhood.close(link, 'left the room')
     this.emit({ type: 'greet', lineage: null })
-    this.end(rejoinReason)
+    this.end(rejoinReason, isDead)
   }
 
   /** This replica will not be asked again: what it had begun with the structure is brought to an end. */
@@ -525,10 +539,11 @@ export class Replica {
     this.comingIn = undefined
   }
 
-  private end(rejoinReason?: string): void {
+  private end(rejoinReason?: string, isDead = false): void {
     this.abandon()
     this.emit({ type: 'timer', at: null })
-    if (rejoinReason !== undefined) this.emit({ type: 'rejoin', reason: rejoinReason })
+    if (rejoinReason !== undefined)
+      this.emit({ type: 'rejoin', reason: rejoinReason, ...(isDead && { isDead }) })
   }
 
   /** Two rooms of one name, founded apart: one of the two yields, the same on both sides (rule LI2). */

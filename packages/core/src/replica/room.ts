@@ -193,8 +193,15 @@ export class Room {
     this.hooks.spread(operation)
   }
 
-  receive(operation: Operation): Arrival {
-    return this.history.receive(operation)
+  /** What is wrong with an operation by itself: it is not to be stored, nor passed on. */
+  vet(operation: Operation): string | undefined {
+    if (operation.kind !== 'update' || this.history.isKnown(operation)) return undefined
+    const reason = this.structure.vet?.(operation.payload)
+    return reason && `operation ${operation.author} ${operation.seq}: ${reason}`
+  }
+
+  receive(operation: Operation, now: Milliseconds): Arrival {
+    return this.history.receive(operation, now)
   }
 
   /** Applies what became ready, then lets the reports take effect that waited for it. */

@@ -269,6 +269,7 @@ export class Session {
         this.setTimer(output.at)
         return true
       case 'rejoin':
+        if (output.isDead) this.noteDeath()
         this.rejoin(incarnation, output.reason)
         return true
       case 'fork':

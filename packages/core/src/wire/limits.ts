@@ -6,6 +6,8 @@ export const WIRE_VERSION = 1
 export const MAX_ID_LENGTH = 32
 export const MAX_LINEAGE_LENGTH = 64
 export const MAX_REASON_LENGTH = 200
+/** Far more than members that a room can have: one operation names the changes since its author's last one. */
+export const MAX_DEPENDENCIES = 16 * 1024
 /** Of one member's ephemeral state. */
 export const MAX_PRESENCE_BYTES = 16 * 1024
 /** Of one negotiation message between two members that want a link. */

@@ -7,7 +7,7 @@ import { BASE_HASH_BYTES, type BaseState } from '../compaction/base.js'
 import { type AgreementState, type Ballot, MAX_ROUND, NO_BALLOT } from '../eviction/agreement.js'
 import type { Report } from '../snapshot/report.js'
 import type { Naming } from '../structure.js'
-import { MAX_LINEAGE_LENGTH, MAX_PRESENCE_BYTES } from './limits.js'
+import { MAX_DEPENDENCIES, MAX_LINEAGE_LENGTH, MAX_PRESENCE_BYTES } from './limits.js'
 import type { Presence, WelcomeMember } from './messages.js'
 import { type Reader, WireError, type Writer } from './primitives.js'
 
@@ -59,8 +59,11 @@ export function readOperation(from: Reader): Operation {
     ...(code % 2 === 1 && { base: readBaseHash(from) }),
   }
   if (head.seq < 1 || head.clock < head.seq) throw new WireError('operation numbers out of range')
+  if (head.deps.size > MAX_DEPENDENCIES) throw new WireError('too many dependencies')
   if (head.deps.has(head.author)) throw new WireError('operation depends on its author')
   const body = readBody(from, kind)
+  if (body.kind === 'join' && body.floor > head.clock)
+    throw new WireError('join with a floor above its clock')
   if (body.kind === 'cut' && body.through > head.clock) throw new WireError('cut above its own clock')
   return { ...head, ...body }
 }

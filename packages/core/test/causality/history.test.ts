@@ -336,8 +336,8 @@ describe('authors that are evicted', () => {
     history.receive(update('fred', 1, 4, { emil: 1 }))
     history.receive(update('gina', 1, 3))
     history.cutOff('bert', 0)
-    expect([...history.cutOffs]).toEqual([
-      ['bert', 0],
+    expect([...history.cutOffs]).toEqual([['bert', 0]])
+    expect([...history.unfounded]).toEqual([
       ['emil', 0],
       ['fred', 0],
     ])
@@ -345,6 +345,26 @@ describe('authors that are evicted', () => {
     expect([...history.waiting.operations()].map(({ author }) => author)).toEqual(['gina'])
     expect(history.receive(update('hans', 1, 9, { fred: 1 }))).toBe('known')
     expect(history.receive(update('hans', 2, 9))).toBe('known')
+  })
+
+  test('[EV7] somebody whom others have given up in vain counts once its join is here', () => {
+    const history = historyOf('anna', ['anna', 'bert', 'cleo'])
+    history.cutOff('bert', 0)
+    // Anybody can say this in the name of a newcomer that we have not heard of yet.
+    expect(history.receive(update('emil', 1, 9, { bert: 1 }))).toBe('known')
+    expect(history.isGivenUp('emil')).toBe(true)
+    history.admit('emil')
+    expect(history.isGivenUp('emil')).toBe(false)
+    expect(history.receive(update('emil', 1, 9))).toBe('new')
+  })
+
+  test('[EV7] whoever makes up authors that nobody let in pushes out no decision of the room', () => {
+    const history = historyOf('anna', ['anna', 'bert'])
+    history.cutOff('bert', 0)
+    for (let i = 0; i < 1000; i++) history.receive(update(`author-${i}`, 1, 9, { bert: 1 }))
+    expect([...history.cutOffs]).toEqual([['bert', 0]])
+    expect(history.unfounded.size).toBeLessThan(300)
+    expect(history.receive(update('bert', 1, 9))).toBe('known')
   })
 
   test('[EV7] no member is, whatever it claims to depend on', () => {

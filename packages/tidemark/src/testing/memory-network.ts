@@ -132,6 +132,8 @@ export class MemoryTransport implements Transport {
   open(room: string, self: ReplicaId, events: TransportEvents): TransportSession {
     const session = new MemorySession(this, room, self, events)
     this.sessions.add(session)
+    // What is left of a dead process may still run in this one; it reaches nobody.
+    if (!this.alive) session.vanish()
     return session
   }
 
@@ -267,8 +269,8 @@ class MemorySession implements TransportSession {
   }
 
   signalReceived(from: ReplicaId, bytes: Uint8Array): void {
-    const message: { call?: ReplicaId; answer?: ReplicaId } = JSON.parse(new TextDecoder().decode(bytes))
-    if (this.isOver) return
+    const message = readSignal(bytes)
+    if (this.isOver || message === undefined) return
     if (message.call) {
       return this.events.signal(from, new TextEncoder().encode(JSON.stringify({ answer: this.self })))
     }
@@ -343,5 +345,15 @@ class MemorySession implements TransportSession {
     this.network.rendezvous.drop(this.room, this)
     this.network.addresses.delete(this.self)
     this.transport.closed(this)
+  }
+}
+
+/** @returns undefined if it is none: it comes from another member, who may say anything. */
+function readSignal(bytes: Uint8Array): { call?: ReplicaId; answer?: ReplicaId } | undefined {
+  try {
+    const message: unknown = JSON.parse(new TextDecoder().decode(bytes))
+    return typeof message === 'object' && message !== null ? message : undefined
+  } catch {
+    return undefined
   }
 }

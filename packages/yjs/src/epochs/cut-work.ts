@@ -10,11 +10,12 @@
  * in time; whoever has a clock has several done in a row. The first document is kept, for operations of its naming,
  * until nobody can send one any more.
  */
-import type { Cut, CutResult, CutWork, NamedPayload } from '@tidemark/core'
+import type { Cut, CutResult, CutWork, NamedPayload, Naming } from '@tidemark/core'
 import { type Base, Crossing, encodeTable, flattenInSteps, Rebuilding } from '../renumbering/index.js'
 import { freeBaseClient } from './base-client.js'
 import { Fingerprint } from './fingerprint.js'
 import { bytesOf, type History, presentNaming } from './history.js'
+import { readInto } from './incoming.js'
 
 /** What a step takes of operations: below a millisecond, even where each splits an item of a document of megabytes. */
 const OPERATIONS_PER_STEP = 2
@@ -156,13 +157,10 @@ export class YjsCutWork implements CutWork {
     crossing: Crossing | undefined,
   ): void {
     if (operation === undefined) throw new Error('An operation below the cut is missing')
-    const { payload, epoch, origin } = operation
-    const isLate = epoch !== presentNaming(this.#old).epoch
-    if (isLate) this.#assertEpochBefore(epoch)
-    if (isLate && crossing === undefined) throw new Error(`Nothing leads on from epoch ${epoch} any more`)
-    const update =
-      isLate && crossing !== undefined ? crossing.translate(payload, shadow.doc, origin) : payload
-    shadow.add(update)
+    const naming = presentNaming(this.#old)
+    if (operation.epoch !== naming.epoch) this.#assertEpochBefore(operation.epoch)
+    const update = readInto(operation, naming, crossing, shadow.doc)
+    if (update !== undefined) shadow.add(update)
   }
 
   #assertEpochBefore(epoch: number): void {
@@ -186,7 +184,8 @@ export class YjsCutWork implements CutWork {
         )
       }
       const { twins } = crossing
-      const update = crossing.translate(operation.payload, rebuilding.doc, operation.origin)
+      const update = readInto(operation, this.#naming, crossing, rebuilding.doc)
+      if (update === undefined) continue
       this.#aboveBytes += update.length
       if (rebuilding.add(update) || crossing.twins > twins) this.#isTangled = true
     }
@@ -196,9 +195,17 @@ export class YjsCutWork implements CutWork {
     const crossing = next.crossing.pristine()
     const rebuilding = new Rebuilding()
     for (const piece of next.history.pieces) rebuilding.add(piece)
-    for (const { payload, origin } of inTotalOrder(this.#cut.above))
-      rebuilding.add(crossing.translate(payload, rebuilding.doc, origin))
+    for (const operation of inTotalOrder(this.#cut.above)) {
+      const update = readInto(operation, this.#naming, crossing, rebuilding.doc)
+      if (update !== undefined) rebuilding.add(update)
+    }
     this.#next = { ...next, crossing, rebuilding, history: { ...next.history, crossing } }
+  }
+
+  /** That the cut leads to. */
+  get #naming(): Naming {
+    const { lineage, epoch } = this.#cut
+    return { lineage, epoch }
   }
 
   #historyAfter(pieces: readonly Uint8Array[], crossing: Crossing, client: number): History {

@@ -161,6 +161,8 @@ export class FullCompaction implements Epochs, CutHost {
     const incoming = readPayload(operation, this.#history, this.#host.doc)
     if (crossing?.twins !== twins) this.#isTangled = true
     if (typeof incoming === 'string') return incoming
+    // In total order it comes to stand in the same place everywhere.
+    if (incoming.contents.crossed !== undefined) this.#isTangled = true
     this.#integrate(incoming.update, false)
     return undefined
   }

@@ -37,6 +37,33 @@ export function readPayload(operation: NamedPayload, history: History, doc: Y.Do
   return typeof update === 'string' ? update : inspected(update, { lineage, epoch }, doc.store)
 }
 
+/**
+ * The same in a document that is made of operations in an order of its own.
+ *
+ * @param epoch of the document.
+ * @param crossing from the epoch before, for operations of that one.
+ * @returns undefined if it is refused there.
+ */
+export function readInto(
+  operation: NamedPayload,
+  { lineage, epoch }: Naming,
+  crossing: Crossing | undefined,
+  doc: Y.Doc,
+): Uint8Array | undefined {
+  const isLate = operation.epoch !== epoch
+  // Only who breaks the rules makes such once nobody keeps what leads on from there (rule CU6).
+  if (isLate && crossing === undefined) return undefined
+  const named = { lineage, epoch: operation.epoch }
+  if (crossing === undefined || !isLate) {
+    const incoming = inspected(operation.payload, named, doc.store)
+    return typeof incoming === 'string' ? undefined : incoming.update
+  }
+  if (typeof inspected(operation.payload, named, crossing.store) === 'string') return undefined
+  const update = carriedOver(operation, crossing, doc)
+  if (typeof update === 'string') return undefined
+  return typeof inspected(update, named, doc.store) === 'string' ? undefined : update
+}
+
 function inspected(update: Uint8Array, naming: Naming, store: Y.Doc['store']): Incoming | string {
   const contents = inspectAboveCut(update, store)
   if (typeof contents === 'string') return contents

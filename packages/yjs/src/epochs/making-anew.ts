@@ -7,6 +7,7 @@
 import type { NamedPayload } from '@tidemark/core'
 import { Rebuilding } from '../renumbering/index.js'
 import { type History, presentNaming } from './history.js'
+import { readInto } from './incoming.js'
 
 export interface MadeAnew {
   readonly rebuilding: Rebuilding
@@ -22,10 +23,9 @@ export function madeAnew(before: History, operations: readonly NamedPayload[]): 
   const rebuilding = new Rebuilding()
   for (const piece of before.pieces) rebuilding.add(piece)
   let bytes = before.baseBytes
-  for (const { payload, epoch, origin } of operations) {
-    const isLate = epoch !== presentNaming(before).epoch
-    const update = isLate ? crossing?.translate(payload, rebuilding.doc, origin) : payload
-    if (update === undefined) throw new Error(`Nothing leads on from epoch ${epoch} any more`)
+  for (const operation of operations) {
+    const update = readInto(operation, presentNaming(before), crossing, rebuilding.doc)
+    if (update === undefined) continue
     bytes += update.length
     rebuilding.add(update)
   }

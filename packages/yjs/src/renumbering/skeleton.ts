@@ -58,11 +58,30 @@ function grow(last: Y.Item, next: Y.Item): boolean {
   return true
 }
 
+/**
+ * This encoding stores what repeats itself once, however often that is: a few bytes may stand for millions of structs. Each has
+ * a unit at least, and no document is so regular for long.
+ */
+function boundedDecoder(bytes: number, table: TranslationTable): typeof Y.UpdateDecoderV2 {
+  let units = 0
+  for (const client of table.clients.keys()) units += table.endOf(client)
+  let left = Math.min(units, MAX_REGULAR_STRUCTS + MAX_STRUCTS_PER_BYTE * bytes)
+  return class extends Y.UpdateDecoderV2 {
+    override readInfo(): number {
+      if (left-- <= 0) throw new Error('it holds more structs than it can have')
+      return super.readInfo()
+    }
+  }
+}
+
+const MAX_REGULAR_STRUCTS = 1_000_000
+const MAX_STRUCTS_PER_BYTE = 16
+
 /** @returns why this is no skeleton of the document that the table leads from, if it is not. */
 export function decodeSkeleton(bytes: Uint8Array, table: TranslationTable): Y.Doc | string {
   const doc = new Y.Doc({ gc: false })
   try {
-    Y.applyUpdateV2(doc, bytes)
+    Y.applyUpdateV2(doc, bytes, undefined, boundedDecoder(bytes.length, table))
   } catch (error) {
     return `the skeleton can not be decoded: ${error instanceof Error ? error.message : String(error)}`
   }

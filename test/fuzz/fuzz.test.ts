@@ -1,0 +1,89 @@
+/**
+ * Hostile frames against a live room of three: what was once found, and a fixed number of attacks besides. `npm run fuzz` looks
+ * for new ones.
+ */
+
+import { encodeMessage } from '@tidemark/core/wire'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { attackNamed, Campaign, type Finding, replay } from './campaign.js'
+import { FINDINGS } from './findings.js'
+import { LiveRoom, ROOM_KINDS } from './live-room.js'
+import { takeOverRandomness } from './randomness.js'
+import { claimOf, illegitimate } from './verdict.js'
+
+let giveBack = () => {}
+beforeAll(() => {
+  giveBack = takeOverRandomness()
+})
+afterAll(() => giveBack())
+
+const SEED = 1
+const INPUTS = 1500
+
+describe('a live room', { timeout: 120_000 }, () => {
+  test.each(FINDINGS.map(({ found, attacks }) => [found, attacks] as const))(
+    'never again: %s',
+    (_, attacks) => {
+      expect(replay(attacks)).toEqual([])
+    },
+  )
+
+  test(`stands ${INPUTS} hostile inputs`, async () => {
+    const findings: Finding[] = []
+    const campaign = new Campaign((finding) => findings.push(finding))
+    await campaign.run(SEED, INPUTS)
+    expect(findings).toEqual([])
+    const { claims, changes, inputs } = campaign.tally
+    expect(inputs).toBe(INPUTS)
+    // Not blind: frames of every kind are said, and some have an effect.
+    for (const claim of ['malformed', 'own', 'forgery', 'believed']) expect(claims[claim]).toBeGreaterThan(0)
+    expect(changes).toBeGreaterThan(INPUTS / 50)
+  })
+
+  test('is attacked in the same way whenever the seed is the same', () => {
+    expect(attackNamed('5:7')).toEqual(attackNamed('5:7'))
+    expect(attackNamed('5:7')).not.toEqual(attackNamed('5:8'))
+  })
+})
+
+describe('the judgement', { timeout: 60_000 }, () => {
+  test.each(ROOM_KINDS)('has rooms that live, of the kind: %s', (kind) => {
+    const room = new LiveRoom(kind)
+    expect(room.anna.content).toBe(room.bert.content)
+    expect(room.honest.flatMap(({ faults }) => faults)).toEqual([])
+    expect(room.fresh.length).toBeGreaterThan(3)
+    room.destroy()
+  })
+
+  test('sees what a frame must not do', () => {
+    const room = new LiveRoom('log')
+    const { anna, bert, mona } = room
+    const before = anna.standing
+    bert.text.insert(0, 'x')
+    room.advance(100)
+    const after = anna.standing
+    room.destroy()
+    expect(illegitimate('own', mona.id, before, after)).toHaveLength(2)
+    expect(illegitimate('malformed', mona.id, before, after)).toHaveLength(2)
+    expect(illegitimate('own', bert.id, before, after)).toEqual([])
+  })
+
+  test('knows what is said in whose name', () => {
+    const room = new LiveRoom('log')
+    const { anna, bert, mona } = room
+    const { standing } = anna
+    const report = { replica: bert.id, n: 1000, seq: 1, clock: 1, epoch: 0, base: '', floor: 0 }
+    const message = {
+      type: 'gossip',
+      operations: [],
+      reports: [report],
+      presences: [],
+      answer: false,
+    } as const
+    room.destroy()
+    expect(claimOf({ ok: true, message }, mona.id, standing)).toBe('forgery')
+    expect(claimOf({ ok: true, message }, bert.id, standing)).toBe('own')
+    expect(claimOf({ ok: false, reason: '' }, mona.id, standing)).toBe('malformed')
+    expect(encodeMessage(message).length).toBeGreaterThan(0)
+  })
+})

@@ -1,0 +1,78 @@
+/**
+ * What a hostile frame may do, and what it must not.
+ *
+ * - What does not decode changes nothing, at nobody, and costs its link.
+ * - What decodes counts for the very peer that says it: its own operations, reports and presences, and whom it lets in.
+ *   Nobody else's version, membership or identity changes; content changes only by operations of that peer.
+ * - What is said in somebody else's name is a *forgery*. Links do not prove who made what passes over them, so the room
+ *   may take it for true; but nothing may break by it.
+ * - *Believed* is who says that the room has another history or has evicted somebody: whoever hears it starts over, with
+ *   all its content.
+ */
+import type { ReplicaId } from '@tidemark/core'
+import type { Decoded, Gossip, Message } from '@tidemark/core/wire'
+import { differences, type Standing } from './member.js'
+
+export type Claim = 'malformed' | 'own' | 'forgery' | 'believed'
+
+/** What kind of statement a frame is, coming from `speaker`, to whom the room stands as in `standing`. */
+export function claimOf(decoded: Decoded, speaker: ReplicaId, standing: Standing): Claim {
+  if (!decoded.ok) return 'malformed'
+  const { message } = decoded
+  if (isBelieved(message, standing)) return 'believed'
+  return message.type === 'gossip' && isForgery(message, speaker, standing) ? 'forgery' : 'own'
+}
+
+function isBelieved(message: Message, { epoch }: Standing): boolean {
+  if (message.type === 'hello' || message.type === 'origins' || message.type === 'evicted') return true
+  if (message.type !== 'gossip') return false
+  const { operations, reports } = message
+  return (
+    reports.some(({ agreement }) => agreement !== undefined) ||
+    operations.some((operation) => operation.epoch > epoch + 1 || TAKES_OUT.has(operation.kind))
+  )
+}
+
+/** Who says that a member has left, or is decided to be out, is believed: that one starts over, and loses nothing. */
+const TAKES_OUT: ReadonlySet<string> = new Set(['leave', 'fence', 'evict'])
+
+function isForgery(
+  { operations, reports, presences }: Gossip,
+  speaker: ReplicaId,
+  standing: Standing,
+): boolean {
+  const isNews = (held: ReadonlyMap<ReplicaId, number>, id: ReplicaId, n: number) =>
+    id !== speaker && (held.get(id) ?? 0) < n
+  return (
+    operations.some(({ author, seq }) => isNews(standing.applied, author, seq)) ||
+    reports.some(({ replica, n }) => isNews(standing.reports, replica, n)) ||
+    presences.some(({ replica, n }) => isNews(standing.presences, replica, n))
+  )
+}
+
+/** What must not have changed between two standings of an honest member, and did. */
+export function illegitimate(claim: Claim, speaker: ReplicaId, before: Standing, after: Standing): string[] {
+  const changed = differences(before, after)
+  if (changed.length === 0 || claim === 'forgery' || claim === 'believed') return []
+  // The honest report when it is time; no frame is to blame for that.
+  const isReport = (change: string) =>
+    change.startsWith('reports of ') && !change.startsWith(`reports of ${speaker}`)
+  if (claim === 'malformed')
+    return changed
+      .filter((change) => !isReport(change))
+      .map((change) => `by a frame that does not decode, ${change}`)
+  const hasSpoken = (after.applied.get(speaker) ?? 0) > (before.applied.get(speaker) ?? 0)
+  const isStranger = (id: ReplicaId) => !before.members.includes(id)
+  const counts = (change: string) => {
+    const [, what = '', who = ''] = /^(\w+)(?: of ([\w-]+))?/.exec(change) ?? []
+    if (who !== '') return who === speaker || (hasSpoken && isStranger(who))
+    if (what === 'content') return hasSpoken
+    if (what === 'epoch') return false
+    if (what === 'members') {
+      const gone = before.members.filter((id) => !after.members.includes(id))
+      return hasSpoken && gone.every((id) => id === speaker)
+    }
+    return what === 'waiting'
+  }
+  return changed.filter((change) => !isReport(change) && !counts(change))
+}
