@@ -52,9 +52,12 @@ export function assault(room: LiveRoom, attack: Attack): Outcome {
     }
     cpuMs = Math.max(cpuMs, performance.now() - startedAt)
     const after = standings(room)
+    const made = new Map(after.map(({ id, applied }) => [id ?? '', applied.get(id ?? '') ?? 0]))
     for (const [index, member] of room.honest.entries()) {
       const [then, now] = [before[index] as Standing, after[index] as Standing]
-      violations.push(...illegitimate(claim, speaker.id, then, now).map((what) => `${name(index)}: ${what}`))
+      violations.push(
+        ...illegitimate(claim, speaker.id, then, now, made).map((what) => `${name(index)}: ${what}`),
+      )
       violations.push(...member.faults.map((error) => `${name(index)} raised ${error.stack}`))
       if (differences(then, now).some((what) => !what.startsWith('reports of ') || claim !== 'own'))
         hasChanged = true

@@ -57,22 +57,26 @@ describe('the judgement', { timeout: 60_000 }, () => {
 
   test('sees what a frame must not do', () => {
     const room = new LiveRoom('log')
-    const { anna, bert, mona } = room
+    const { anna, bert } = room
+    const [bertId, monaId] = [bert.id, room.mona.id]
     const before = anna.standing
     bert.text.insert(0, 'x')
     room.advance(100)
     const after = anna.standing
     room.destroy()
-    expect(illegitimate('own', mona.id, before, after)).toHaveLength(2)
-    expect(illegitimate('malformed', mona.id, before, after)).toHaveLength(2)
-    expect(illegitimate('own', bert.id, before, after)).toEqual([])
+    for (const claim of ['own', 'malformed'] as const) {
+      const seen = illegitimate(claim, monaId, before, after).join('\n')
+      expect(seen).toMatch(/content: /)
+      expect(seen).toMatch(new RegExp(`applied of ${bertId}: `))
+    }
+    expect(illegitimate('own', bertId, before, after)).toEqual([])
   })
 
   test('knows what is said in whose name', () => {
     const room = new LiveRoom('log')
-    const { anna, bert, mona } = room
-    const { standing } = anna
-    const report = { replica: bert.id, n: 1000, seq: 1, clock: 1, epoch: 0, base: '', floor: 0 }
+    const { standing } = room.anna
+    const [bertId, monaId] = [room.bert.id, room.mona.id]
+    const report = { replica: bertId, n: 1000, seq: 1, clock: 1, epoch: 0, base: '', floor: 0 }
     const message = {
       type: 'gossip',
       operations: [],
@@ -81,9 +85,9 @@ describe('the judgement', { timeout: 60_000 }, () => {
       answer: false,
     } as const
     room.destroy()
-    expect(claimOf({ ok: true, message }, mona.id, standing)).toBe('forgery')
-    expect(claimOf({ ok: true, message }, bert.id, standing)).toBe('own')
-    expect(claimOf({ ok: false, reason: '' }, mona.id, standing)).toBe('malformed')
+    expect(claimOf({ ok: true, message }, monaId, standing)).toBe('forgery')
+    expect(claimOf({ ok: true, message }, bertId, standing)).toBe('own')
+    expect(claimOf({ ok: false, reason: '' }, monaId, standing)).toBe('malformed')
     expect(encodeMessage(message).length).toBeGreaterThan(0)
   })
 })

@@ -50,8 +50,19 @@ function isForgery(
   )
 }
 
-/** What must not have changed between two standings of an honest member, and did. */
-export function illegitimate(claim: Claim, speaker: ReplicaId, before: Standing, after: Standing): string[] {
+/**
+ * What must not have changed between two standings of an honest member, and did.
+ *
+ * @param made how many operations each of the honest has made itself: what they answer with (formatting cleaned up after a
+ * change from elsewhere, say) is theirs.
+ */
+export function illegitimate(
+  claim: Claim,
+  speaker: ReplicaId,
+  before: Standing,
+  after: Standing,
+  made: ReadonlyMap<ReplicaId, number> = new Map(),
+): string[] {
   const changed = differences(before, after)
   if (changed.length === 0 || claim === 'forgery' || claim === 'believed') return []
   // The honest report when it is time; no frame is to blame for that.
@@ -65,6 +76,7 @@ export function illegitimate(claim: Claim, speaker: ReplicaId, before: Standing,
   const isStranger = (id: ReplicaId) => !before.members.includes(id)
   const counts = (change: string) => {
     const [, what = '', who = ''] = /^(\w+)(?: of ([\w-]+))?/.exec(change) ?? []
+    if (what === 'applied' && hasSpoken && (after.applied.get(who) ?? 0) <= (made.get(who) ?? -1)) return true
     if (who !== '') return who === speaker || (hasSpoken && isStranger(who))
     if (what === 'content') return hasSpoken
     if (what === 'epoch') return false
