@@ -33,6 +33,7 @@ interface Clockwork {
 export class Hardships {
   /** Messages that were mangled, and have not been refused yet. */
   readonly mangled: Mangling[] = []
+  private clockwork: Clockwork | undefined
   private readonly random: Random
   private readonly choices: Choices
   private readonly weights: readonly (readonly [Hardship, number])[]
@@ -56,6 +57,7 @@ export class Hardships {
 
   begin(scene: () => Scene, clockwork: Clockwork): void {
     const { random, choices } = this
+    this.clockwork = clockwork
     if (!Number.isFinite(this.meanMs)) return
     let atMs = 0
     for (let number = 0; ; number++) {
@@ -69,6 +71,11 @@ export class Hardships {
         }),
       )
     }
+  }
+
+  /** In peace nobody dies any more. */
+  get isCalm(): boolean {
+    return this.clockwork?.isCalm ?? false
   }
 
   /** Somebody begins to execute a cut: somebody comes in while it is at it. */
@@ -222,14 +229,14 @@ function comeIn(scene: Scene, random: Random): void {
 }
 
 /** What it does from then on is not stored, and its process begins anew without it. */
-const refuseWrites: Hardship = (scene, random) => {
+const refuseWrites: Hardship = (scene, random, hardships) => {
   const device = random.pick(members(scene))
   if (!device || scene.devices.length > scene.plan.maxDevices + 2 || !device.refuseWrites()) return
   scene.story.tell(device.name, 'can store nothing more', { kind: 'fault', fault: 'storage writes refused' })
   scene.coverage.fault('storage writes refused')
   scene.after(random.magnitude(500, 15_000), () => {
     const memory = device.store()
-    if (device.state !== 'on' || !memory) return
+    if (hardships.isCalm || device.state !== 'on' || !memory) return
     device.crash()
     scene.coverage.fault('crashes')
     scene.after(random.magnitude(50, 3000), () => {
