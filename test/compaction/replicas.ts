@@ -1,6 +1,7 @@
 /**
  * Replicas over a network in memory and in virtual time, whose history is cut by policy.
  */
+import type { Transport } from '@tidemark/core'
 import { TidemarkProvider } from 'tidemark'
 import { memoryNetwork, VirtualScheduler } from 'tidemark/testing'
 import * as Y from 'yjs'
@@ -47,6 +48,11 @@ export class Replicas {
     this.all.push(replica)
     this.waitFor('a replica to come in', () => provider.synced)
     return replica
+  }
+
+  /** Of the same network, for whoever comes in by itself. */
+  transport(): Transport {
+    return this.network.transport()
   }
 
   /** Leaves politely. */

@@ -1,0 +1,5 @@
+/** All measurements, in the order in which they run and are told of. */
+import type { Measurement } from './measurement.js'
+import { size } from './size/size.js'
+
+export const measurements: readonly Measurement[] = [size]

@@ -1,0 +1,21 @@
+/** Everything that runs in a process of its own: each measurement, and the parts that some are made of. */
+import type { MeasurementContext } from './measurement.js'
+import { measurements } from './measurements.js'
+import type { Tasks } from './processes.js'
+import { sizeTasks } from './size/size.js'
+
+export const MEASURE = 'measure'
+
+export interface MeasureArgument {
+  readonly name: string
+  readonly quick: boolean
+}
+
+function measure({ name, quick }: MeasureArgument) {
+  const measurement = measurements.find((one) => one.name === name)
+  if (measurement === undefined) throw new Error(`there is no measurement "${name}"`)
+  const context: MeasurementContext = { quick, say: (line) => process.stderr.write(`  ${line}\n`) }
+  return measurement.measure(context)
+}
+
+export const tasks: Tasks = { [MEASURE]: measure, ...sizeTasks }
