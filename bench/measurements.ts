@@ -1,5 +1,8 @@
 /** All measurements, in the order in which they run and are told of. */
+
+import { growth } from './growth/growth.js'
+import { load } from './load/load.js'
 import type { Measurement } from './measurement.js'
 import { size } from './size/size.js'
 
-export const measurements: readonly Measurement[] = [size]
+export const measurements: readonly Measurement[] = [size, load, growth]

@@ -20,7 +20,14 @@ interface Answer {
 
 const TASK_FLAG = '--task'
 
-export function inFreshProcess<T>(task: string, argument: unknown = {}): Promise<T> {
+/** The task took longer than it was given. */
+export class TookTooLong extends Error {}
+
+export function inFreshProcess<T>(
+  task: string,
+  argument: unknown = {},
+  timeoutMs = Number.POSITIVE_INFINITY,
+): Promise<T> {
   const order: Order = { task, argument }
   const child = fork(process.argv[1] as string, [TASK_FLAG, JSON.stringify(order)], {
     execArgv: ['--expose-gc', '--enable-source-maps', '--max-old-space-size=8192'],
@@ -29,12 +36,16 @@ export function inFreshProcess<T>(task: string, argument: unknown = {}): Promise
   })
   return new Promise((resolve, reject) => {
     let answer: Answer | undefined
+    const timer = Number.isFinite(timeoutMs) ? setTimeout(() => child.kill('SIGKILL'), timeoutMs) : undefined
     child.on('message', (message: Answer) => {
       answer = message
     })
     child.on('error', reject)
     child.on('exit', (code, signal) => {
-      if (answer === undefined) reject(new Error(`${task} ended without an answer (${signal ?? code})`))
+      clearTimeout(timer)
+      if (signal === 'SIGKILL' && timer !== undefined)
+        reject(new TookTooLong(`${task} took longer than ${timeoutMs} ms`))
+      else if (answer === undefined) reject(new Error(`${task} ended without an answer (${signal ?? code})`))
       else if (answer.error !== undefined) reject(new Error(`${task}: ${answer.error}`))
       else resolve(answer.value as T)
     })

@@ -1,4 +1,6 @@
 /** Everything that runs in a process of its own: each measurement, and the parts that some are made of. */
+import { growthTasks } from './growth/growth.js'
+import { loadTasks } from './load/load.js'
 import type { MeasurementContext } from './measurement.js'
 import { measurements } from './measurements.js'
 import type { Tasks } from './processes.js'
@@ -18,4 +20,4 @@ function measure({ name, quick }: MeasureArgument) {
   return measurement.measure(context)
 }
 
-export const tasks: Tasks = { [MEASURE]: measure, ...sizeTasks }
+export const tasks: Tasks = { [MEASURE]: measure, ...sizeTasks, ...loadTasks, ...growthTasks }

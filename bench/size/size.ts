@@ -10,14 +10,13 @@ import { antimatter } from '../peers/antimatter.js'
 import { automerge } from '../peers/automerge.js'
 import type { Form, Library } from '../peers/editor.js'
 import { loro } from '../peers/loro.js'
-import { concurrentRoom, type Rested, sequentialRoom, visitedRoom } from '../peers/tidemark.js'
+import { concurrentRoom, type Parts, type Rested, sequentialRoom, visitedRoom } from '../peers/tidemark.js'
 import { yjs } from '../peers/yjs.js'
-import { inFreshProcess, type Tasks } from '../processes.js'
+import { inFreshProcess, type Tasks, TookTooLong } from '../processes.js'
 import { digits } from '../report/text.js'
 
 const LIBRARIES: readonly Library[] = [yjs, automerge, loro, antimatter]
-/** It takes minutes for a text of 100 kB, and its copies merge over connections only. */
-const ANTIMATTER_MOST_EDITS = 30_000
+const PATIENCE_MS = 120_000
 const TARGET = 1.02
 
 type Kind = 'sequential' | 'concurrent' | 'visitors'
@@ -46,6 +45,7 @@ interface Sizes {
   readonly encoded: number
   readonly wire: number
   readonly rest: number
+  readonly encodedGzip: number
   readonly wireGzip: number
   readonly restGzip: number
 }
@@ -71,6 +71,7 @@ function sizesOf({ who, encoded, wire, rest }: Form): Sizes {
     encoded: encoded.length,
     wire: wire.length,
     rest: rest.length,
+    encodedGzip: gzipBytes(encoded),
     wireGzip: gzipBytes(wire),
     restGzip: gzipBytes(rest),
   }
@@ -78,16 +79,24 @@ function sizesOf({ who, encoded, wire, rest }: Form): Sizes {
 
 async function measureLibrary({ of, library }: SizeArgument): Promise<Sizes[]> {
   const { content, replay } = await historyOf(of)
-  if (library === 'Tidemark') {
-    const rested = await roomOf(of)
-    expectSame(library, rested.content, content)
-    return [sizesOf(rested.form)]
-  }
   const found = LIBRARIES.find(({ name }) => name === library)
   if (found === undefined) throw new Error(`there is no library ${library}`)
   const editor = replay(found)
   expectSame(library, editor.content, content)
   return editor.forms().map(sizesOf)
+}
+
+interface RoomSizes {
+  readonly sizes: Sizes
+  readonly kept: Parts
+  readonly sent: Parts
+}
+
+async function measureRoom(of: Case): Promise<RoomSizes> {
+  const { content } = await historyOf(of)
+  const rested = await roomOf(of)
+  expectSame('Tidemark', rested.content, content)
+  return { sizes: sizesOf(rested.form), kept: rested.kept, sent: rested.sent }
 }
 
 function expectSame(who: string, got: string, expected: string): void {
@@ -111,7 +120,11 @@ interface Reference {
   readonly text: Sizes
 }
 
-export const sizeTasks: Tasks = { 'size/library': measureLibrary, 'size/references': referencesOf }
+export const sizeTasks: Tasks = {
+  'size/library': measureLibrary,
+  'size/room': measureRoom,
+  'size/references': referencesOf,
+}
 
 const COLUMNS = [
   'encoded',
@@ -125,55 +138,92 @@ const COLUMNS = [
 async function measure({ quick, say }: Parameters<Measurement['measure']>[0]): Promise<Result> {
   const tables: Table[] = []
   const plots: Plot[] = []
-  const ratios: Ratios[] = []
-  const summary: { what: string; figure: string }[] = []
+  const found: Found[] = []
   for (const of of quick ? QUICK_CASES : CASES) {
-    const references = await inFreshProcess<Reference>('size/references', of)
-    const all: (Sizes | { readonly who: string; readonly why: string })[] = []
-    for (const library of ['Tidemark', ...LIBRARIES.map(({ name }) => name)]) {
-      const why = library === 'antimatter' ? whyNotAntimatter(of, references.edits) : undefined
-      if (why !== undefined) {
-        all.push({ who: library, why })
-        continue
-      }
-      const startedAt = performance.now()
-      all.push(...(await inFreshProcess<Sizes[]>('size/library', { of, library } satisfies SizeArgument)))
-      say(`${of.name}: ${library} ${((performance.now() - startedAt) / 1000).toFixed(1)} s`)
-    }
-    const title = `${of.name}: ${digits(references.edits)} edits`
-    const { fresh, text } = references
-    const rows = [fresh, text, ...all].map((sizes) => row(sizes, fresh))
-    tables.push({ title, columns: COLUMNS, rows })
-    plots.push(plotOf(`${of.name}, bytes at rest`, [fresh, ...all].filter(isSizes)))
-    const [tidemark, plainYjs] = all.filter(isSizes)
-    if (tidemark !== undefined && plainYjs !== undefined) {
-      ratios.push({ name: of.name, fresh, tidemark })
-      const times = (sizes: Sizes) => digits(sizes.encoded / fresh.encoded)
-      summary.push({
-        what: `${title}: document beside a fresh one with the same content`,
-        figure: `${times(tidemark)} × (plain Yjs ${times(plainYjs)} ×)`,
-      })
-    }
+    const { edits, fresh, text } = await inFreshProcess<Reference>('size/references', of)
+    const room = await inFreshProcess<RoomSizes>('size/room', of)
+    say(`${of.name}: Tidemark ${room.sizes.rest} B at rest`)
+    const peers = await measurePeers(of, say)
+    const title = `${of.name}: ${digits(edits)} edits`
+    tables.push({
+      title,
+      columns: COLUMNS,
+      rows: [fresh, text, room.sizes, ...peers].map((one) => row(one, fresh)),
+    })
+    plots.push(plotOf(`${of.name}, bytes at rest`, [fresh, room.sizes, ...peers].filter(isSizes)))
+    found.push({ title, name: of.name, fresh, room, plainYjs: peers.find(isSizes) })
   }
-  return { tables, targets: targetsOf(ratios), plots, conditions: CONDITIONS, summary }
+  tables.push(partsTable(found))
+  return {
+    tables,
+    targets: targetsOf(found),
+    plots,
+    conditions: CONDITIONS,
+    summary: found.flatMap(summaryOf),
+  }
 }
 
-interface Ratios {
+interface Missing {
+  readonly who: string
+  readonly why: string
+}
+
+async function measurePeers(of: Case, say: (line: string) => void): Promise<(Sizes | Missing)[]> {
+  const all: (Sizes | Missing)[] = []
+  for (const { name: library } of LIBRARIES) {
+    if (library === 'antimatter' && of.kind === 'concurrent') {
+      all.push({ who: library, why: 'merges over its own connections only' })
+      continue
+    }
+    try {
+      const argument: SizeArgument = { of, library }
+      all.push(...(await inFreshProcess<Sizes[]>('size/library', argument, PATIENCE_MS)))
+      say(`${of.name}: ${library}`)
+    } catch (error) {
+      if (!(error instanceof TookTooLong)) throw error
+      all.push({ who: library, why: `not done after ${PATIENCE_MS / 1000} s` })
+    }
+  }
+  return all
+}
+
+interface Found {
+  readonly title: string
   readonly name: string
   readonly fresh: Sizes
-  readonly tidemark: Sizes
+  readonly room: RoomSizes
+  readonly plainYjs: Sizes | undefined
+}
+
+function summaryOf({ title, fresh, room, plainYjs }: Found) {
+  if (plainYjs === undefined) return []
+  const times = ({ encoded }: Sizes) => digits(encoded / fresh.encoded)
+  return [
+    {
+      what: `${title}: the document beside a fresh one with the same content`,
+      figure: `${times(room.sizes)} × (plain Yjs: ${times(plainYjs)} ×)`,
+    },
+  ]
+}
+
+function partsTable(found: readonly Found[]): Table {
+  const columns = ['document', 'tables for those who come back', 'names and messages']
+  const line = (who: string, { document, tables, others }: Parts): Row => {
+    const figures = [document, tables, others].map((value): Figure => ({ value, unit: 'bytes' }))
+    return { who, figures: Object.fromEntries(figures.map((figure, at) => [columns[at], figure])) }
+  }
+  const rows = found.flatMap(({ name, room }) => [
+    line(`${name}, at rest`, room.kept),
+    line(`${name}, to a newcomer`, room.sent),
+  ])
+  return { title: 'What the bytes of Tidemark are', columns, rows }
 }
 
 function isSizes(one: object): one is Sizes {
   return 'encoded' in one
 }
 
-function whyNotAntimatter({ kind }: Case, edits: number): string | undefined {
-  if (kind === 'concurrent') return 'merges over its own connections only'
-  return edits > ANTIMATTER_MOST_EDITS ? 'takes too long' : undefined
-}
-
-function row(sizes: Sizes | { readonly who: string; readonly why: string }, fresh: Sizes): Row {
+function row(sizes: Sizes | Missing, fresh: Sizes): Row {
   if (!isSizes(sizes)) return { who: sizes.who, figures: { encoded: sizes.why } }
   const figure = (value: number): Figure => ({ value, unit: 'bytes' })
   const { who, encoded, wire, rest, wireGzip, restGzip } = sizes
@@ -186,34 +236,41 @@ function plotOf(title: string, all: readonly Sizes[]): Plot {
   return { title, x: '', y: 'bytes', series: all.map(({ who, rest }) => ({ who, points: [[0, rest]] })) }
 }
 
-function targetsOf(ratios: readonly Ratios[]): Target[] {
-  const worst = (of: (one: Ratios) => number) => Math.max(...ratios.map(of))
-  const explain = (sent: keyof Sizes, packed: keyof Sizes, where: string) => {
-    const each = ratios.map(({ name, fresh, tidemark }) => {
-      const times = (key: keyof Sizes) => digits(Number(tidemark[key]) / fresh.restGzip)
-      return `${name} ${times(sent)} as it is, ${times(packed)} if it were gzipped`
+function targetsOf(found: readonly Found[]): Target[] {
+  const worst = (of: (one: Found) => number) => Math.max(...found.map(of))
+  const explain = (
+    where: string,
+    sent: 'wire' | 'rest',
+    packed: 'wireGzip' | 'restGzip',
+    part: 'sent' | 'kept',
+  ) => {
+    const each = found.map(({ name, fresh, room }) => {
+      const times = (bytes: number) => digits(bytes / fresh.restGzip)
+      const { document, tables } = room[part]
+      const parts = `the document ${times(document)}, tables ${times(tables)}`
+      return `${name} ${times(room.sizes[sent])} (${parts}; gzipped all together ${times(room.sizes[packed])}, the document alone ${times(room.sizes.encodedGzip)})`
     })
-    return `Nothing is compressed ${where} today: ${each.join('; ')} (× gzip of a fresh document).`
+    return `Nothing is compressed ${where}, and beside the document there are the tables by which those who were away come back. In units of a gzipped fresh document: ${each.join('; ')}.`
   }
   return [
     {
       claim: 'what a newcomer is sent, beside gzip of a fresh document (worst history)',
       atMost: TARGET,
-      measured: worst(({ fresh, tidemark }) => tidemark.wire / fresh.wireGzip),
-      explanation: explain('wire', 'wireGzip', 'on the way to a newcomer'),
+      measured: worst(({ fresh, room }) => room.sizes.wire / fresh.wireGzip),
+      explanation: explain('on the way to a newcomer', 'wire', 'wireGzip', 'sent'),
     },
     {
       claim: 'what is stored, beside gzip of a fresh document (worst history)',
       atMost: TARGET,
-      measured: worst(({ fresh, tidemark }) => tidemark.rest / fresh.restGzip),
-      explanation: explain('rest', 'restGzip', 'in storage'),
+      measured: worst(({ fresh, room }) => room.sizes.rest / fresh.restGzip),
+      explanation: explain('in storage', 'rest', 'restGzip', 'kept'),
     },
   ]
 }
 
 const CONDITIONS = [
   'Real histories of test/traces (their origin and licence are told there), and visitors who come to a room, add a word somewhere, and leave for ever.',
-  'Tidemark: three replicas take turns in a room in memory (two type at once in friendsforever), with cuts on the way and at rest; encoded is one replica’s Y.Doc as an update, “to a newcomer” every message that one more member gets until it is synced, “at rest” the records in its storage.',
+  'Tidemark: three replicas take turns in a room in memory (two type at once in friendsforever), with cuts on the way and at rest; encoded is one replica’s Y.Doc as an update, “to a newcomer” every message that one more member gets until it is synced, “at rest” the records in the storage of the first member, who was there all the time.',
   'Yjs: one update of everything, on all occasions. Automerge: saved (compressed by itself); to a newcomer by its sync protocol. Loro: snapshot; to a newcomer all updates. antimatter: its state, and its messages, as JSON, between two connected copies.',
   'gzip at its usual level, which is what CompressionStream does.',
 ]
