@@ -3,6 +3,7 @@
 import { growth } from './growth/growth.js'
 import { load } from './load/load.js'
 import type { Measurement } from './measurement.js'
+import { rooms } from './rooms/rooms.js'
 import { size } from './size/size.js'
 
-export const measurements: readonly Measurement[] = [size, load, growth]
+export const measurements: readonly Measurement[] = [size, load, growth, rooms]

@@ -4,6 +4,7 @@ import { loadTasks } from './load/load.js'
 import type { MeasurementContext } from './measurement.js'
 import { measurements } from './measurements.js'
 import type { Tasks } from './processes.js'
+import { roomTasks } from './rooms/rooms.js'
 import { sizeTasks } from './size/size.js'
 
 export const MEASURE = 'measure'
@@ -20,4 +21,4 @@ function measure({ name, quick }: MeasureArgument) {
   return measurement.measure(context)
 }
 
-export const tasks: Tasks = { [MEASURE]: measure, ...sizeTasks, ...loadTasks, ...growthTasks }
+export const tasks: Tasks = { [MEASURE]: measure, ...sizeTasks, ...loadTasks, ...growthTasks, ...roomTasks }
