@@ -1,4 +1,5 @@
 /** Everything that runs in a process of its own: each measurement, and the parts that some are made of. */
+import { compactionTasks } from './compaction/compaction.js'
 import { growthTasks } from './growth/growth.js'
 import { loadTasks } from './load/load.js'
 import type { MeasurementContext } from './measurement.js'
@@ -21,4 +22,11 @@ function measure({ name, quick }: MeasureArgument) {
   return measurement.measure(context)
 }
 
-export const tasks: Tasks = { [MEASURE]: measure, ...sizeTasks, ...loadTasks, ...growthTasks, ...roomTasks }
+export const tasks: Tasks = {
+  [MEASURE]: measure,
+  ...sizeTasks,
+  ...loadTasks,
+  ...growthTasks,
+  ...roomTasks,
+  ...compactionTasks,
+}

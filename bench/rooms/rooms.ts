@@ -150,7 +150,6 @@ function live({ size }: { readonly size: number }): RoomCosts {
     idle,
     typing,
     processorMs: spentMs,
-    settledMs: room.scheduler.now() - lastAt,
   }
 }
 
