@@ -4,6 +4,7 @@ import { growthTasks } from './growth/growth.js'
 import { loadTasks } from './load/load.js'
 import type { MeasurementContext } from './measurement.js'
 import { measurements } from './measurements.js'
+import { overheadTasks } from './overhead/overhead.js'
 import type { Tasks } from './processes.js'
 import { roomTasks } from './rooms/rooms.js'
 import { sizeTasks } from './size/size.js'
@@ -29,4 +30,5 @@ export const tasks: Tasks = {
   ...growthTasks,
   ...roomTasks,
   ...compactionTasks,
+  ...overheadTasks,
 }
