@@ -65,7 +65,9 @@ export async function runTask(tasks: Tasks): Promise<boolean> {
   } catch (error) {
     answer = { error: error instanceof Error ? (error.stack ?? error.message) : String(error) }
   }
-  await new Promise<void>((resolve) => process.send?.(answer, () => resolve()))
+  // Started by hand, with a profiler say, there is nobody to tell.
+  if (process.send === undefined) process.stdout.write(`${JSON.stringify(answer)}\n`)
+  else await new Promise<void>((resolve) => process.send?.(answer, () => resolve()))
   // A measurement may leave sockets and timers behind.
   process.exit()
 }
