@@ -54,17 +54,23 @@ async function main(args: string[]): Promise<void> {
   if (choice === undefined) return void process.stdout.write(`${HELP}\n`)
   const folder = new URL(choice.quick ? 'results/quick/' : 'results/', BENCH)
   const file = new URL('latest.json', folder)
+  const measured = choice.report ? [] : await measureAll(choice)
+  // Not before: another run may have written down others meanwhile.
   const earlier = await readFile(file, 'utf8').then(
     (text) => JSON.parse(text) as Results,
     () => undefined,
   )
-  const measured = choice.report ? [] : await measureAll(choice)
-  const results = merged(earlier, measured)
+  const results = inOrder(merged(earlier, measured))
   await mkdir(folder, { recursive: true })
   await writeFile(file, `${JSON.stringify(results, undefined, 2)}\n`)
   if (choice.json) process.stdout.write(`${JSON.stringify(measured)}\n`)
   await writeDocuments(results, choice.quick ? folder : new URL('docs/', ROOT))
   if (!choice.quick) await writeReadme(results)
+}
+
+function inOrder({ measured }: Results): Results {
+  const place = ({ name }: Measured) => measurements.findIndex((one) => one.name === name)
+  return { measured: measured.toSorted((a, b) => place(a) - place(b)) }
 }
 
 async function measureAll({ quick, json, only }: Choice): Promise<Measured[]> {

@@ -1,6 +1,6 @@
 /** docs/benchmarks.md, made from the results. */
 import type { Target } from '../measurement.js'
-import { plotFilesOf } from './plots.js'
+import { plotFileName } from './plot-names.js'
 import type { Measured, Results } from './results.js'
 import { digits, isMet, tableText } from './text.js'
 
@@ -41,7 +41,7 @@ function section(one: Measured): string {
   const why = missed.map(
     ({ claim, explanation }) => `- *Missed: ${claim}.* ${explanation ?? 'Nobody has found out why yet.'}`,
   )
-  const pictures = plotFilesOf(one).map(({ title, name: file }) => `![${title}](images/bench/${file})`)
+  const pictures = result.plots.map((plot) => `![${plot.title}](images/bench/${plotFileName(name, plot)})`)
   const conditions = [
     ...result.conditions,
     `${date}, ${quick ? 'a quick run, ' : ''}${seconds} s, Node ${machine.node.slice(1)}, ${machine.processors} processors (${machine.processor}), ${machine.platform}.`,

@@ -2,7 +2,8 @@
 import * as ObservablePlot from '@observablehq/plot'
 import { parseHTML } from 'linkedom'
 import type { Plot } from '../measurement.js'
-import type { Measured, Results } from './results.js'
+import { plotFileName } from './plot-names.js'
+import type { Results } from './results.js'
 
 const WIDTH = 720
 const HEIGHT = 360
@@ -14,24 +15,14 @@ const NAME_HEIGHT = 15
 const COLOURS = ['#1f6feb', '#d1495b', '#2a9d4a', '#b8860b', '#7b4fb5', '#00868b', '#888888', '#c2570c']
 
 export interface PlotFile {
-  readonly title: string
   readonly name: string
   readonly svg: string
 }
 
 export function plotFiles({ measured }: Results): PlotFile[] {
-  return measured.flatMap(plotFilesOf)
-}
-
-export function plotFilesOf({ name, result }: Measured): PlotFile[] {
-  return result.plots.map((plot) => ({
-    title: plot.title,
-    name: `${name}-${plot.title
-      .toLowerCase()
-      .replace(/[^a-z0-9]+/g, '-')
-      .replace(/^-|-$/g, '')}.svg`,
-    svg: svgOf(plot),
-  }))
+  return measured.flatMap(({ name, result }) =>
+    result.plots.map((plot) => ({ name: plotFileName(name, plot), svg: svgOf(plot) })),
+  )
 }
 
 interface Point {

@@ -17,9 +17,9 @@ export interface Results {
   readonly measured: readonly Measured[]
 }
 
-/** What was measured now replaces what was measured earlier; what was not, stays. */
+/** What was measured now takes the place of what was measured earlier; what was not, stays. */
 export function merged(earlier: Results | undefined, now: readonly Measured[]): Results {
-  const names = new Set(now.map(({ name }) => name))
-  const kept = earlier?.measured.filter(({ name }) => !names.has(name)) ?? []
-  return { measured: [...kept, ...now] }
+  const all = new Map(earlier?.measured.map((one) => [one.name, one]))
+  for (const one of now) all.set(one.name, one)
+  return { measured: [...all.values()] }
 }

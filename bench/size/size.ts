@@ -16,7 +16,9 @@ import { inFreshProcess, type Tasks, TookTooLong } from '../processes.js'
 import { digits } from '../report/text.js'
 
 const LIBRARIES: readonly Library[] = [yjs, automerge, loro, antimatter]
-const PATIENCE_MS = 120_000
+/** On a machine with nothing else to do none but antimatter needs a tenth of it. */
+const PATIENCE_MS = 400_000
+const ANTIMATTER_PATIENCE_MS = 120_000
 const TARGET = 1.02
 
 type Kind = 'sequential' | 'concurrent' | 'visitors'
@@ -175,13 +177,14 @@ async function measurePeers(of: Case, say: (line: string) => void): Promise<(Siz
       all.push({ who: library, why: 'merges over its own connections only' })
       continue
     }
+    const patienceMs = library === 'antimatter' ? ANTIMATTER_PATIENCE_MS : PATIENCE_MS
     try {
       const argument: SizeArgument = { of, library }
-      all.push(...(await inFreshProcess<Sizes[]>('size/library', argument, PATIENCE_MS)))
+      all.push(...(await inFreshProcess<Sizes[]>('size/library', argument, patienceMs)))
       say(`${of.name}: ${library}`)
     } catch (error) {
       if (!(error instanceof TookTooLong)) throw error
-      all.push({ who: library, why: `not done after ${PATIENCE_MS / 1000} s` })
+      all.push({ who: library, why: `not done after ${patienceMs / 1000} s` })
     }
   }
   return all
