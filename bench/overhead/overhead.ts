@@ -24,7 +24,7 @@ const SPEEDS = [
 ] as const
 
 async function measure({ quick, say }: Parameters<Measurement['measure']>[0]): Promise<Result> {
-  const [rounds, keystrokes] = quick ? [3, 1000] : [9, 4000]
+  const [rounds, keystrokes] = quick ? [3, 1000] : [5, 2500]
   const rows: Row[] = []
   for (const { who, ...room } of ROOMS) {
     const figures: Record<string, Figure> = {}

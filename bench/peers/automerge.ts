@@ -13,7 +13,6 @@ const ORIGIN = Automerge.from<Content>({ text: '' }, { actor: '00000000' })
 
 class AutomergeEditor implements Editor {
   private doc = Automerge.clone(ORIGIN)
-  private taken = Automerge.getHeads(this.doc)
 
   apply(patches: readonly Patch[]): void {
     this.doc = Automerge.change(this.doc, (draft) => {
@@ -23,13 +22,14 @@ class AutomergeEditor implements Editor {
   }
 
   take(): Uint8Array {
-    const changes = Automerge.saveSince(this.doc, this.taken)
-    this.taken = Automerge.getHeads(this.doc)
-    return changes
+    // Each application is one change.
+    const change = Automerge.getLastLocalChange(this.doc)
+    if (change === undefined) throw new Error('nothing was edited')
+    return change
   }
 
   merge(changes: Uint8Array): void {
-    this.doc = Automerge.loadIncremental(this.doc, changes)
+    this.doc = Automerge.applyChanges(this.doc, [changes])[0]
   }
 
   becomeStranger(): void {

@@ -4,7 +4,7 @@ import type { Patch } from '../../test/traces/sequential-trace.js'
 export interface Editor {
   /** Edits made in one go. */
   apply(patches: readonly Patch[]): void
-  /** What was edited since the last call, for other copies. */
+  /** What was edited by the last `apply`, for other copies; called after each, or never. */
   take(): Uint8Array
   merge(changes: Uint8Array): void
   /** What follows is by an author that nobody has seen before. */

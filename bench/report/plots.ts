@@ -129,6 +129,7 @@ function nameLines({ series }: Plot, drawing: Drawing, document: Document): void
     text.setAttribute('y', String(y + 4))
     text.setAttribute('fill', end.colour)
     text.setAttribute('font-size', '12')
+    text.setAttribute('text-anchor', 'start')
     text.textContent = end.who
     drawing.append(text)
   }
