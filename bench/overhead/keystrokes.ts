@@ -3,6 +3,7 @@ import { type CompactionMode, TidemarkProvider } from 'tidemark'
 import { memoryNetwork, VirtualScheduler } from 'tidemark/testing'
 import * as Y from 'yjs'
 import { Person } from '../growth/person.js'
+import { profiled, type Shares } from '../profile.js'
 import { processorMs } from '../resources.js'
 
 const CHARACTERS = 20_000
@@ -22,12 +23,48 @@ export interface KeystrokeCosts {
   readonly processorMs: readonly number[]
 }
 
+/** What code the time between two keystrokes is spent in. */
+export async function profileRoom({
+  compaction = 'full',
+  everyMs,
+  keystrokes,
+}: KeystrokeArgument): Promise<Shares> {
+  const { person, scheduler } = begun(providedRoom(compaction))
+  const type = () => {
+    for (let made = 0; made < keystrokes; made++) {
+      person.edit()
+      scheduler.advance(everyMs)
+    }
+  }
+  // Once for the compiler.
+  type()
+  return profiled(type, partOf)
+}
+
+const PARTS: readonly (readonly [file: RegExp, part: string])[] = [
+  [/^\((garbage collector)\)$/, 'collecting garbage'],
+  [/node_modules\/(yjs|lib0|y-protocols)\//, 'Yjs and lib0'],
+  [/packages\/core\/src\/wire/, 'the protocol: reading and writing messages'],
+  [/packages\/core\/src\/(overlay|session)/, 'the protocol: links and spreading'],
+  [
+    /packages\/core\/src\/(snapshot|replica|eviction|membership)/,
+    'the protocol: reports, the snapshot point, who is there',
+  ],
+  [/packages\/core\/src\/compaction/, 'the protocol: when to cut'],
+  [/packages\/core/, 'the protocol: operations and their order'],
+  [/packages\/yjs\/src\/(renumbering|epochs)/, 'cuts, and names of epochs'],
+  [/packages\/yjs/, 'the gate, and what is local'],
+  [/packages\/tidemark\/src\/testing/, 'the network in memory'],
+  [/packages\/tidemark/, 'the provider'],
+]
+
+function partOf(file: string): string {
+  return PARTS.find(([where]) => where.test(file))?.[1] ?? 'everything else'
+}
+
 export function typeIntoRoom({ compaction, everyMs, rounds, keystrokes }: KeystrokeArgument): KeystrokeCosts {
   const room = compaction === undefined ? bareRoom() : providedRoom(compaction)
-  const text = room.docs[0].getText('text')
-  text.insert(0, 'some text '.repeat(CHARACTERS / 10))
-  room.scheduler.advance(1000)
-  const person = new Person(text, 1, CHARACTERS)
+  const { person } = begun(room)
   const costs: number[] = []
   // The first round is for the compiler.
   for (let round = -1; round < rounds; round++) {
@@ -47,6 +84,13 @@ export function typeIntoRoom({ compaction, everyMs, rounds, keystrokes }: Keystr
 interface Room {
   readonly docs: readonly [Y.Doc, Y.Doc]
   readonly scheduler: VirtualScheduler
+}
+
+function begun({ docs: [doc], scheduler }: Room) {
+  const text = doc.getText('text')
+  text.insert(0, 'some text '.repeat(CHARACTERS / 10))
+  scheduler.advance(1000)
+  return { person: new Person(text, 1, CHARACTERS), scheduler }
 }
 
 function bareRoom(): Room {

@@ -1,15 +1,20 @@
 /** What using Tidemark costs beside Yjs alone: processor time of a keystroke, and code that a page loads. */
 import type { Figure, Measurement, Result, Row, Table, Target } from '../measurement.js'
 import { inFreshProcess, type Tasks } from '../processes.js'
+import type { Shares } from '../profile.js'
 import { digits } from '../report/text.js'
 import { medianFigure } from '../statistics.js'
 import { type Bundle, bundles, partsOf } from './bundles.js'
-import { type KeystrokeArgument, type KeystrokeCosts, typeIntoRoom } from './keystrokes.js'
+import { type KeystrokeArgument, type KeystrokeCosts, profileRoom, typeIntoRoom } from './keystrokes.js'
 
 const TARGET_KB = 20
 const KILO = 1000
 
-export const overheadTasks: Tasks = { 'overhead/keystrokes': typeIntoRoom, 'overhead/bundles': bundles }
+export const overheadTasks: Tasks = {
+  'overhead/keystrokes': typeIntoRoom,
+  'overhead/profile': profileRoom,
+  'overhead/bundles': bundles,
+}
 
 const ROOMS = [
   { who: 'bare Yjs: insert, update, applyUpdate' },
@@ -36,6 +41,11 @@ async function measure({ quick, say }: Parameters<Measurement['measure']>[0]): P
     say(who)
     rows.push({ who, figures: { ...figures, ...beside(figures, rows[0]) } })
   }
+  const spentIn: Row[] = []
+  for (const { column, everyMs } of SPEEDS) {
+    const argument: KeystrokeArgument = { everyMs, rounds: 1, keystrokes }
+    addShares(spentIn, column, await inFreshProcess<Shares>('overhead/profile', argument))
+  }
   const all = await inFreshProcess<Bundle[]>('overhead/bundles')
   const [own] = all
   if (own === undefined) throw new Error('nothing was bundled')
@@ -43,6 +53,11 @@ async function measure({ quick, say }: Parameters<Measurement['measure']>[0]): P
   return {
     tables: [
       { title: 'Processor time of a keystroke, both documents together', columns, rows },
+      {
+        title: 'What code that time of Tidemark is spent in, in %',
+        columns: SPEEDS.map(({ column }) => column),
+        rows: spentIn,
+      },
       bundleTable(all),
       partsTable(own),
     ],
@@ -69,6 +84,15 @@ async function measure({ quick, say }: Parameters<Measurement['measure']>[0]): P
         figure: keystrokeSummary(rows),
       },
     ],
+  }
+}
+
+function addShares(rows: Row[], column: string, shares: Shares): void {
+  for (const [who, share] of shares) {
+    const figure: Figure = { value: Number((100 * share).toFixed(1)), unit: 'count' }
+    const at = rows.findIndex((row) => row.who === who)
+    if (at < 0) rows.push({ who, figures: { [column]: figure } })
+    else rows[at] = { who, figures: { ...rows[at]?.figures, [column]: figure } }
   }
 }
 
