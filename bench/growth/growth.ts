@@ -172,11 +172,19 @@ function targetsOf(days: Days): Target[] {
   const { from, to } = endsOf(tidemark.samples)
   const atMost = 1.1
   const facts = `From ${digits(from.hours)} h to ${digits(to.hours)} h the text went from ${digits(from.characters)} to ${digits(to.characters)} characters, through ${to.cuts - from.cuts} cuts.`
+  const perCut = digits(Math.round((to.heapBytes - from.heapBytes) / Math.max(1, to.cuts - from.cuts)))
+  const whys: Partial<Record<Key, string>> = {
+    heapBytes: `That is ${perCut} B per cut: the tables that lead on from earlier namings, kept for those who come back, until they are a megabyte (or a tenth of the base).`,
+    joinBytes:
+      'A newcomer gets the newest of these tables, too, up to 16 KiB (or a tenth of the base): beyond that it does not grow.',
+  }
   return ASPECTS.map(({ key, title, unit }) => ({
     claim: `${title}: at the end of the day beside its beginning`,
     atMost: key === 'processorMsPerEdit' ? 1.25 : atMost,
     measured: to[key] / from[key],
-    explanation: `${facts} ${digits(from[key])} ${unit} became ${digits(to[key])} ${unit}.`,
+    explanation: [facts, `${digits(from[key])} ${unit} became ${digits(to[key])} ${unit}.`, whys[key] ?? '']
+      .join(' ')
+      .trim(),
   }))
 }
 

@@ -16,8 +16,8 @@ import { inFreshProcess, type Tasks, TookTooLong } from '../processes.js'
 import { digits } from '../report/text.js'
 
 const LIBRARIES: readonly Library[] = [yjs, automerge, loro, antimatter]
-/** On a machine with nothing else to do none but antimatter needs a tenth of it. */
-const PATIENCE_MS = 400_000
+/** Where nothing else goes on none but antimatter needs a tenth of it. */
+const PATIENCE_MS = 600_000
 const ANTIMATTER_PATIENCE_MS = 120_000
 const TARGET = 1.02
 
@@ -138,31 +138,22 @@ const COLUMNS = [
 ]
 
 async function measure({ quick, say }: Parameters<Measurement['measure']>[0]): Promise<Result> {
-  const tables: Table[] = []
-  const plots: Plot[] = []
   const found: Found[] = []
   for (const of of quick ? QUICK_CASES : CASES) {
-    const { edits, fresh, text } = await inFreshProcess<Reference>('size/references', of)
-    const room = await inFreshProcess<RoomSizes>('size/room', of)
-    say(`${of.name}: Tidemark ${room.sizes.rest} B at rest`)
-    const peers = await measurePeers(of, say)
-    const title = `${of.name}: ${digits(edits)} edits`
-    tables.push({
-      title,
-      columns: COLUMNS,
-      rows: [fresh, text, room.sizes, ...peers].map((one) => row(one, fresh)),
-    })
-    plots.push(plotOf(`${of.name}, bytes at rest`, [fresh, room.sizes, ...peers].filter(isSizes)))
-    found.push({ title, name: of.name, fresh, room, plainYjs: peers.find(isSizes) })
+    found.push(await measureCase(of))
+    say(of.name)
   }
-  tables.push(partsTable(found))
-  return {
-    tables,
-    targets: targetsOf(found),
-    plots,
-    conditions: CONDITIONS,
-    summary: found.flatMap(summaryOf),
-  }
+  return sizeResult(found)
+}
+
+/** All libraries at once: bytes do not depend on how long it takes. */
+async function measureCase(of: Case): Promise<Found> {
+  const [reference, room, ...peers] = await Promise.all([
+    inFreshProcess<Reference>('size/references', of),
+    inFreshProcess<RoomSizes>('size/room', of),
+    ...LIBRARIES.map(({ name }) => measurePeer(of, name)),
+  ])
+  return { name: of.name, ...reference, room, peers: peers.flat() }
 }
 
 interface Missing {
@@ -170,40 +161,56 @@ interface Missing {
   readonly why: string
 }
 
-async function measurePeers(of: Case, say: (line: string) => void): Promise<(Sizes | Missing)[]> {
-  const all: (Sizes | Missing)[] = []
-  for (const { name: library } of LIBRARIES) {
-    if (library === 'antimatter' && of.kind === 'concurrent') {
-      all.push({ who: library, why: 'merges over its own connections only' })
-      continue
-    }
-    const patienceMs = library === 'antimatter' ? ANTIMATTER_PATIENCE_MS : PATIENCE_MS
-    try {
-      const argument: SizeArgument = { of, library }
-      all.push(...(await inFreshProcess<Sizes[]>('size/library', argument, patienceMs)))
-      say(`${of.name}: ${library}`)
-    } catch (error) {
-      if (!(error instanceof TookTooLong)) throw error
-      all.push({ who: library, why: `not done after ${patienceMs / 1000} s` })
-    }
+async function measurePeer(of: Case, library: string): Promise<(Sizes | Missing)[]> {
+  const isAntimatter = library === 'antimatter'
+  if (isAntimatter && of.kind === 'concurrent')
+    return [{ who: library, why: 'merges over its own connections only' }]
+  const patienceMs = isAntimatter ? ANTIMATTER_PATIENCE_MS : PATIENCE_MS
+  try {
+    const argument: SizeArgument = { of, library }
+    return await inFreshProcess<Sizes[]>('size/library', argument, patienceMs)
+  } catch (error) {
+    if (!(error instanceof TookTooLong)) throw error
+    return [{ who: library, why: `not done after ${patienceMs / 1000} s` }]
   }
-  return all
 }
 
-interface Found {
-  readonly title: string
+export interface Found extends Reference {
   readonly name: string
-  readonly fresh: Sizes
   readonly room: RoomSizes
-  readonly plainYjs: Sizes | undefined
+  readonly peers: readonly (Sizes | Missing)[]
 }
 
-function summaryOf({ title, fresh, room, plainYjs }: Found) {
+export function sizeResult(found: readonly Found[]): Result {
+  return {
+    tables: [...found.map(sizesTable), partsTable(found)],
+    targets: targetsOf(found),
+    plots: found.map(({ name, fresh, room, peers }) =>
+      plotOf(`${name}, bytes at rest`, [fresh, room.sizes, ...peers].filter(isSizes)),
+    ),
+    conditions: CONDITIONS,
+    summary: found.flatMap(summaryOf),
+  }
+}
+
+function titleOf({ name, edits }: Found): string {
+  return `${name}: ${digits(edits)} edits`
+}
+
+function sizesTable(found: Found): Table {
+  const { fresh, text, room, peers } = found
+  const rows = [fresh, text, room.sizes, ...peers].map((one) => row(one, fresh))
+  return { title: titleOf(found), columns: COLUMNS, rows }
+}
+
+function summaryOf(found: Found) {
+  const { fresh, room, peers } = found
+  const plainYjs = peers.find(isSizes)
   if (plainYjs === undefined) return []
   const times = ({ encoded }: Sizes) => digits(encoded / fresh.encoded)
   return [
     {
-      what: `${title}: the document beside a fresh one with the same content`,
+      what: `${titleOf(found)}: the document beside a fresh one with the same content`,
       figure: `${times(room.sizes)} × (plain Yjs: ${times(plainYjs)} ×)`,
     },
   ]
