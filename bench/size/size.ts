@@ -284,6 +284,7 @@ const CONDITIONS = [
   'Real histories of test/traces (their origin and licence are told there), and visitors who come to a room, add a word somewhere, and leave for ever.',
   'Tidemark: three replicas take turns in a room in memory (two type at once in friendsforever), with cuts on the way and at rest; encoded is one replica’s Y.Doc as an update, “to a newcomer” every message that one more member gets until it is synced, “at rest” the records in the storage of the first member, who was there all the time.',
   'Yjs: one update of everything, on all occasions. Automerge: saved (compressed by itself); to a newcomer by its sync protocol. Loro: snapshot; to a newcomer all updates. antimatter: its state, and its messages, as JSON, between two connected copies.',
+  'In friendsforever each author counts its edits in a map, so that the replay knows what has arrived: the tables lead on from 26,000 overwritten counts, too.',
   'gzip at its usual level, which is what CompressionStream does. Visitors all write the same word, so what gzip makes of their text says nothing; targets are about the real histories.',
 ]
 
