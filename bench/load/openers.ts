@@ -2,6 +2,7 @@
  * How each library opens what it has stored, up to the text being readable: some read no more at first than they must.
  */
 import * as Automerge from '@automerge/automerge'
+import { readStored } from '@tidemark/yjs'
 import { LoroDoc } from 'loro-crdt'
 import { MemoryStorage, TidemarkProvider } from 'tidemark'
 import { memoryNetwork } from 'tidemark/testing'
@@ -19,6 +20,8 @@ export interface Opener {
   stored(trace: string): Promise<readonly Uint8Array[]>
   /** @returns what must be kept for the document to stay open, and its text. */
   open(stored: readonly Uint8Array[]): Promise<{ readonly kept: unknown; readonly text: string }>
+  /** The part of opening that is making sense of the records, before the document is filled. */
+  read?(stored: readonly Uint8Array[]): void
 }
 
 async function formOf(library: Library, trace: string, who: string): Promise<readonly Uint8Array[]> {
@@ -48,6 +51,8 @@ const tidemark: Opener = {
     await provider.whenLoaded
     return { kept: { doc, provider }, text: doc.getText('text').toString() }
   },
+  // Kinds of records that are not the document's are above.
+  read: (stored) => void readStored(stored.filter(([kind = 0]) => kind < 16)),
 }
 
 function yjsOpener(who: string, apply: typeof Y.applyUpdate): Opener {

@@ -8,37 +8,30 @@ import { processorMs } from '../resources.js'
 
 const CHARACTERS = 20_000
 const LATENCY_MS = 20
+const SETTLING_MS = 10_000
 
 export interface KeystrokeArgument {
-  /** Undefined: no provider at all. */
-  readonly compaction?: CompactionMode
   /** Between two keystrokes. */
   readonly everyMs: number
-  readonly rounds: number
   readonly keystrokes: number
 }
 
-/** Per keystroke, of both documents together, round by round. */
-export interface KeystrokeCosts {
-  readonly processorMs: readonly number[]
+export interface RoundsArgument extends KeystrokeArgument {
+  /** Of each room; null: no provider at all. */
+  readonly rooms: readonly (CompactionMode | null)[]
+  readonly rounds: number
 }
 
+/** Room by room, round by round: processor time per keystroke, of both documents together. */
+export type KeystrokeCosts = readonly (readonly number[])[]
+
 /** What code the time between two keystrokes is spent in. */
-export async function profileRoom({
-  compaction = 'full',
-  everyMs,
-  keystrokes,
-}: KeystrokeArgument): Promise<Shares> {
-  const { person, scheduler } = begun(providedRoom(compaction))
-  const type = () => {
-    for (let made = 0; made < keystrokes; made++) {
-      person.edit()
-      scheduler.advance(everyMs)
-    }
-  }
+export async function profileRoom({ everyMs, keystrokes }: KeystrokeArgument): Promise<Shares> {
+  const { person, scheduler } = begun(providedRoom('full'))
+  const work = () => type(person, scheduler, keystrokes, everyMs)
   // Once for the compiler.
-  type()
-  return profiled(type, partOf)
+  work()
+  return profiled(work, partOf)
 }
 
 const PARTS: readonly (readonly [file: RegExp, part: string])[] = [
@@ -62,23 +55,33 @@ function partOf(file: string): string {
   return PARTS.find(([where]) => where.test(file))?.[1] ?? 'everything else'
 }
 
-export function typeIntoRoom({ compaction, everyMs, rounds, keystrokes }: KeystrokeArgument): KeystrokeCosts {
-  const room = compaction === undefined ? bareRoom() : providedRoom(compaction)
-  const { person } = begun(room)
-  const costs: number[] = []
+/** By turns: what else goes on on the machine meets all rooms alike. */
+export function typeIntoRooms({ rooms, everyMs, rounds, keystrokes }: RoundsArgument): KeystrokeCosts {
+  const all = rooms.map((compaction) => {
+    const room = compaction === null ? bareRoom() : providedRoom(compaction)
+    return { ...room, ...begun(room), costs: [] as number[] }
+  })
   // The first round is for the compiler.
   for (let round = -1; round < rounds; round++) {
-    const startedAt = processorMs()
-    for (let made = 0; made < keystrokes; made++) {
-      person.edit()
-      room.scheduler.advance(everyMs)
+    for (const { person, scheduler, costs } of all) {
+      const startedAt = processorMs()
+      type(person, scheduler, keystrokes, everyMs)
+      if (round >= 0) costs.push((processorMs() - startedAt) / keystrokes)
     }
-    if (round >= 0) costs.push((processorMs() - startedAt) / keystrokes)
   }
-  room.scheduler.advance(10_000)
-  const [a, b] = room.docs.map((doc) => doc.getText('text').toString())
-  if (a !== b) throw new Error('the two documents differ')
-  return { processorMs: costs }
+  for (const { scheduler, docs } of all) {
+    scheduler.advance(SETTLING_MS)
+    const [a, b] = docs.map((doc) => doc.getText('text').toString())
+    if (a !== b) throw new Error('the two documents differ')
+  }
+  return all.map(({ costs }) => costs)
+}
+
+function type(person: Person, scheduler: VirtualScheduler, keystrokes: number, everyMs: number): void {
+  for (let made = 0; made < keystrokes; made++) {
+    person.edit()
+    scheduler.advance(everyMs)
+  }
 }
 
 interface Room {

@@ -5,19 +5,25 @@ import type { Shares } from '../profile.js'
 import { digits } from '../report/text.js'
 import { medianFigure } from '../statistics.js'
 import { type Bundle, bundles, partsOf } from './bundles.js'
-import { type KeystrokeArgument, type KeystrokeCosts, profileRoom, typeIntoRoom } from './keystrokes.js'
+import {
+  type KeystrokeArgument,
+  type KeystrokeCosts,
+  profileRoom,
+  type RoundsArgument,
+  typeIntoRooms,
+} from './keystrokes.js'
 
 const TARGET_KB = 20
 const KILO = 1000
 
 export const overheadTasks: Tasks = {
-  'overhead/keystrokes': typeIntoRoom,
+  'overhead/keystrokes': typeIntoRooms,
   'overhead/profile': profileRoom,
   'overhead/bundles': bundles,
 }
 
 const ROOMS = [
-  { who: 'bare Yjs: insert, update, applyUpdate' },
+  { who: 'bare Yjs: insert, update, applyUpdate', compaction: null },
   { who: 'Tidemark', compaction: 'full' },
   { who: 'Tidemark, log compaction only', compaction: 'log' },
 ] as const
@@ -29,21 +35,26 @@ const SPEEDS = [
 ] as const
 
 async function measure({ quick, say }: Parameters<Measurement['measure']>[0]): Promise<Result> {
-  const [rounds, keystrokes] = quick ? [3, 1000] : [5, 2500]
-  const rows: Row[] = []
-  for (const { who, ...room } of ROOMS) {
-    const figures: Record<string, Figure> = {}
-    for (const { column, everyMs } of SPEEDS) {
-      const argument: KeystrokeArgument = { ...room, everyMs, rounds, keystrokes }
-      const { processorMs } = await inFreshProcess<KeystrokeCosts>('overhead/keystrokes', argument)
-      figures[column] = medianFigure('ms', processorMs)
+  const [rounds, keystrokes] = quick ? [3, 500] : [9, 1000]
+  const rows: Row[] = ROOMS.map(({ who }) => ({ who, figures: {} }))
+  for (const { column, everyMs } of SPEEDS) {
+    const rooms = ROOMS.map(({ compaction }) => compaction)
+    const argument: RoundsArgument = { rooms, everyMs, rounds, keystrokes }
+    const costs = await inFreshProcess<KeystrokeCosts>('overhead/keystrokes', argument)
+    for (const [at, { who }] of ROOMS.entries()) {
+      const own = costs[at] ?? []
+      const times = own.map((ms, round) => ms / (costs[0]?.[round] ?? Number.NaN))
+      const figures = {
+        [column]: medianFigure('ms', own),
+        [timesColumn(column)]: medianFigure('ratio', times),
+      }
+      rows[at] = { who, figures: { ...rows[at]?.figures, ...figures } }
     }
-    say(who)
-    rows.push({ who, figures: { ...figures, ...beside(figures, rows[0]) } })
+    say(column)
   }
   const spentIn: Row[] = []
   for (const { column, everyMs } of SPEEDS) {
-    const argument: KeystrokeArgument = { everyMs, rounds: 1, keystrokes }
+    const argument: KeystrokeArgument = { everyMs, keystrokes }
     addShares(spentIn, column, await inFreshProcess<Shares>('overhead/profile', argument))
   }
   const all = await inFreshProcess<Bundle[]>('overhead/bundles')
@@ -71,7 +82,7 @@ async function measure({ quick, say }: Parameters<Measurement['measure']>[0]): P
       },
     ],
     conditions: [
-      `Two documents of 20,000 characters; one is typed into (sentences at random places, as much deleted as typed), ${digits(keystrokes)} keystrokes a round, ${rounds} rounds after one to warm up. Network in memory with 20 ms of latency, in virtual time; everything counts that happens between two keystrokes: heartbeats, reports, cuts.`,
+      `Two documents of 20,000 characters; one is typed into (sentences at random places, as much deleted as typed), ${digits(keystrokes)} keystrokes a round, ${rounds} rounds after one to warm up, the rooms by turns. Network in memory with 20 ms of latency, in virtual time; everything counts that happens between two keystrokes: heartbeats, reports, cuts.`,
       'Code: esbuild for browsers, minified, gzip at its usual level, yjs left out everywhere. Own code leaves out what is installed beside it.',
     ],
     summary: [
@@ -98,15 +109,6 @@ function addShares(rows: Row[], column: string, shares: Shares): void {
 
 function timesColumn(column: string): string {
   return `${column}, × bare`
-}
-
-function beside(figures: Readonly<Record<string, Figure>>, bare: Row | undefined): Record<string, Figure> {
-  const times: Record<string, Figure> = {}
-  for (const [column, { value }] of Object.entries(figures)) {
-    const own = bare?.figures[column]
-    times[timesColumn(column)] = { value: typeof own === 'object' ? value / own.value : 1, unit: 'ratio' }
-  }
-  return times
 }
 
 function keystrokeSummary(rows: readonly Row[]): string {
