@@ -4,7 +4,7 @@
  *
  * A quick run is for a first look: what it finds goes to bench/results/quick and into no document.
  */
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import type { Result } from './measurement.js'
@@ -104,6 +104,8 @@ function print({ tables, targets }: Result): void {
 
 async function writeDocuments(results: Results, folder: URL): Promise<void> {
   const images = new URL('images/bench/', folder)
+  // Those of an earlier run may have other names.
+  await rm(images, { recursive: true, force: true })
   await mkdir(images, { recursive: true })
   for (const { name, svg } of plotFiles(results)) await writeFile(new URL(name, images), svg)
   const text = new URL('benchmarks.md', folder)
