@@ -57,6 +57,8 @@ export interface Result {
   readonly plots: readonly Plot[]
   /** What a reader must know to judge or repeat it: sizes, rounds, versions, where the work came from. */
   readonly conditions: readonly string[]
+  /** The one or two figures that the README shows. */
+  readonly summary?: readonly { readonly what: string; readonly figure: string }[]
 }
 
 export interface Measurement {

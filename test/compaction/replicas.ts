@@ -1,7 +1,8 @@
 /**
  * Replicas over a network in memory and in virtual time, whose history is cut by policy.
  */
-import { TidemarkProvider } from 'tidemark'
+import type { Transport } from '@tidemark/core'
+import { type TidemarkOptions, TidemarkProvider } from 'tidemark'
 import { memoryNetwork, VirtualScheduler } from 'tidemark/testing'
 import * as Y from 'yjs'
 
@@ -32,6 +33,13 @@ export class Replicas {
   })
 
   open(compactionMinBytes = COMPACTION_MIN_BYTES): Replica {
+    const replica = this.enter({ compactionMinBytes })
+    this.waitFor('a replica to come in', () => replica.provider.synced)
+    return replica
+  }
+
+  /** Begins to come in. What is stored is read in real time, so whoever brings a storage waits by itself. */
+  enter(options: TidemarkOptions = {}): Replica {
     const { scheduler } = this
     const doc = new Y.Doc()
     const transport = this.network.transport()
@@ -40,13 +48,18 @@ export class Replicas {
       scheduler,
       compaction: 'full',
       undoHorizonMs: UNDO_HORIZON_MS,
-      compactionMinBytes,
+      compactionMinBytes: COMPACTION_MIN_BYTES,
+      ...options,
     })
     provider.on('error', (error) => this.errors.push(error.message))
     const replica = { doc, text: doc.getText('text'), provider }
     this.all.push(replica)
-    this.waitFor('a replica to come in', () => provider.synced)
     return replica
+  }
+
+  /** Of the same network, for whoever comes in by itself. */
+  transport(): Transport {
+    return this.network.transport()
   }
 
   /** Leaves politely. */

@@ -32,7 +32,7 @@ export interface PlayableTrace {
   readonly endContent: string
 }
 
-interface RawTrace {
+export interface RawTrace {
   readonly numAgents: number
   readonly endContent: string
   readonly txns: readonly {
@@ -46,8 +46,13 @@ export function clientIdOf(author: number): number {
   return author + 1
 }
 
+/** As it is in the file: edits by position, each in the version that its parents make. */
+export async function loadRawTrace(file: URL): Promise<RawTrace> {
+  return JSON.parse((await promisify(gunzip)(await readFile(file))).toString())
+}
+
 export async function loadConcurrentTrace(file: URL): Promise<PlayableTrace> {
-  const raw: RawTrace = JSON.parse((await promisify(gunzip)(await readFile(file))).toString())
+  const raw = await loadRawTrace(file)
   const oracles = Array.from({ length: raw.numAgents }, (_, author) => new Oracle(author))
   const made: MadeTransaction[] = []
   for (const [index, txn] of raw.txns.entries()) {
@@ -62,7 +67,7 @@ export async function loadConcurrentTrace(file: URL): Promise<PlayableTrace> {
 }
 
 /** Ancestors that an author has not merged yet, oldest first; marks them as merged. */
-function ancestorsOfOthers(
+export function ancestorsOfOthers(
   raw: RawTrace,
   agent: number,
   parents: readonly number[],

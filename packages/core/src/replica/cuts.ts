@@ -191,9 +191,13 @@ export class Cuts {
     const { epoch, nextCut } = this.history
     const since = nextCut ? undefined : this.stability.everybodySince(epoch)
     if (since === undefined) return undefined
-    // Those who left tell nothing any more; all they made is applied.
-    const earlier = this.history.aboveBase.filter((operation) => operation.epoch < epoch)
-    return earlier.reduce((lowest, { clock }) => Math.max(lowest, clock), since)
+    // Those who left tell nothing any more; all they made is applied. No copy: this is asked for at every other look.
+    let lowest = since
+    for (const operations of [this.history.segment, this.history.log.operations]) {
+      for (const operation of operations)
+        if (operation.epoch < epoch) lowest = Math.max(lowest, operation.clock)
+    }
+    return lowest
   }
 
   get nextDeadline(): number {

@@ -11,7 +11,7 @@ import { Agreement, type AgreementState } from '../eviction/agreement.js'
 import { Electorates } from '../eviction/electorates.js'
 import { Suspicion } from '../eviction/suspicion.js'
 import type { Milliseconds, ReplicaConfig } from '../machine.js'
-import type { Roster } from '../membership/roster.js'
+import type { MemberRecord, Roster } from '../membership/roster.js'
 import type { Stability } from '../snapshot/stability.js'
 import type { Welcome } from '../wire/messages.js'
 
@@ -76,6 +76,8 @@ export class Evicting {
   private carryOutAt: Milliseconds | undefined
   private stuckSince: Milliseconds | undefined
   private lookAt = Number.POSITIVE_INFINITY
+  private othersAmong: readonly MemberRecord[] | undefined
+  private knownOthers: readonly ReplicaId[] = []
 
   constructor(parts: EvictingParts, config: ReplicaConfig) {
     this.parts = parts
@@ -195,9 +197,15 @@ export class Evicting {
     return Math.max(0, this.forkAt(this.stuckSince, suspects) - now)
   }
 
-  private get others(): ReplicaId[] {
+  /** Asked for after each input while something is waited for: made anew only when somebody has come or gone. */
+  private get others(): readonly ReplicaId[] {
     const { roster, self } = this.parts
-    return roster.byAge().flatMap(({ replica }) => (replica === self ? [] : [replica]))
+    const members = roster.byAge()
+    if (this.othersAmong !== members) {
+      this.othersAmong = members
+      this.knownOthers = members.flatMap(({ replica }) => (replica === self ? [] : [replica]))
+    }
+    return this.knownOthers
   }
 
   /** Everybody whose vote counts, oldest first. */

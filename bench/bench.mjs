@@ -1,0 +1,71 @@
+/**
+ * `npm run bench`: installs what is missing, bundles the benchmark from the packages' sources, and runs it in a process
+ * of its own, which may ask for garbage to be collected.
+ */
+import { spawnSync } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { ensureDependencies } from '../scripts/dependencies.mjs'
+
+const HERE = fileURLToPath(new URL('.', import.meta.url))
+/** Beside what is compared with, so that it is found from there. */
+const BUNDLE = `${HERE}.cache/bench.mjs`
+/** Bundled from their sources; everything else is found as it is installed, once. */
+const OWN = /^(tidemark(-signaling|-keeper)?|@tidemark\/[^/]+)(\/|$)/
+
+/** @param {string} path */
+async function json(path) {
+  return JSON.parse(await readFile(path, 'utf8'))
+}
+
+async function ensurePeers() {
+  const { devDependencies } = await json(`${HERE}package.json`)
+  const installed = Object.entries(devDependencies).map(async ([name, version]) => {
+    const found = await json(`${HERE}node_modules/${name}/package.json`).catch(() => undefined)
+    return found?.version === version
+  })
+  if ((await Promise.all(installed)).every(Boolean)) return
+  console.error('Installing what is compared with …')
+  const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], {
+    cwd: HERE,
+    stdio: ['ignore', 2, 2],
+  })
+  if (status !== 0) throw new Error('npm ci failed in bench/: see above')
+}
+
+async function bundle() {
+  const { build } = await import('esbuild')
+  await build({
+    entryPoints: [`${HERE}main.ts`],
+    outfile: BUNDLE,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    sourcemap: true,
+    conditions: ['@tidemark/source'],
+    plugins: [
+      {
+        name: 'what-is-installed-stays-outside',
+        setup({ onResolve }) {
+          onResolve({ filter: /^[^./]/ }, ({ path, kind }) =>
+            kind === 'entry-point' || OWN.test(path) ? undefined : { path, external: true },
+          )
+        },
+      },
+    ],
+    logLevel: 'warning',
+  })
+}
+
+await ensureDependencies()
+await ensurePeers()
+await bundle()
+const { status } = spawnSync(
+  process.execPath,
+  ['--expose-gc', '--enable-source-maps', BUNDLE, ...process.argv.slice(2)],
+  {
+    stdio: 'inherit',
+  },
+)
+process.exitCode = status ?? 1
