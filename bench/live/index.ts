@@ -1,0 +1,5 @@
+/** Measurements over real WebRTC, beside y-webrtc. */
+import type { Measurement } from '../measurement.js'
+import { live } from './live.js'
+
+export const liveMeasurements: readonly Measurement[] = [live]
