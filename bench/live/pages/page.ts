@@ -2,9 +2,12 @@
 import * as Y from 'yjs'
 import type { Patch } from '../../../test/traces/sequential-trace.js'
 import type { Join, JoinOptions, Participant } from '../participant.js'
-import { now, type Typing, Typist } from '../typist.js'
+import { now, randomNumbers, type Typing, Typist } from '../typist.js'
 
 const SLICE_MS = 100
+const PIECES_A_SLICE = 200
+const RECENT_CHARACTERS = 20_000
+const PROSE = 'It was a bright cold day in spring, and somebody had left a window open. '
 
 export function pageOf(joinRoom: Join) {
   const typist = new Typist()
@@ -45,6 +48,19 @@ export function pageOf(joinRoom: Join) {
     disconnect: () => joined().disconnect(),
     connect: () => joined().connect(),
     compact: () => joined().compact(),
+
+    /** Fills the text in pieces, three of ten of them within what was written last. */
+    async fill(characters: number, pieceLength: number): Promise<void> {
+      const random = randomNumbers(1)
+      const piece = PROSE.repeat(1 + pieceLength / PROSE.length).slice(0, pieceLength)
+      while (text.length < characters) {
+        for (let i = 0; i < PIECES_A_SLICE && text.length < characters; i++) {
+          const back = random() < 0.3 ? Math.floor(random() * Math.min(text.length, RECENT_CHARACTERS)) : 0
+          text.insert(text.length - back, piece)
+        }
+        await new Promise((resolve) => setTimeout(resolve))
+      }
+    },
 
     /** Every edit by itself, as fast as the page can without freezing. */
     async play(patches: readonly Patch[]): Promise<void> {

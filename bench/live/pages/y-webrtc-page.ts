@@ -17,4 +17,5 @@ export const {
   connect,
   compact,
   play,
+  fill,
 } = pageOf(joinRoom)

@@ -1,0 +1,161 @@
+/** A newcomer to a room that has a document: how long until it stands there, and what that costs. */
+import { totalTraffic } from '../../test/browser/harness/test-page.js'
+import { loadSequentialTrace, type Patch } from '../../test/traces/sequential-trace.js'
+import type { Figure, Measurement, MeasurementContext, Row, Table, Target } from '../measurement.js'
+import { type ChromiumRoom, type Page, ROOM, withChromiumRoom } from './chromium-room.js'
+import { figure, median } from './figures.js'
+import { LIBRARIES, TIDEMARK, Y_WEBRTC } from './libraries.js'
+import { sleep, until } from './waiting.js'
+
+interface Document {
+  readonly what: string
+  /** Members that are there when the newcomer comes. */
+  readonly members: number
+  write(page: Page): Promise<void>
+}
+
+interface Arrival {
+  /** Undefined: not within the time limit. */
+  readonly ms: number | undefined
+  /** Handed to all data channels of the room. */
+  readonly bytes: number
+  readonly said: { readonly length: number; readonly synced: boolean }
+}
+
+const TRACE = new URL('../../test/traces/automerge-paper.json.gz', import.meta.url)
+const QUICK_PATCHES = 20_000
+const RUNS = 5
+const QUICK_RUNS = 2
+const TIME_LIMIT_MS = 20_000
+const QUICK_TIME_LIMIT_MS = 5000
+/** What is still sent about the join is sent within this time. */
+const TAIL_MS = 500
+const AT_MOST = 1 / 2
+
+export const joining: Measurement = {
+  name: 'joining',
+  question: 'How long does a newcomer wait for the document, and how much is sent for it?',
+  async measure(context) {
+    const tables: Table[] = []
+    const targets: Target[] = []
+    for (const document of await documents(context)) {
+      const { table, target } = await compare(document, context)
+      tables.push(table)
+      targets.push(...target)
+    }
+    return { tables, targets, plots: [], conditions: CONDITIONS }
+  },
+}
+
+const CONDITIONS = [
+  'Time is from the call that joins until the newcomer’s text is as long as the others’. Pages of Chromium in contexts of their own, over the loopback; the page and its program are loaded before.',
+  'Bytes are handed to the data channels of all pages, from that call until half a second after the text is there.',
+  'The trace is the editing history of a paper (259,778 edits, 104,852 characters at the end), played edit by edit. Tidemark’s room has compacted it, as rooms do when they come to rest; y-webrtc has nothing like that.',
+  'y-webrtc sends a document in one message. What is longer than 262,144 bytes does not fit into one: the exception is caught, and nobody is told.',
+]
+
+async function documents({ quick }: MeasurementContext): Promise<Document[]> {
+  const { patches } = await loadSequentialTrace(TRACE)
+  const played = quick ? patches.slice(0, QUICK_PATCHES) : patches
+  return [
+    { what: 'a paper with its history, from one member', members: 1, write: (page) => play(page, played) },
+    { what: 'a paper with its history, from three members', members: 3, write: (page) => play(page, played) },
+    { what: '1 MB of text', members: 1, write: (page) => page.call('fill', 1_000_000, 100) },
+    { what: '10 MB of text', members: 1, write: (page) => page.call('fill', 10_000_000, 500) },
+  ]
+}
+
+async function play(page: Page, patches: readonly Patch[]): Promise<void> {
+  await page.call('play', patches)
+}
+
+/** Newcomers take turns between two rooms that are there all the time. */
+async function compare(document: Document, { quick, say }: MeasurementContext) {
+  const arrivals = new Map(LIBRARIES.map(({ name }) => [name, [] as Arrival[]]))
+  const timeLimitMs = quick ? QUICK_TIME_LIMIT_MS : TIME_LIMIT_MS
+  await withChromiumRoom(TIDEMARK, (ours) =>
+    withChromiumRoom(Y_WEBRTC, async (theirs) => {
+      const rooms = [
+        { name: TIDEMARK.name, room: ours },
+        { name: Y_WEBRTC.name, room: theirs },
+      ]
+      for (const { room } of rooms) await found(room, document)
+      for (let i = 0; i < (quick ? QUICK_RUNS : RUNS); i++) {
+        for (const { name, room } of rooms) {
+          const known = arrivals.get(name) ?? []
+          // What never comes does not come the next time either.
+          if (known[0] && known[0].ms === undefined) continue
+          const arrival = await arrive(room, timeLimitMs)
+          known.push(arrival)
+          say(`${document.what}, ${name}: ${arrival.ms?.toFixed(0) ?? 'never'} ms, ${arrival.bytes} bytes`)
+        }
+      }
+    }),
+  )
+  const rows = [...arrivals].map(([name, known]) => row(name, known, timeLimitMs))
+  const table: Table = { title: `Joining: ${document.what}`, columns: COLUMNS, rows }
+  const [ours = [], theirs = []] = [...arrivals.values()]
+  return { table, target: targetsOf(document.what, ours, theirs) }
+}
+
+async function found(room: ChromiumRoom, { members, write }: Document): Promise<void> {
+  await write(await room.join())
+  await room.pages[0]?.call('compact')
+  while (room.pages.length < members) await room.join()
+}
+
+/** One newcomer comes and goes. */
+async function arrive({ open, pages, signaling }: ChromiumRoom, timeLimitMs: number): Promise<Arrival> {
+  const length = (await pages[0]?.call('state'))?.length ?? 0
+  const newcomer = await open()
+  const before = await totalTraffic([...pages, newcomer])
+  const ms = await newcomer.call('joinUntil', { signaling, room: ROOM }, length, timeLimitMs)
+  await sleep(TAIL_MS)
+  const after = await totalTraffic([...pages, newcomer])
+  const said = await newcomer.call('state')
+  await newcomer.call('disconnect')
+  await newcomer.page.close()
+  await until('the newcomer is gone', async () => {
+    const states = await Promise.all(pages.map((page) => page.call('state')))
+    return states.every(({ present }) => present === pages.length - 1)
+  })
+  return { ms, bytes: after.payloadBytesSent - before.payloadBytesSent, said }
+}
+
+const COLUMNS = ['time', 'bytes', 'what the newcomer has']
+
+function row(who: string, arrivals: readonly Arrival[], timeLimitMs: number): Row {
+  const times = arrivals.flatMap(({ ms }) => ms ?? [])
+  const time: Figure | string =
+    times.length > 0 ? figure('ms', times) : `never (waited ${timeLimitMs / 1000} s)`
+  const said = arrivals[0]?.said
+  return {
+    who,
+    figures: {
+      time,
+      bytes: figure(
+        'bytes',
+        arrivals.map(({ bytes }) => bytes),
+      ),
+      'what the newcomer has': `${said?.length ?? 0} characters, says it is ${said?.synced ? '' : 'not '}synced`,
+    },
+  }
+}
+
+function targetsOf(what: string, ours: readonly Arrival[], theirs: readonly Arrival[]): Target[] {
+  const times = (arrivals: readonly Arrival[]) => arrivals.flatMap(({ ms }) => ms ?? [])
+  if (times(theirs).length === 0) return []
+  const bytes = (arrivals: readonly Arrival[]) => median(arrivals.map((arrival) => arrival.bytes))
+  return [
+    {
+      claim: `joining ${what}: time beside y-webrtc`,
+      atMost: AT_MOST,
+      measured: median(times(ours)) / median(times(theirs)),
+    },
+    {
+      claim: `joining ${what}: bytes beside y-webrtc`,
+      atMost: AT_MOST,
+      measured: bytes(ours) / bytes(theirs),
+    },
+  ]
+}
