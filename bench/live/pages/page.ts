@@ -3,6 +3,7 @@ import * as Y from 'yjs'
 import type { Patch } from '../../../test/traces/sequential-trace.js'
 import type { Join, JoinOptions, Participant } from '../participant.js'
 import { now, randomNumbers, type Typing, Typist } from '../typist.js'
+import { sleep } from '../waiting.js'
 
 const SLICE_MS = 100
 const PIECES_A_SLICE = 200
@@ -43,8 +44,6 @@ export function pageOf(joinRoom: Join) {
     forgetTimes: () => typist.forgetTimes(),
     content: () => text.toString(),
     documentBytes: () => Y.encodeStateAsUpdate(doc).length,
-    append: (value: string) => text.insert(text.length, value),
-    erase: (index: number, length: number) => text.delete(index, length),
     disconnect: () => joined().disconnect(),
     connect: () => joined().connect(),
     compact: () => joined().compact(),
@@ -60,6 +59,36 @@ export function pageOf(joinRoom: Join) {
         }
         await new Promise((resolve) => setTimeout(resolve))
       }
+    },
+
+    /** Erases two of three pieces. */
+    async thinOut(pieceLength: number): Promise<void> {
+      let yieldAt = now() + SLICE_MS
+      for (let at = text.length - 3 * pieceLength; at >= 0; at -= 3 * pieceLength) {
+        text.delete(at, 2 * pieceLength)
+        if (now() < yieldAt) continue
+        await new Promise((resolve) => setTimeout(resolve))
+        yieldAt = now() + SLICE_MS
+      }
+    },
+
+    /** Undefined: not in time. */
+    async compactWithin(timeoutMs: number): Promise<number | undefined> {
+      const start = now()
+      const isDone = await Promise.race([
+        joined()
+          .compact()
+          .then(() => true),
+        sleep(timeoutMs),
+      ])
+      return isDone ? now() - start : undefined
+    },
+
+    /** Differs, most likely, where the texts do. */
+    checksum(): number {
+      let sum = text.length
+      for (const unit of text.toString()) sum = (Math.imul(sum, 31) + (unit.codePointAt(0) ?? 0)) >>> 0
+      return sum
     },
 
     /** Every edit by itself, as fast as the page can without freezing. */
