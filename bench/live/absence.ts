@@ -1,7 +1,7 @@
 /** What happens when somebody is away: killed while typing, or offline while the others go on. */
 import type { Figure, Measurement, MeasurementContext, Row, Table } from '../measurement.js'
+import { medianFigure } from '../statistics.js'
 import { type ChromiumRoom, type Page, withChromiumRoom } from './chromium-room.js'
-import { figure } from './figures.js'
 import { LIBRARIES, type Library, TIDEMARK } from './libraries.js'
 import { sleep, tookMs } from './waiting.js'
 
@@ -110,11 +110,11 @@ async function table(
         ...Object.fromEntries(took),
         'its letters kept': keptOf(scenes),
         'all the same at the end': scenes.every(({ isSame }) => isSame) ? 'yes' : 'no',
-        document: figure(
+        document: medianFigure(
           'bytes',
           scenes.map(({ documentBytes }) => documentBytes),
         ),
-        'of it visible': figure(
+        'of it visible': medianFigure(
           'count',
           scenes.map(({ characters }) => characters),
         ),
@@ -200,7 +200,7 @@ async function ending(pages: readonly Page[], letter: string) {
 
 function timeOf(runs: readonly Took[], limitMs: number): Figure | string {
   const times = runs.flatMap((ms) => ms ?? [])
-  return times.length === runs.length ? figure('ms', times) : `not within ${limitMs / 1000} s`
+  return times.length === runs.length ? medianFigure('ms', times) : `not within ${limitMs / 1000} s`
 }
 
 /** Somebody may have typed another one between the count and the kill. */

@@ -2,8 +2,8 @@
 import { totalTraffic } from '../../test/browser/harness/test-page.js'
 import { loadSequentialTrace, type Patch } from '../../test/traces/sequential-trace.js'
 import type { Figure, Measurement, MeasurementContext, Row, Table, Target } from '../measurement.js'
+import { median, medianFigure } from '../statistics.js'
 import { type ChromiumRoom, type Page, ROOM, withChromiumRoom } from './chromium-room.js'
-import { figure, median } from './figures.js'
 import { LIBRARIES, TIDEMARK, Y_WEBRTC } from './libraries.js'
 import { sleep, until } from './waiting.js'
 
@@ -127,13 +127,13 @@ const COLUMNS = ['time', 'bytes', 'what the newcomer has']
 function row(who: string, arrivals: readonly Arrival[], timeLimitMs: number): Row {
   const times = arrivals.flatMap(({ ms }) => ms ?? [])
   const time: Figure | string =
-    times.length > 0 ? figure('ms', times) : `never (waited ${timeLimitMs / 1000} s)`
+    times.length > 0 ? medianFigure('ms', times) : `never (waited ${timeLimitMs / 1000} s)`
   const said = arrivals[0]?.said
   return {
     who,
     figures: {
       time,
-      bytes: figure(
+      bytes: medianFigure(
         'bytes',
         arrivals.map(({ bytes }) => bytes),
       ),

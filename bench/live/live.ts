@@ -1,7 +1,7 @@
 /** Typing together, over real WebRTC: what a keystroke costs, and how soon the others see it. */
 import type { Measurement, MeasurementContext, Row, Table, Target } from '../measurement.js'
+import { median, medianFigure, quantile } from '../statistics.js'
 import { typeInChromium } from './chromium-room.js'
-import { figure, median, percentile } from './figures.js'
 import { LIBRARIES, type Library } from './libraries.js'
 import { typeInNode } from './node-room.js'
 import type { Outcome, Workload } from './typing-together.js'
@@ -108,7 +108,7 @@ async function compare(place: Place, { quick, say }: MeasurementContext) {
 }
 
 function line({ bytes, keystrokes, latenciesMs }: Outcome): string {
-  return `${(bytes / keystrokes).toFixed(1)} bytes a keystroke, p50 ${percentile(latenciesMs, 0.5).toFixed(2)} ms`
+  return `${(bytes / keystrokes).toFixed(1)} bytes a keystroke, p50 ${quantile(latenciesMs, 0.5).toFixed(2)} ms`
 }
 
 const COLUMNS = ['payload', 'messages', 'latency p50', 'latency p99', 'CPU']
@@ -116,20 +116,20 @@ const COLUMNS = ['payload', 'messages', 'latency p50', 'latency p99', 'CPU']
 /** All but latencies per keystroke. */
 function summary(who: string, runs: readonly Outcome[]) {
   const each = (of: (run: Outcome) => number) => runs.map((run) => of(run) / run.keystrokes)
-  const p50 = runs.map(({ latenciesMs }) => percentile(latenciesMs, 0.5))
-  const p99 = runs.map(({ latenciesMs }) => percentile(latenciesMs, 0.99))
+  const p50 = runs.map(({ latenciesMs }) => quantile(latenciesMs, 0.5))
+  const p99 = runs.map(({ latenciesMs }) => quantile(latenciesMs, 0.99))
   const bytes = each((run) => run.bytes)
   const row: Row = {
     who,
     figures: {
-      payload: figure('bytes', bytes),
-      messages: figure(
+      payload: medianFigure('bytes', bytes),
+      messages: medianFigure(
         'messages',
         each((run) => run.messages),
       ),
-      'latency p50': figure('ms', p50),
-      'latency p99': figure('ms', p99),
-      CPU: figure(
+      'latency p50': medianFigure('ms', p50),
+      'latency p99': medianFigure('ms', p99),
+      CPU: medianFigure(
         'ms',
         each((run) => run.cpuMs),
       ),
