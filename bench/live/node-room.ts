@@ -10,11 +10,14 @@ import { build, type Plugin } from 'esbuild'
 import type { Library } from './libraries.js'
 import type { Answer, Call, NodeParticipant } from './node-participant.js'
 import { type Outcome, type Spent, typeTogether, type Workload } from './typing-together.js'
-import { until } from './waiting.js'
+import { sleep, until } from './waiting.js'
 
 const PROGRAM = fileURLToPath(new URL('./node-participant.ts', import.meta.url))
 const FOLDER = fileURLToPath(new URL('../.cache/', import.meta.url))
 const YJS = fileURLToPath(new URL('../../node_modules/yjs/dist/yjs.mjs', import.meta.url))
+
+/** So long a room rests before it is measured: connections that nobody needs any more are closed within ten seconds. */
+const REST_MS = 15_000
 
 export async function typeInNode(
   library: Library,
@@ -32,6 +35,7 @@ export async function typeInNode(
       await newcomer.call('join', { signaling: signaling.url, room: 'room' })
       await untilComplete(people)
     }
+    await sleep(REST_MS)
     const outcomes: Outcome[] = []
     for (const workload of workloads)
       outcomes.push(await typeTogether({ people, spent: () => spentBy(people) }, workload))
