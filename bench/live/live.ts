@@ -1,6 +1,7 @@
 /** Typing together, over real WebRTC: what a keystroke costs, and how soon the others see it. */
 import type { Measurement, MeasurementContext, Row, Table, Target } from '../measurement.js'
 import { median, medianFigure, quantile } from '../statistics.js'
+import { anatomy } from './anatomy.js'
 import { typeInChromium } from './chromium-room.js'
 import { LIBRARIES, type Library } from './libraries.js'
 import { typeInNode } from './node-room.js'
@@ -62,7 +63,7 @@ export const live: Measurement = {
   name: 'live',
   question: 'What does a keystroke cost among people who edit together, and how soon do the others see it?',
   async measure(context) {
-    const tables: Table[] = []
+    const tables: Table[] = [...anatomy()]
     const targets: Target[] = []
     for (const place of PLACES) {
       for (const comparison of await compare(place, context)) {
