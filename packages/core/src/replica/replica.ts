@@ -224,7 +224,8 @@ export class Replica {
 
   private isReportDue(now: number): boolean {
     const { hasNews, history, cuts, roster } = this.room
-    return this.reporting.isDue(hasNews, history.clock, cuts?.awaitsReports ?? false, roster.size, now)
+    const isAwaited = hasNews && cuts?.awaitsReports === true
+    return this.reporting.isDue(hasNews, history.clock, isAwaited, roster.size, now)
   }
 
   // ------------------------------------------------------------------ messages
