@@ -4,13 +4,13 @@ import { loadSequentialTrace, type Patch } from '../../test/traces/sequential-tr
 import type { Figure, Measurement, MeasurementContext, Row, Table, Target } from '../measurement.js'
 import { median, medianFigure } from '../statistics.js'
 import { type ChromiumRoom, type Page, ROOM, withChromiumRoom } from './chromium-room.js'
-import { LIBRARIES, TIDEMARK, Y_WEBRTC } from './libraries.js'
+import { TIDEMARK, Y_WEBRTC } from './libraries.js'
 import { sleep, until } from './waiting.js'
 
 interface Document {
   readonly what: string
-  /** Members that are there when the newcomer comes. */
-  readonly members: number
+  /** How many members are there when newcomers come: first so many, then so many. */
+  readonly members: readonly number[]
   write(page: Page): Promise<void>
 }
 
@@ -39,9 +39,10 @@ export const joining: Measurement = {
     const tables: Table[] = []
     const targets: Target[] = []
     for (const document of await documents(context)) {
-      const { table, target } = await compare(document, context)
-      tables.push(table)
-      targets.push(...target)
+      for (const { table, target } of await compare(document, context)) {
+        tables.push(table)
+        targets.push(...target)
+      }
     }
     return { tables, targets, plots: [], conditions: CONDITIONS }
   },
@@ -58,10 +59,9 @@ async function documents({ quick }: MeasurementContext): Promise<Document[]> {
   const { patches } = await loadSequentialTrace(TRACE)
   const played = quick ? patches.slice(0, QUICK_PATCHES) : patches
   return [
-    { what: 'a paper with its history, from one member', members: 1, write: (page) => play(page, played) },
-    { what: 'a paper with its history, from three members', members: 3, write: (page) => play(page, played) },
-    { what: '1 MB of text', members: 1, write: (page) => page.call('fill', 1_000_000, 100) },
-    { what: '10 MB of text', members: 1, write: (page) => page.call('fill', 10_000_000, 500) },
+    { what: 'a paper with its history', members: [1, 3], write: (page) => play(page, played) },
+    { what: '1 MB of text', members: [1], write: (page) => page.call('fill', 1_000_000, 100) },
+    { what: '10 MB of text', members: [1], write: (page) => page.call('fill', 10_000_000, 500) },
   ]
 }
 
@@ -69,39 +69,57 @@ async function play(page: Page, patches: readonly Patch[]): Promise<void> {
   await page.call('play', patches)
 }
 
-/** Newcomers take turns between two rooms that are there all the time. */
-async function compare(document: Document, { quick, say }: MeasurementContext) {
-  const arrivals = new Map(LIBRARIES.map(({ name }) => [name, [] as Arrival[]]))
-  const timeLimitMs = quick ? QUICK_TIME_LIMIT_MS : TIME_LIMIT_MS
-  await withChromiumRoom(TIDEMARK, (ours) =>
+async function compare(document: Document, context: MeasurementContext) {
+  return await withChromiumRoom(TIDEMARK, (ours) =>
     withChromiumRoom(Y_WEBRTC, async (theirs) => {
       const rooms = [
         { name: TIDEMARK.name, room: ours },
         { name: Y_WEBRTC.name, room: theirs },
       ]
-      for (const { room } of rooms) await found(room, document)
-      for (let i = 0; i < (quick ? QUICK_RUNS : RUNS); i++) {
-        for (const { name, room } of rooms) {
-          const known = arrivals.get(name) ?? []
-          // What never comes does not come the next time either.
-          if (known[0] && known[0].ms === undefined) continue
-          const arrival = await arrive(room, timeLimitMs)
-          known.push(arrival)
-          say(`${document.what}, ${name}: ${arrival.ms?.toFixed(0) ?? 'never'} ms, ${arrival.bytes} bytes`)
-        }
+      for (const { room } of rooms) {
+        await document.write(await room.join())
+        await room.pages[0]?.call('compact')
       }
+      const comparisons: Comparison[] = []
+      for (const members of document.members) {
+        for (const { room } of rooms) while (room.pages.length < members) await room.join()
+        const what = `${document.what}, from ${members === 1 ? 'one member' : `${members} members`}`
+        comparisons.push(await letCome(what, rooms, context))
+      }
+      return comparisons
     }),
   )
-  const rows = [...arrivals].map(([name, known]) => row(name, known, timeLimitMs))
-  const table: Table = { title: `Joining: ${document.what}`, columns: COLUMNS, rows }
-  const [ours = [], theirs = []] = [...arrivals.values()]
-  return { table, target: targetsOf(document.what, ours, theirs) }
 }
 
-async function found(room: ChromiumRoom, { members, write }: Document): Promise<void> {
-  await write(await room.join())
-  await room.pages[0]?.call('compact')
-  while (room.pages.length < members) await room.join()
+interface Comparison {
+  readonly table: Table
+  readonly target: readonly Target[]
+}
+
+/** Newcomers take turns between two rooms that are there all the time. */
+async function letCome(
+  what: string,
+  rooms: readonly { readonly name: string; readonly room: ChromiumRoom }[],
+  { quick, say }: MeasurementContext,
+): Promise<Comparison> {
+  const arrivals = new Map(rooms.map(({ name }) => [name, [] as Arrival[]]))
+  const timeLimitMs = quick ? QUICK_TIME_LIMIT_MS : TIME_LIMIT_MS
+  for (let i = 0; i < (quick ? QUICK_RUNS : RUNS); i++) {
+    for (const { name, room } of rooms) {
+      const known = arrivals.get(name) ?? []
+      // What never comes does not come the next time either.
+      if (known[0] && known[0].ms === undefined) continue
+      const arrival = await arrive(room, timeLimitMs)
+      known.push(arrival)
+      say(`${what}, ${name}: ${arrival.ms?.toFixed(0) ?? 'never'} ms, ${arrival.bytes} bytes`)
+    }
+  }
+  const rows = [...arrivals].map(([name, known]) => row(name, known, timeLimitMs))
+  const [ours = [], theirs = []] = [...arrivals.values()]
+  return {
+    table: { title: `Joining: ${what}`, columns: COLUMNS, rows },
+    target: targetsOf(what, ours, theirs),
+  }
 }
 
 /** One newcomer comes and goes. */
