@@ -4,7 +4,7 @@
  */
 import { spawnSync } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { ensureDependencies } from '../scripts/dependencies.mjs'
 
 const HERE = fileURLToPath(new URL('.', import.meta.url))
@@ -45,6 +45,20 @@ async function bundle() {
     sourcemap: true,
     conditions: ['@tidemark/source'],
     plugins: [
+      {
+        // The browser harness finds its files beside itself, and not beside the bundle.
+        name: 'own-places',
+        setup({ onLoad }) {
+          onLoad({ filter: /\/(bench\/live|test\/browser|scripts)\/.*\.(ts|mjs)$/ }, async ({ path }) => {
+            const code = await readFile(path, 'utf8')
+            const place = JSON.stringify(pathToFileURL(path).href)
+            return {
+              contents: code.replaceAll(', import.meta.url)', `, ${place})`),
+              loader: path.endsWith('.ts') ? 'ts' : 'js',
+            }
+          })
+        },
+      },
       {
         name: 'what-is-installed-stays-outside',
         setup({ onResolve }) {

@@ -1,9 +1,9 @@
 /** A transport that lets somebody look at every message. */
-import type { Transport, TransportEvents } from '@tidemark/core'
+import type { LinkId, Transport, TransportEvents } from '@tidemark/core'
 
 export interface Watcher {
   received?(bytes: Uint8Array): void
-  sent?(bytes: Uint8Array): void
+  sent?(bytes: Uint8Array, link: LinkId): void
 }
 
 export function observed(transport: Transport, watcher: Watcher): Transport {
@@ -28,7 +28,7 @@ export function observed(transport: Transport, watcher: Watcher): Transport {
         dial: (peer) => session.dial(peer),
         signalReceived: (from, bytes) => session.signalReceived(from, bytes),
         send: (link, bytes, lane) => {
-          watcher.sent?.(bytes)
+          watcher.sent?.(bytes, link)
           session.send(link, bytes, lane)
         },
         close: (link, reason) => session.close(link, reason),

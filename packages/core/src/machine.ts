@@ -113,6 +113,8 @@ export interface ReplicaConfig {
   readonly heartbeatIntervalMs: Milliseconds
   /** At most one report per interval; it grows with the room beyond 16 members. */
   readonly reportIntervalMs: Milliseconds
+  /** While operations keep coming, one report in so many intervals. */
+  readonly busyReportIntervals: number
   /** Longest silence in any step of a join. */
   readonly joinTimeoutMs: Milliseconds
   /** How long an established room with other members may seem out of reach before we look for it again. */
@@ -161,6 +163,7 @@ export const DEFAULT_CONFIG: ReplicaConfig = {
   linkTimeoutMs: 5000,
   heartbeatIntervalMs: 1600,
   reportIntervalMs: 500,
+  busyReportIntervals: 1,
   joinTimeoutMs: 10_000,
   seekIntervalMs: 3000,
   pieceBytes: 16 * 1024,

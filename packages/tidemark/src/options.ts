@@ -52,13 +52,16 @@ export interface TidemarkOptions {
   readonly suspectAfterMs?: Milliseconds
   /** A side of the room that has no majority goes on by itself after this time, and merges later. Default 60000. */
   readonly forkAfterMs?: Milliseconds
-  /** Reports about what this replica has applied come at most this often. Default 500. */
+  /** Reports about what this replica has applied come at most this often, and more rarely while people edit. Default 500. */
   readonly reportIntervalMs?: Milliseconds
   /** The first change leaves at once, those of the next so many milliseconds together. Default 16. */
   readonly batchMs?: Milliseconds
   /** For tests: where time comes from. */
   readonly scheduler?: Scheduler
 }
+
+/** Half a second after the last keystroke everybody reports anyway; before, reports would be most of what is sent. */
+const BUSY_REPORT_INTERVALS = 4
 
 export function transportFor(
   options: TidemarkOptions,
@@ -94,6 +97,7 @@ export function configFor(options: TidemarkOptions): Partial<ReplicaConfig> {
   const { compactionShare, compactionMinBytes, undoHorizonMs } = options
   return {
     keepLog: compactionModeOf(options) === 'off',
+    busyReportIntervals: BUSY_REPORT_INTERVALS,
     ...(compactionShare !== undefined && { cutShare: compactionShare }),
     ...(compactionMinBytes !== undefined && { cutMinBytes: compactionMinBytes }),
     ...(undoHorizonMs !== undefined && { undoHorizonMs }),

@@ -88,7 +88,15 @@ describe('reassembly of what strangers send', () => {
 
   it('refuses what breaks the format, and says why', () => {
     expect(take([])).toEqual({ kind: 'violation', reason: 'an empty chunk' })
-    expect(take([8])).toEqual({ kind: 'violation', reason: 'unknown chunk flags 8' })
+    expect(take([16])).toEqual({ kind: 'violation', reason: 'unknown chunk flags 16' })
+    expect(take([8 | 4])).toEqual({ kind: 'violation', reason: 'unknown chunk flags 12' })
+    expect(take([2, 3, 7], [8, 0x10, 7])).toEqual({
+      kind: 'violation',
+      reason: 'a packed message inside of another',
+    })
+    expect(take([8 | (1 << 4), 0x10, 7])).toMatchObject({
+      reason: 'a packed message that names a message that was not sent',
+    })
     expect(take([4 | 2, 0])).toEqual({ kind: 'violation', reason: 'unknown chunk flags 6' })
     expect(take([2])).toEqual({ kind: 'violation', reason: 'a chunk whose length does not parse' })
     expect(take([2, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255])).toMatchObject({ kind: 'violation' })

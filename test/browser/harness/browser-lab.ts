@@ -3,7 +3,6 @@
  */
 import { fileURLToPath } from 'node:url'
 import type { BrowserContext } from 'playwright-core'
-import { test } from 'vitest'
 import { bundleScript } from './bundle.js'
 import { type BrowserProcess, launchBrowser } from './launch.js'
 import { PageSite } from './page-site.js'
@@ -98,14 +97,3 @@ export class BrowserLab {
     await (await this.site)?.close()
   }
 }
-
-/** A test that gets a `lab`. It fails if a page had an error that the test did not take. */
-export const browserTest = test.extend<{ lab: BrowserLab }>({
-  lab: async ({ task }, use) => {
-    const lab = new BrowserLab()
-    await use(lab)
-    const errors = await lab.takeErrors()
-    await lab.close()
-    if (errors.length > 0) throw new Error(`Errors in the pages of "${task.name}":\n${errors.join('\n')}`)
-  },
-})

@@ -2,7 +2,8 @@
  * Turns TypeScript entry files into what a browser can load, from the packages' sources.
  */
 import { SourceMap } from 'node:module'
-import { build } from 'esbuild'
+import { fileURLToPath } from 'node:url'
+import { build, type Plugin } from 'esbuild'
 import { publishedTests } from './published-tests.js'
 
 export interface Bundle {
@@ -12,6 +13,8 @@ export interface Bundle {
 }
 
 type Format = 'esm' | 'iife'
+
+const HERE = fileURLToPath(new URL('.', import.meta.url))
 
 /** By format and entry file; sources do not change during a test run. */
 const bundles = new Map<string, Promise<Bundle>>()
@@ -35,6 +38,17 @@ function bundle(entryFile: string, format: Format): Promise<Bundle> {
   return made
 }
 
+/** Two copies of Yjs do not recognise each other's types: a page gets this one, wherever its packages lie. */
+const oneYjs: Plugin = {
+  name: 'one-yjs',
+  setup(build) {
+    build.onResolve({ filter: /^yjs$/ }, ({ kind, pluginData }) => {
+      if (pluginData === oneYjs) return undefined
+      return build.resolve('yjs', { kind, resolveDir: HERE, pluginData: oneYjs })
+    })
+  },
+}
+
 async function runEsbuild(entryFile: string, format: Format): Promise<Bundle> {
   const { outputFiles } = await build({
     entryPoints: [entryFile],
@@ -44,7 +58,7 @@ async function runEsbuild(entryFile: string, format: Format): Promise<Bundle> {
     target: 'es2022',
     conditions: ['@tidemark/source'],
     outdir: '/',
-    plugins: [publishedTests],
+    plugins: [publishedTests, oneYjs],
     // Style sheets become files of their own, which no page loads; the fonts that they name are not needed.
     loader: { '.ttf': 'empty' },
     sourcemap: 'external',

@@ -1,4 +1,5 @@
-export { BrowserLab, browserTest, type OpenOptions } from './browser-lab.js'
+export { BrowserLab, type OpenOptions } from './browser-lab.js'
+export { browserTest } from './browser-test.js'
 export { bundlePage } from './bundle.js'
 export { type BrowserProcess, launchBrowser } from './launch.js'
 export { PageSite } from './page-site.js'

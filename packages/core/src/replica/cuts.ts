@@ -231,6 +231,12 @@ export class Cuts {
     epochs.untangle?.(payloadsOf(history.aboveBase, (operation) => this.originOf(operation)))
   }
 
+  /** A cut waits for reports: to be executed, or because nobody may make another one before everybody has told of the last. */
+  get awaitsReports(): boolean {
+    const { nextCut, epoch } = this.history
+    return nextCut !== undefined || this.stability.everybodySince(epoch) === undefined
+  }
+
   /** When to go on with a cut: at once while there is work, a moment later where it has to wait. */
   nextStepAt(now: Milliseconds): Milliseconds {
     if (this.epochs.isTangled) return now + COMMIT_RETRY_MS

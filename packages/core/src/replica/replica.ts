@@ -89,7 +89,7 @@ export class Replica {
     this.neighbourhood = new Neighbourhood(id, this.config, emit, () => this.room.holdings)
     this.gossiping = new Gossiping(this.room, this.neighbourhood, emit)
     this.lettingIn = new LettingIn(this.room, this.neighbourhood, structure, this.config)
-    this.reporting = new Reporting(this.config.reportIntervalMs)
+    this.reporting = new Reporting(this.config.reportIntervalMs, this.config.busyReportIntervals)
     this.reachability = new Reachability(this.room, this.neighbourhood, this.config, emit)
   }
 
@@ -243,14 +243,18 @@ export class Replica {
     cuts?.untangle()
     cuts?.checkBases()
     cuts?.settle()
-    const { evicting } = this.room
-    if (evicting.hasNews || this.reporting.isDue(this.room.hasNews, this.room.roster.size, now)) {
+    if (this.room.evicting.hasNews || this.isReportDue(now))
       this.neighbourhood.spreadReport(this.room.report())
-    }
     this.gossiping.askAboutGaps(now)
     this.neighbourhood.maintain(this.company, now)
     this.reachability.greet()
     this.reachability.seek(now)
+  }
+
+  private isReportDue(now: number): boolean {
+    const { hasNews, history, cuts, roster } = this.room
+    const isAwaited = hasNews && cuts?.awaitsReports === true
+    return this.reporting.isDue(hasNews, history.clock, isAwaited, roster.size, now)
   }
 
   // ------------------------------------------------------------------ messages

@@ -1,34 +1,61 @@
 /**
- * When to report (protocol rule RE4): only what is news, and at most once per interval. A settled room is silent.
+ * When to report (protocol rule RE4): only what is news, at most once per interval, and more rarely while operations
+ * keep coming, as each of them would make the report before it old. A settled room is silent.
  */
+import type { Clock } from '../causality/operation.js'
 
 /** Rooms beyond this size report more rarely, so that what a member receives does not grow with the room. */
 const MEMBERS_AT_FULL_RATE = 16
 
 export class Reporting {
   private readonly intervalMs: number
+  private readonly busyIntervals: number
   private lastAt = Number.NEGATIVE_INFINITY
-  private due = Number.POSITIVE_INFINITY
+  /** The largest clock so far, and when it came. */
+  private clock: Clock = 0
+  private movedAt = Number.NEGATIVE_INFINITY
+  private isAwaited = false
+  /** There is news: not before this moment, and the interval that the room has at its size. */
+  private news: { readonly from: number; readonly intervalMs: number } | undefined
 
-  constructor(intervalMs: number) {
+  /** @param busyIntervals so many intervals lie between two reports while operations keep coming. */
+  constructor(intervalMs: number, busyIntervals = 1) {
     this.intervalMs = intervalMs
+    this.busyIntervals = busyIntervals
   }
 
   get nextDeadline(): number {
-    return this.due
+    if (!this.news) return Number.POSITIVE_INFINITY
+    const { from, intervalMs } = this.news
+    if (this.isAwaited) return from
+    const calmAt = this.movedAt + intervalMs
+    return Math.max(from, Math.min(calmAt, this.lastAt + this.busyIntervals * intervalMs))
   }
 
-  /** Whether to report now. The first news waits a moment for more, later news for the end of the interval. */
-  isDue(hasNews: boolean, members: number, now: number): boolean {
+  /**
+   * Whether to report now. The first news waits a moment for more, later news for the end of the interval.
+   * @param clock the largest clock seen: while it goes on, somebody is editing.
+   * @param isAwaited a cut needs everybody's reports.
+   */
+  isDue(hasNews: boolean, clock: Clock, isAwaited: boolean, members: number, now: number): boolean {
+    this.isAwaited = isAwaited
+    if (clock > this.clock) {
+      this.clock = clock
+      this.movedAt = now
+    }
     if (!hasNews) {
-      this.due = Number.POSITIVE_INFINITY
+      this.news = undefined
       return false
     }
-    const interval = this.intervalMs * Math.max(1, members / MEMBERS_AT_FULL_RATE)
-    if (this.due === Number.POSITIVE_INFINITY) this.due = Math.max(this.lastAt + interval, now + interval / 8)
-    if (now < this.due) return false
+    this.news ??= this.newsSince(members, now)
+    if (now < this.nextDeadline) return false
     this.lastAt = now
-    this.due = Number.POSITIVE_INFINITY
+    this.news = undefined
     return true
+  }
+
+  private newsSince(members: number, now: number) {
+    const intervalMs = this.intervalMs * Math.max(1, members / MEMBERS_AT_FULL_RATE)
+    return { from: Math.max(this.lastAt + intervalMs, now + intervalMs / 8), intervalMs }
   }
 }

@@ -3,14 +3,17 @@
  *
  * A chunk is: flags (1 byte), the message's length (variable-length integer, in its first chunk only), payload.
  * Each lane is a stream of its own, so chunks of two lanes may alternate; within a lane they follow each other.
- * A farewell chunk ends the stream and says why.
+ * A small urgent message is one chunk by itself: flags, the number of the message that it is like in the upper half of
+ * them, and steps (see `packing.ts`). A farewell chunk ends the stream and says why.
  *
  * Invariant of the receiving side: whatever arrives, memory held is at most twice what really came in (plus one
- * first block per lane) and never above the message limit; what breaks the format is a value, not an exception.
+ * first block per lane, and the small messages remembered) and never above the message limit; what breaks the format is
+ * a value, not an exception.
  */
 import type { Lane } from '@tidemark/core'
 import * as decoding from 'lib0/decoding'
 import * as encoding from 'lib0/encoding'
+import { maxPackedBytes, type Packer, Unpacker } from './packing.js'
 
 /** Small enough for every implementation, and for an urgent message to find a gap soon. Header included. */
 export const chunkBytes = 16 * 1024
@@ -18,6 +21,9 @@ export const chunkBytes = 16 * 1024
 const bulkFlag = 1
 const startFlag = 2
 const farewellFlag = 4
+const packedFlag = 8
+/** Where the number of a message begins in the flags of a packed one. */
+const likeShift = 4
 
 /** A farewell's reason is for people to read: cut to what fits a line or two. */
 const maxReasonCharacters = 200
@@ -41,6 +47,20 @@ export function encodeChunk(
   chunk.set(encoding.toUint8Array(header))
   chunk.set(payload, headerBytes)
   return { chunk, end: offset + payload.byteLength }
+}
+
+/** Whether a message travels packed, as every one does that could. */
+export function isPacked(message: Uint8Array, lane: Lane): boolean {
+  return lane === 'urgent' && message.byteLength <= maxPackedBytes
+}
+
+/** The only chunk of a message that `isPacked`. */
+export function encodePacked(message: Uint8Array, packer: Packer): Uint8Array {
+  const { like, steps } = packer.pack(message)
+  const chunk = new Uint8Array(1 + steps.byteLength)
+  chunk[0] = packedFlag | (like << likeShift)
+  chunk.set(steps, 1)
+  return chunk
 }
 
 export function encodeFarewell(reason: string): Uint8Array {
@@ -76,6 +96,7 @@ const part: Taken = { kind: 'part' }
 export class Reassembler {
   readonly #maxMessageBytes: number
   readonly #assemblies: Record<Lane, Assembly | null> = { urgent: null, bulk: null }
+  readonly #unpacker = new Unpacker()
 
   constructor(maxMessageBytes: number) {
     this.#maxMessageBytes = maxMessageBytes
@@ -93,12 +114,24 @@ export class Reassembler {
     if (farewell !== null) return { kind: 'farewell', reason: farewell }
     const decoder = decoding.createDecoder(chunk)
     const flags = decoding.readUint8(decoder)
+    if ((flags & ((1 << likeShift) - 1)) === packedFlag)
+      return this.#unpack(flags >> likeShift, chunk.subarray(1))
     if ((flags & ~(bulkFlag | startFlag)) !== 0) return violation(`unknown chunk flags ${flags}`)
     const lane: Lane = (flags & bulkFlag) === 0 ? 'urgent' : 'bulk'
     if ((flags & startFlag) === 0) return this.#continue(lane, chunk.subarray(1))
     const declaredBytes = readLength(decoder)
     if (declaredBytes === null) return violation('a chunk whose length does not parse')
     return this.#start(lane, declaredBytes, chunk.subarray(decoder.pos))
+  }
+
+  #unpack(like: number, steps: Uint8Array): Taken {
+    if (this.#assemblies.urgent !== null) return violation('a packed message inside of another')
+    const unpacked = this.#unpacker.unpack(like, steps)
+    if (!unpacked.ok) return violation(unpacked.reason)
+    const { message } = unpacked
+    if (message.byteLength > this.#maxMessageBytes)
+      return violation(`a message of ${message.byteLength} bytes`)
+    return { kind: 'message', bytes: message }
   }
 
   #start(lane: Lane, declaredBytes: number, payload: Uint8Array): Taken {

@@ -3,7 +3,8 @@
  * turn comes. Invariant: within a lane, chunks leave in the order the messages were added.
  */
 import type { Lane } from '@tidemark/core'
-import { encodeChunk } from './chunking.js'
+import { encodeChunk, encodePacked, isPacked } from './chunking.js'
+import { Packer } from './packing.js'
 
 /** After so many urgent chunks in a row one bulk chunk goes, so that a transfer can not starve. */
 export const urgentBurstChunks = 16
@@ -54,6 +55,7 @@ export class SendQueue {
 
 class LaneQueue {
   readonly #messages: Uint8Array[] = []
+  readonly #packer = new Packer()
   #first = 0
   /** How much of the first message has left. */
   #offset = 0
@@ -69,7 +71,9 @@ class LaneQueue {
   take(lane: Lane): { chunk: Uint8Array; takenBytes: number } {
     const message = this.head
     if (message === null) throw new Error(`The ${lane} lane is empty`)
-    const { chunk, end } = encodeChunk(message, this.#offset, lane)
+    const { chunk, end } = isPacked(message, lane)
+      ? { chunk: encodePacked(message, this.#packer), end: message.byteLength }
+      : encodeChunk(message, this.#offset, lane)
     const takenBytes = end - this.#offset
     this.#offset = end
     if (end === message.byteLength) this.#advance()

@@ -1,0 +1,185 @@
+/** A newcomer to a room that has a document: how long until it stands there, and what that costs. */
+import { totalTraffic } from '../../test/browser/harness/test-page.js'
+import { loadSequentialTrace, type Patch } from '../../test/traces/sequential-trace.js'
+import type { Figure, Measurement, MeasurementContext, Row, Table, Target } from '../measurement.js'
+import { median, medianFigure } from '../statistics.js'
+import { type ChromiumRoom, type Page, ROOM, withChromiumRoom } from './chromium-room.js'
+import { TIDEMARK, Y_WEBRTC } from './libraries.js'
+import { sleep, until } from './waiting.js'
+
+interface Document {
+  readonly what: string
+  /** How many members are there when newcomers come: first so many, then so many. */
+  readonly members: readonly number[]
+  write(page: Page): Promise<void>
+}
+
+interface Arrival {
+  /** Undefined: not within the time limit. */
+  readonly ms: number | undefined
+  /** Handed to all data channels of the room. */
+  readonly bytes: number
+  readonly said: { readonly length: number; readonly synced: boolean }
+}
+
+const TRACE = new URL('../../test/traces/automerge-paper.json.gz', import.meta.url)
+/** What y-webrtc can still send in one message. */
+const PATCHES = 100_000
+const QUICK_PATCHES = 20_000
+const RUNS = 5
+const QUICK_RUNS = 2
+const TIME_LIMIT_MS = 20_000
+const QUICK_TIME_LIMIT_MS = 5000
+/** What is still sent about the join is sent within this time. */
+const TAIL_MS = 500
+const AT_MOST = 1 / 2
+
+export const joining: Measurement = {
+  name: 'joining',
+  question: 'How long does a newcomer wait for the document, and how much is sent for it?',
+  async measure(context) {
+    const tables: Table[] = []
+    const targets: Target[] = []
+    for (const document of await documents(context)) {
+      for (const { table, target } of await compare(document, context)) {
+        tables.push(table)
+        targets.push(...target)
+      }
+    }
+    return { tables, targets, plots: [], conditions: CONDITIONS }
+  },
+}
+
+const CONDITIONS = [
+  'Time is from the call that joins until the newcomer’s text is as long as the others’. Pages of Chromium in contexts of their own, over the loopback; the page and its program are loaded before.',
+  'Bytes are handed to the data channels of all pages, from that call until half a second after the text is there.',
+  'The paper is a real editing history (259,778 edits, 104,852 characters at the end), played edit by edit; as a Yjs document with its history it is 311,038 bytes. Tidemark’s room has compacted it, as rooms do when they come to rest; y-webrtc has nothing like that.',
+  'y-webrtc sends a document in one message. What is longer than 262,144 bytes does not fit into one: the exception is caught, and nobody is told.',
+]
+
+async function documents({ quick }: MeasurementContext): Promise<Document[]> {
+  const { patches } = await loadSequentialTrace(TRACE)
+  const count = quick ? QUICK_PATCHES : PATCHES
+  const first = patches.slice(0, count)
+  const begun = { what: `the first ${count} edits of a paper`, members: [1, 3] }
+  const texts: Document[] = [
+    { ...begun, write: (page) => play(page, first) },
+    { what: '1 MB of text', members: [1], write: (page) => page.call('fill', 1_000_000, 100) },
+    { what: '10 MB of text', members: [1], write: (page) => page.call('fill', 10_000_000, 500) },
+  ]
+  const whole: Document = { what: 'the whole paper', members: [1], write: (page) => play(page, patches) }
+  return quick ? texts : [...texts, whole]
+}
+
+async function play(page: Page, patches: readonly Patch[]): Promise<void> {
+  await page.call('play', patches)
+}
+
+async function compare(document: Document, context: MeasurementContext) {
+  return await withChromiumRoom(TIDEMARK, (ours) =>
+    withChromiumRoom(Y_WEBRTC, async (theirs) => {
+      const rooms = [
+        { name: TIDEMARK.name, room: ours },
+        { name: Y_WEBRTC.name, room: theirs },
+      ]
+      for (const { room } of rooms) {
+        await document.write(await room.join())
+        await room.pages[0]?.call('compact')
+      }
+      const comparisons: Comparison[] = []
+      for (const members of document.members) {
+        for (const { room } of rooms) while (room.pages.length < members) await room.join()
+        const what = `${document.what}, from ${members === 1 ? 'one member' : `${members} members`}`
+        comparisons.push(await letCome(what, rooms, context))
+      }
+      return comparisons
+    }),
+  )
+}
+
+interface Comparison {
+  readonly table: Table
+  readonly target: readonly Target[]
+}
+
+/** Newcomers take turns between two rooms that are there all the time. */
+async function letCome(
+  what: string,
+  rooms: readonly { readonly name: string; readonly room: ChromiumRoom }[],
+  { quick, say }: MeasurementContext,
+): Promise<Comparison> {
+  const arrivals = new Map(rooms.map(({ name }) => [name, [] as Arrival[]]))
+  const timeLimitMs = quick ? QUICK_TIME_LIMIT_MS : TIME_LIMIT_MS
+  for (let i = 0; i < (quick ? QUICK_RUNS : RUNS); i++) {
+    for (const { name, room } of rooms) {
+      const known = arrivals.get(name) ?? []
+      // What never comes does not come the next time either.
+      if (known[0] && known[0].ms === undefined) continue
+      const arrival = await arrive(room, timeLimitMs)
+      known.push(arrival)
+      say(`${what}, ${name}: ${arrival.ms?.toFixed(0) ?? 'never'} ms, ${arrival.bytes} bytes`)
+    }
+  }
+  const rows = [...arrivals].map(([name, known]) => row(name, known, timeLimitMs))
+  const [ours = [], theirs = []] = [...arrivals.values()]
+  return {
+    table: { title: `Joining: ${what}`, columns: COLUMNS, rows },
+    target: targetsOf(what, ours, theirs),
+  }
+}
+
+/** One newcomer comes and goes. */
+async function arrive({ open, pages, signaling }: ChromiumRoom, timeLimitMs: number): Promise<Arrival> {
+  const length = (await pages[0]?.call('state'))?.length ?? 0
+  const newcomer = await open()
+  const before = await totalTraffic([...pages, newcomer])
+  const ms = await newcomer.call('joinUntil', { signaling, room: ROOM }, length, timeLimitMs)
+  await sleep(TAIL_MS)
+  const after = await totalTraffic([...pages, newcomer])
+  const said = await newcomer.call('state')
+  await newcomer.call('disconnect')
+  await newcomer.page.close()
+  await until('the newcomer is gone', async () => {
+    const states = await Promise.all(pages.map((page) => page.call('state')))
+    return states.every(({ present }) => present === pages.length - 1)
+  })
+  return { ms, bytes: after.payloadBytesSent - before.payloadBytesSent, said }
+}
+
+const COLUMNS = ['time', 'bytes', 'what the newcomer has']
+
+function row(who: string, arrivals: readonly Arrival[], timeLimitMs: number): Row {
+  const times = arrivals.flatMap(({ ms }) => ms ?? [])
+  const time: Figure | string =
+    times.length > 0 ? medianFigure('ms', times) : `never (waited ${timeLimitMs / 1000} s)`
+  const said = arrivals[0]?.said
+  return {
+    who,
+    figures: {
+      time,
+      bytes: medianFigure(
+        'bytes',
+        arrivals.map(({ bytes }) => bytes),
+      ),
+      'what the newcomer has': `${said?.length ?? 0} characters, says it is ${said?.synced ? '' : 'not '}synced`,
+    },
+  }
+}
+
+function targetsOf(what: string, ours: readonly Arrival[], theirs: readonly Arrival[]): Target[] {
+  const times = (arrivals: readonly Arrival[]) => arrivals.flatMap(({ ms }) => ms ?? [])
+  if (times(theirs).length === 0) return []
+  const bytes = (arrivals: readonly Arrival[]) => median(arrivals.map((arrival) => arrival.bytes))
+  return [
+    {
+      claim: `joining ${what}: time beside y-webrtc`,
+      atMost: AT_MOST,
+      measured: median(times(ours)) / median(times(theirs)),
+    },
+    {
+      claim: `joining ${what}: bytes beside y-webrtc`,
+      atMost: AT_MOST,
+      measured: bytes(ours) / bytes(theirs),
+    },
+  ]
+}

@@ -1,0 +1,22 @@
+import { join as joinRoom } from '../tidemark.js'
+import { pageOf } from './page.js'
+
+export const {
+  join,
+  joinUntil,
+  state,
+  type,
+  typedAt,
+  arrivedAt,
+  forgetTimes,
+  content,
+  documentBytes,
+  disconnect,
+  connect,
+  compact,
+  play,
+  fill,
+  thinOut,
+  checksum,
+  compactWithin,
+} = pageOf(joinRoom)
