@@ -1,6 +1,7 @@
 /**
  * What fuzzing has found: the smallest attacks that once went wrong, and what went wrong. They never may again.
  */
+import { readFileSync } from 'node:fs'
 import type { Attack, Mutation, Step } from './attack.js'
 
 export interface PinnedFinding {
@@ -51,5 +52,10 @@ export const FINDINGS: readonly PinnedFinding[] = [
   {
     found: "a cursor shown in somebody else's name, with a number as large as can be",
     attacks: [attack('evicted', 0, step('past', 11, { type: 'number', at: 2327, value: 255 }))],
+  },
+  {
+    found:
+      'a right neighbour left of the left one stood elsewhere with a newcomer, whose next base was another one',
+    attacks: JSON.parse(readFileSync(new URL('bases-differ.json', import.meta.url), 'utf8')) as Attack[],
   },
 ]

@@ -148,7 +148,10 @@ export class Crossing {
       const known = store.clients.has(client) ? Y.getState(store, client) : first.id.clock
       if (first.id.clock > known)
         throw new UntranslatableError(`Client ${client} leaves out clocks from ${known}`)
-      for (const struct of structs) this.#assertKnown(struct, sections)
+      for (const struct of structs) {
+        this.#assertKnown(struct, sections)
+        if (struct instanceof Y.Item && this.#isCrossed(struct)) struct.rightOrigin = null
+      }
     }
     // Deletions stay out: they say nothing about places.
     const update = withoutKnown(encodeUpdate(sections, new IdRanges()), store)
@@ -158,6 +161,24 @@ export class Crossing {
     store.pendingStructs = null
     store.pendingDs = null
     throw new UntranslatableError('The operation names itself in a circle')
+  }
+
+  /**
+   * A right neighbour that lies left of the left one no document has written. Where between the two is, is nowhere; Yjs would
+   * put the item where runs happen to be split, which is not the same in every copy of this document.
+   */
+  #isCrossed({ origin, rightOrigin }: Y.Item): boolean {
+    const left = origin && this.#itemAt(origin)
+    if (!origin || !rightOrigin || !left || !this.#itemAt(rightOrigin)) return false
+    if (covers(left, rightOrigin)) return rightOrigin.clock <= origin.clock
+    for (let item = left.right; item !== null; item = item.right) if (covers(item, rightOrigin)) return false
+    return true
+  }
+
+  #itemAt(id: Y.ID): Y.Item | undefined {
+    if (id.clock >= Y.getState(this.store, id.client)) return undefined
+    const struct: Y.Item | Y.GC = Y.getItem(this.store, id)
+    return struct instanceof Y.Item ? struct : undefined
   }
 
   #assertKnown(struct: DecodedStruct, sections: Sections): void {
@@ -184,6 +205,10 @@ function withTwins(seen: Seen, sections: Sections, fresh: Sections, into: Y.Doc)
     all.set(client, Math.max(end, all.get(client) ?? 0))
   }
   return all
+}
+
+function covers({ id, length }: Y.Item, { client, clock }: Y.ID): boolean {
+  return id.client === client && id.clock <= clock && clock < id.clock + length
 }
 
 /** In units. */

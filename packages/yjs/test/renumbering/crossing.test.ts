@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import * as Y from 'yjs'
+import { IdRanges } from '../../src/id-ranges.js'
 import { Crossing, UntranslatableError } from '../../src/renumbering/crossing.js'
+import { encodeUpdate, newLooseItem } from '../../src/renumbering/update-encoding.js'
 import { newDocument } from '../documents.js'
 import { changeOf, cutAt as cutOf } from './content.js'
 
@@ -65,6 +67,23 @@ describe('Crossing', () => {
     add(eraseP, { author: 'd', seq: 1, clock: 3, past })
     add(m, { author: 'd', seq: 2, clock: 4, past: new Map() })
     expect(doc.getText('text').toString()).toBe('omqr')
+  })
+
+  it('[CU10] puts what names a right neighbour left of its left one at the same place in every copy', () => {
+    const { docs, below } = editors(['a'], (doc) => doc.getText('text').insert(0, 'abcdef'))
+    // In the document itself what is erased stands apart; in a newcomer's copy all of it is one run.
+    const purge = changeOf(docs[0], () => docs[0].getText('text').delete(2, 1))
+    const text = docs[0].getText('text')
+    const idAt = (at: number) => Y.createRelativePositionFromTypeIndex(text, at).item as Y.ID
+    const crossed = newLooseItem(Y.createID(9, 0), idAt(3), null, null, new Y.ContentString('!'))
+    crossed.rightOrigin = idAt(1)
+    const update = encodeUpdate(new Map([[9, [crossed]]]), new IdRanges())
+    const shown = [false, true].map((asNewcomer) => {
+      const { doc, add } = cutAt([...below, purge], asNewcomer)
+      add(update)
+      return doc.getText('text').toString()
+    })
+    expect(shown).toEqual(['abde!f', 'abde!f'])
   })
 
   it('[CU10] gives one order to V and W, each typed by somebody who saw only one of p and q', () => {
