@@ -85,6 +85,17 @@ describe('heartbeats', () => {
     expect(bert.closedBecause).toBe('silent for too long')
   })
 
+  test('[OV2] [EV6] who is alone and has little to do is not asleep, and evicts the dead', () => {
+    const net = new Network()
+    // Alone it beats no more: what wakes it then comes more rarely than two heartbeats.
+    const [anna, bert] = net.room(['anna', 'bert'], { heartbeatIntervalMs: 600, seekIntervalMs: 2300 })
+    net.crash(bert)
+    anna.type('word')
+    net.pass(30_000)
+    expect(anna.replica.members).toEqual(['anna'])
+    expect(anna.point).toBe(anna.replica.stats.clock)
+  })
+
   test('[OV2] a member that slept comes back and is brought up to date', () => {
     const net = new Network()
     const [anna, bert] = net.room(['anna', 'bert'], UNSUSPECTING)

@@ -256,3 +256,37 @@ describe('what several bring, unknown to each other', () => {
     }
   })
 })
+
+describe('different parts of one author, brought by two who each hold the rest in a base', () => {
+  /** Of somebody whom nobody here has met: the first two characters, and what was written after the fifth. */
+  function parts() {
+    const author = new Y.Doc()
+    author.clientID = 77
+    author.getText('early').insert(0, 'ab')
+    const early = Y.encodeStateAsUpdate(author)
+    author.getText('between').insert(0, 'cde')
+    author.getText('late').insert(0, 'fg')
+    const late = Y.encodeStateAsUpdate(author, Y.encodeStateVector(authorUpTo(5)))
+    return [early, late].map((payload) => ({ payload, epoch: 0 })) as [NamedPayload, NamedPayload]
+  }
+
+  function authorUpTo(clock: number): Y.Doc {
+    const doc = new Y.Doc()
+    doc.clientID = 77
+    doc.getText('early').insert(0, 'x'.repeat(clock))
+    return doc
+  }
+
+  test('[LI5] are both taken, whichever comes first, and end up alike', () => {
+    const [early, late] = parts()
+    const alice = founder(1)
+    const zoe = newcomer(2, alice)
+    apply(alice, early, late)
+    apply(zoe, late, early)
+    for (const { epochs } of [alice, zoe]) if (epochs.isTangled) epochs.untangle?.([early, late])
+    for (const { doc } of [alice, zoe]) {
+      expect(doc.getText('early').toString()).toBe('ab')
+      expect(doc.getText('late').toString()).toBe('fg')
+    }
+  })
+})
