@@ -39,8 +39,7 @@ export function watchForProblems(room: Room, signaling: string, report: Report):
     }
   })
   room.provider.on('returned', ({ carried }) => {
-    if (carried > 0)
-      report(`Back in the room: what you changed meanwhile (${bytes(carried)}) is everybody’s now.`)
+    if (carried > 0) report(`Back in the room: what you changed meanwhile (${bytes(carried)}) came along.`)
   })
   room.provider.on('orphaned', ({ document }) => {
     const copy = document.getText('text').toString()

@@ -26,7 +26,7 @@ export function roomFromAddress(): string {
   const [name = ''] = location.hash.slice(1).split(PASSWORD_MARK, 1)
   const named = decoded(name).trim().slice(0, MAX_ROOM_LENGTH)
   if (named !== '') return named
-  history.replaceState(null, '', `#${DEFAULT_ROOM}${location.hash.slice(1)}`)
+  history.replaceState(null, '', `#${DEFAULT_ROOM}${location.hash.slice(1 + name.length)}`)
   return DEFAULT_ROOM
 }
 

@@ -326,8 +326,8 @@ export class History {
   }
 
   /**
-   * Of somebody who is no member as far as we know. All members had reached the epoch before ours when we entered ours, so it never will
-   * be; others that are still there may pass its operations on all the same.
+   * Too old, and of somebody who is no member as far as we know. Nor will it ever be one: all members had reached the epoch before
+   * ours when we entered ours. Somebody who is still there may pass its operations on all the same (rule CU6).
    */
   private isBygone({ author, epoch }: Operation): boolean {
     return epoch < this.epoch && !this.applied.has(author)

@@ -11,6 +11,7 @@ import type { Neighbourhood } from '../overlay/neighbourhood.js'
 import type { Naming, StatePiece, Structure } from '../structure.js'
 import type { Installed, JoinRequest, No, PieceReceived } from '../wire/messages.js'
 import type { Room } from './room.js'
+import { holdsAllTold } from './standing.js'
 
 const NOTHING = new Uint8Array()
 
@@ -84,7 +85,7 @@ export class LettingIn {
   installed(link: Link, { nonce }: Installed, now: number): void {
     const newcomer = link.peer
     if (!newcomer) return
-    const heldAll = this.heldAll
+    const heldAll = holdsAllTold(this.room, this.neighbourhood)
     const acknowledged = this.sponsoring.acknowledge(newcomer, nonce)
     if (acknowledged.verdict === 'no') {
       return this.neighbourhood.send(link.id, { type: 'no', nonce, reason: 'this welcome has lapsed' })
@@ -106,11 +107,6 @@ export class LettingIn {
     link.isServed = true
     // It holds what came from us and nothing else: by it we know neither more nor less than before (rule JO11).
     if (heldAll) link.caughtUp = true
-  }
-
-  /** As far as anybody in the room can tell us. */
-  private get heldAll(): boolean {
-    return this.room.roster.size === 1 || this.neighbourhood.isCaughtUp
   }
 
   /** Its join may be made already. It has authored nothing and never will, so we leave on its behalf (rule JO9). */

@@ -33,6 +33,7 @@ import { Room } from './room.js'
 import {
   blockersIn,
   type EvictionOutlook,
+  holdsAllTold,
   outlookOf,
   type ReplicaStats,
   statsOf,
@@ -68,8 +69,7 @@ export class Replica {
   private readonly reachability: Reachability
   private comingIn: ComingIn | undefined
   private current: Status = 'idle'
-  /** Whom the room has evicted, if that means that we are no member any more. */
-  notice: Notice | undefined
+  private told: Notice | undefined
   private outputs: Output[] = []
   private lastNow: number | undefined
   private timerAt: number | null = null
@@ -118,7 +118,7 @@ export class Replica {
     const { roster, history } = this.room
     // What nobody known has made may wait for ever.
     if (this.current !== 'member' || history.waiting.waitsFor((author) => roster.has(author))) return false
-    return roster.size === 1 || this.neighbourhood.isCaughtUp
+    return holdsAllTold(this.room, this.neighbourhood)
   }
 
   get networkMap(): NetworkMap {
@@ -157,6 +157,11 @@ export class Replica {
     if (this.current !== 'member')
       return { mayDecide: false, suspects: [], forksInMs: undefined, evictions: [] }
     return outlookOf(this.room.evicting, now)
+  }
+
+  /** Whom the room has evicted, if that means that we are no member any more. */
+  get notice(): Notice | undefined {
+    return this.told
   }
 
   /** How many of our updates no other member is known to have; once it is over, to have had. */
@@ -354,7 +359,7 @@ export class Replica {
   private heardOfEvictions(link: Link, { cutOffs }: Evicted): void {
     const { lineage, evicting } = this.room
     if (this.current !== 'member' || link.lineage !== lineage || !evicting.heard(cutOffs)) return
-    this.notice = { lineage, cutOffs }
+    this.told = { lineage, cutOffs }
   }
 
   /** Links to those whom we take nothing of any more. */

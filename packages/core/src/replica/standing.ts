@@ -67,6 +67,11 @@ export function outlookOf(evicting: Evicting, now: Milliseconds): EvictionOutloo
   }
 }
 
+/** Whether we hold all that anybody we can reach has told of (rule JO11). */
+export function holdsAllTold({ roster }: Room, neighbourhood: Neighbourhood): boolean {
+  return roster.size === 1 || neighbourhood.isCaughtUp
+}
+
 /** How many of our updates no other member says it has; none while there is no other. */
 export function unheardIn({ history, self, stability }: Room): number {
   const heard = stability.heardThrough
