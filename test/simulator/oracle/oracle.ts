@@ -204,8 +204,8 @@ export class Oracle implements Watcher {
       this.checkPassed(witness, before, point, passed)
       return passed
     }
-    history.receive = (operation) => {
-      const arrival = receive(operation)
+    history.receive = (operation, now) => {
+      const arrival = receive(operation, now)
       if (arrival === 'no-room') this.coverage.met('no room to wait')
       const isOut = !witness.ledger || !this.boundIn(witness.ledger).has(witness)
       if (arrival === 'alien' && !isOut && !witness.ledger?.isCutOff(operation.author)) {

@@ -127,7 +127,7 @@ export class History {
    *
    * For one that waits for nothing there is always room: those that fill the buffer may wait for just this one.
    */
-  receive(operation: Operation, now = 0): Arrival {
+  receive(operation: Operation, now: number): Arrival {
     this.giveUpAuthor(operation)
     if (this.isKnown(operation)) return 'known'
     if (!this.isNear(operation.epoch)) return this.isBygone(operation) ? 'known' : 'alien'

@@ -71,10 +71,10 @@ export class ComingIn {
   }
 
   /** Our join is made: from here on we are a member (rule JO6). */
-  go(go: Go): Outcome {
+  go(go: Go, now: number): Outcome {
     const { welcome } = this.joining
     if (!welcome || !this.joining.accepts(go)) return undefined
-    if (this.room.install(welcome, this.joining.operations, go)) return { type: 'joined' }
+    if (this.room.install(welcome, this.joining.operations, go, now)) return { type: 'joined' }
     return { type: 'failed', reason: 'the sponsor did not let us in' }
   }
 

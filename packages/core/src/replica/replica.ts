@@ -318,7 +318,7 @@ export class Replica {
       case 'piece':
         return this.conclude(comingIn?.pieceArrived(message, now), link, now)
       case 'go':
-        return this.conclude(comingIn?.go(message), link, now)
+        return this.conclude(comingIn?.go(message, now), link, now)
       case 'no':
         if (this.current === 'member') return this.lettingIn.withdrawn(link, message)
         return this.conclude(comingIn?.refused(message), link, now)

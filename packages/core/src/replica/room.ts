@@ -148,7 +148,7 @@ export class Room {
   }
 
   /** Takes over a sponsor's room. @returns whether we are a member of it now. */
-  install(welcome: Welcome, operations: readonly Operation[], go: Go): boolean {
+  install(welcome: Welcome, operations: readonly Operation[], go: Go, now: Milliseconds): boolean {
     this.lineage = welcome.lineage
     this.history.import(welcome, welcome.base, operations)
     this.cuts?.joined(welcome, operations)
@@ -166,7 +166,7 @@ export class Room {
     })
     // One at a time: in total order none of them has to wait, so no limit on waiting concerns them.
     for (const operation of go.operations) {
-      this.history.receive(operation)
+      this.history.receive(operation, now)
       this.drain()
       this.cuts?.catchUp(() => this.drain())
     }

@@ -21,7 +21,7 @@ function historyOf(
 /** Receives, and applies what became ready. @returns what was applied. */
 function take(history: History, ...operations: Operation[]): Operation[] {
   const applied: Operation[] = []
-  for (const operation of operations) history.receive(operation)
+  for (const operation of operations) history.receive(operation, 0)
   for (let next = history.takeReady(); next; next = history.takeReady()) {
     history.record(next)
     applied.push(next)
@@ -102,11 +102,11 @@ describe('receiving', () => {
 
   test('knows what is applied or waits already', () => {
     const history = historyOf('anna', ['anna', 'bert'])
-    expect(history.receive(update('bert', 2, 2))).toBe('new')
-    expect(history.receive(update('bert', 2, 2))).toBe('known')
+    expect(history.receive(update('bert', 2, 2), 0)).toBe('new')
+    expect(history.receive(update('bert', 2, 2), 0)).toBe('known')
     take(history, update('bert', 1, 1))
-    expect(history.receive(update('bert', 1, 1))).toBe('known')
-    expect(history.receive(update('bert', 2, 2))).toBe('known')
+    expect(history.receive(update('bert', 1, 1), 0)).toBe('known')
+    expect(history.receive(update('bert', 2, 2), 0)).toBe('known')
   })
 
   test('[OP7] keeps an operation of an unknown author until its join is applied', () => {
@@ -122,11 +122,11 @@ describe('receiving', () => {
   test('[OP5] says so when there is no room, and later takes the same operation again', () => {
     const history = new History('anna', { maxOperations: 1, maxBytes: 100 }, 'drop')
     history.admit('bert')
-    expect(history.receive(update('bert', 2, 2))).toBe('new')
-    expect(history.receive(update('bert', 3, 3))).toBe('no-room')
-    expect(history.receive(update('bert', 1, 1))).toBe('new')
+    expect(history.receive(update('bert', 2, 2), 0)).toBe('new')
+    expect(history.receive(update('bert', 3, 3), 0)).toBe('no-room')
+    expect(history.receive(update('bert', 1, 1), 0)).toBe('new')
     take(history)
-    expect(history.receive(update('bert', 3, 3))).toBe('new')
+    expect(history.receive(update('bert', 3, 3), 0)).toBe('new')
   })
 })
 
@@ -172,14 +172,14 @@ describe('compaction', () => {
     const history = historyOf('anna', ['anna', 'bert'])
     take(history, update('bert', 1, 5))
     history.compactThrough(5)
-    expect(history.receive(update('bert', 1, 5))).toBe('known')
-    expect(history.receive(update('gone', 3, 5))).toBe('known')
-    expect(history.receive(update('gone', 3, 6))).toBe('new')
+    expect(history.receive(update('bert', 1, 5), 0)).toBe('known')
+    expect(history.receive(update('gone', 3, 5), 0)).toBe('known')
+    expect(history.receive(update('gone', 3, 6), 0)).toBe('new')
   })
 
   test('[SP6] lets go of what waits and turns out to be a repetition', () => {
     const history = historyOf('anna', ['anna', 'bert'])
-    history.receive(update('gone', 3, 5))
+    history.receive(update('gone', 3, 5), 0)
     expect(history.waiting.size).toBe(1)
     take(history, update('bert', 1, 5))
     history.compactThrough(5)
@@ -307,34 +307,34 @@ describe('authors that are evicted', () => {
 
   test('[EV3] there is room for an operation that waits only for what is held back until it comes', () => {
     const history = evicting()
-    expect(history.receive(update('cleo', 1, 1))).toBe('new')
+    expect(history.receive(update('cleo', 1, 1), 0)).toBe('new')
     expect(history.takeReady()).toBeUndefined()
-    expect(history.receive(update('bert', 1, 2, { cleo: 1 }))).toBe('new')
+    expect(history.receive(update('bert', 1, 2, { cleo: 1 }), 0)).toBe('new')
     expect(take(history).map(({ author }) => author)).toEqual(['cleo', 'bert'])
   })
 
   test('[EV3] [OP5] and for no other one', () => {
     const history = evicting()
-    expect(history.receive(update('cleo', 1, 1))).toBe('new')
-    expect(history.receive(update('cleo', 2, 2))).toBe('no-room')
-    expect(history.receive(update('bert', 2, 2, { cleo: 1 }))).toBe('no-room')
+    expect(history.receive(update('cleo', 1, 1), 0)).toBe('new')
+    expect(history.receive(update('cleo', 2, 2), 0)).toBe('no-room')
+    expect(history.receive(update('bert', 2, 2, { cleo: 1 }), 0)).toBe('no-room')
   })
 
   test('[EV5] count up to their cut-off, whenever more arrives', () => {
     const history = historyOf('anna', ['anna', 'bert'])
-    history.receive(update('bert', 3, 3))
+    history.receive(update('bert', 3, 3), 0)
     expect(take(history, update('bert', 1, 1)).length).toBe(1)
     history.cutOff('bert', 1)
     expect(history.waiting.size).toBe(0)
-    expect(history.receive(update('bert', 2, 2))).toBe('known')
+    expect(history.receive(update('bert', 2, 2), 0)).toBe('known')
     expect(take(history)).toEqual([])
   })
 
   test('[EV7] whom only something beyond a cut-off has let in is cut off, too, and whom that one has let in', () => {
     const history = historyOf('anna', ['anna', 'bert'])
-    history.receive(join('emil', 1, 3, 'fred', 0, { bert: 1 }))
-    history.receive(update('fred', 1, 4, { emil: 1 }))
-    history.receive(update('gina', 1, 3))
+    history.receive(join('emil', 1, 3, 'fred', 0, { bert: 1 }), 0)
+    history.receive(update('fred', 1, 4, { emil: 1 }), 0)
+    history.receive(update('gina', 1, 3), 0)
     history.cutOff('bert', 0)
     expect([...history.cutOffs]).toEqual([['bert', 0]])
     expect([...history.unfounded]).toEqual([
@@ -343,34 +343,34 @@ describe('authors that are evicted', () => {
     ])
     // Of whom that can not be told, the join may still come.
     expect([...history.waiting.operations()].map(({ author }) => author)).toEqual(['gina'])
-    expect(history.receive(update('hans', 1, 9, { fred: 1 }))).toBe('known')
-    expect(history.receive(update('hans', 2, 9))).toBe('known')
+    expect(history.receive(update('hans', 1, 9, { fred: 1 }), 0)).toBe('known')
+    expect(history.receive(update('hans', 2, 9), 0)).toBe('known')
   })
 
   test('[EV7] somebody whom others have given up in vain counts once its join is here', () => {
     const history = historyOf('anna', ['anna', 'bert', 'cleo'])
     history.cutOff('bert', 0)
     // Anybody can say this in the name of a newcomer that we have not heard of yet.
-    expect(history.receive(update('emil', 1, 9, { bert: 1 }))).toBe('known')
+    expect(history.receive(update('emil', 1, 9, { bert: 1 }), 0)).toBe('known')
     expect(history.isGivenUp('emil')).toBe(true)
     history.admit('emil')
     expect(history.isGivenUp('emil')).toBe(false)
-    expect(history.receive(update('emil', 1, 9))).toBe('new')
+    expect(history.receive(update('emil', 1, 9), 0)).toBe('new')
   })
 
   test('[EV7] whoever makes up authors that nobody let in pushes out no decision of the room', () => {
     const history = historyOf('anna', ['anna', 'bert'])
     history.cutOff('bert', 0)
-    for (let i = 0; i < 1000; i++) history.receive(update(`author-${i}`, 1, 9, { bert: 1 }))
+    for (let i = 0; i < 1000; i++) history.receive(update(`author-${i}`, 1, 9, { bert: 1 }), 0)
     expect([...history.cutOffs]).toEqual([['bert', 0]])
     expect(history.unfounded.size).toBeLessThan(300)
-    expect(history.receive(update('bert', 1, 9))).toBe('known')
+    expect(history.receive(update('bert', 1, 9), 0)).toBe('known')
   })
 
   test('[EV7] no member is, whatever it claims to depend on', () => {
     const history = historyOf('anna', ['anna', 'bert', 'cleo'])
     history.cutOff('bert', 0)
-    expect(history.receive(update('cleo', 1, 4, { bert: 1 }))).toBe('new')
+    expect(history.receive(update('cleo', 1, 4, { bert: 1 }), 0)).toBe('new')
     expect([...history.cutOffs.keys()]).toEqual(['bert'])
   })
 })
@@ -381,18 +381,18 @@ describe('an operation of two epochs ago', () => {
   test('[CU6] is passed over if its author is unknown: who passed it on may be an epoch behind', () => {
     const history = historyOf('anna', ['anna', 'bert'], 'until-cut')
     history.epoch = 2
-    expect(history.receive(old('zoe'))).toBe('known')
+    expect(history.receive(old('zoe'), 0)).toBe('known')
     expect(history.waiting.size).toBe(0)
   })
 
   test('[CU6] comes from no member if its author is one', () => {
     const history = historyOf('anna', ['anna', 'bert'], 'until-cut')
     history.epoch = 2
-    expect(history.receive(old('bert'))).toBe('alien')
+    expect(history.receive(old('bert'), 0)).toBe('alien')
   })
 
   test('[CU6] nor does one of two epochs ahead, whoever made it', () => {
     const history = historyOf('anna', ['anna', 'bert'], 'until-cut')
-    expect(history.receive({ ...update('zoe', 1, 50), epoch: 2 })).toBe('alien')
+    expect(history.receive({ ...update('zoe', 1, 50), epoch: 2 }, 0)).toBe('alien')
   })
 })
