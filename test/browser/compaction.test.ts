@@ -199,7 +199,10 @@ async function expectNothingLeft(
 ): Promise<void> {
   const fresh = await lab.openOne<typeof import('./pages/editor-room.js')>(EDITOR_PAGE, { browser })
   await fresh.call('join', { signaling: signaling.url, room: 'room', ...CUTTING })
-  await until('a newcomer is synced', async () => (await fresh.call('state')).synced)
+  // What a link takes, a link takes in every page.
+  const isIn = ({ synced, links }: Awaited<ReturnType<typeof state>>) => synced && links === pages.length
+  const state = () => fresh.call('state')
+  await until('a newcomer is synced and linked to all', async () => isIn(await state()), { describe: state })
   await fresh.call('mount')
   expect(await fresh.call('content')).toBe(content)
   const [bytes, heap] = [freshBytes(content), await heapDataBytes(fresh.page)]
