@@ -112,4 +112,9 @@ export const WITH_EVICTION: readonly PinnedSeed[] = [
     found: 'a process that founded a room with what it had stored was expected to tell somebody of it',
     isHard: true,
   },
+  {
+    seed: 82000383,
+    found:
+      'typed before what stood first then, and carried behind what had come to stand before that, which the room shows after it',
+  },
 ]

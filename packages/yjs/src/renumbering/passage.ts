@@ -26,7 +26,10 @@ export interface PassageOptions {
    * knew no more of it than the gap that it left. Nothing is put behind it.
    */
   readonly avoidsDeleted?: boolean
-  /** Nothing is put behind what is deleted, here or there, and has come to stand beyond what both documents show. */
+  /**
+   * Nothing is put behind what is deleted, here or there, and has come to stand beyond what both documents show; nor
+   * behind what the user did not put it behind, if that has come to stand beyond what he put it before.
+   */
   readonly staysBesideShown?: boolean
   /** What the author had seen deleted above the base, in the old naming. Asked for only where it matters. */
   readonly deleted?: () => IdRanges
@@ -100,9 +103,9 @@ export class Passage {
     if (!(placed instanceof Y.Item) || container === undefined) return new Y.GC(item.id, item.length)
     const offset = item.id.clock - placed.id.clock
     const left = this.#placeFor(placed, offset, offset + item.length, container)
-    this.#shown?.note(item, left)
     const after = left === null ? keyOf(container) : keyAfter(left)
     const right = this.#rightOf(left, container, after)
+    this.#shown?.note(item, left, right)
     this.#next.set(after, item.id)
     this.#next.set(`${item.id.client}:${item.id.clock + item.length - 1}`, right)
     item.origin = left

@@ -5,6 +5,8 @@
  * taken what told them apart. If one of them is deleted nobody sees that any more; but what was typed beside it, and went
  * along with it, would be seen on the wrong side of the other one. So it stays beside what both documents show.
  *
+ * If both are shown, one may be what the user put it beside, and the other have come to stand there by itself.
+ *
  * Invariant: the new document does not change while this is in use; what the operation itself puts into it is told by
  * {@link ShownNeighbours.note}.
  */
@@ -32,6 +34,8 @@ export class ShownNeighbours {
   readonly #ranks = new Map<Y.Item, number>()
   /** By client, ascending. */
   readonly #anchors = new Map<number, Anchored[]>()
+  /** Behind what something stands where the operation has changed that; by id. */
+  readonly #lefts = new Map<string, Y.ID | null>()
 
   /** @param seenOf before which clock of a client above the base something counts. */
   constructor(into: Y.Doc, table: IdTranslation, seenOf: (client: number) => number) {
@@ -40,8 +44,10 @@ export class ShownNeighbours {
     this.#seenOf = seenOf
   }
 
-  /** The operation has put an item of its own behind `left`. To be told in the order of each client's clocks. */
-  note({ id, length }: Y.Item, left: Y.ID | null): void {
+  /** The operation has put an item of its own between these. To be told in the order of each client's clocks. */
+  note({ id, length }: Y.Item, left: Y.ID | null, right: Y.ID | null): void {
+    this.#lefts.set(keyOf(id), left)
+    if (right !== null) this.#lefts.set(keyOf(right), Y.createID(id.client, id.clock + length - 1))
     const known = left === null ? null : this.#anchorOf(left)
     const anchored = { clock: id.clock, end: id.clock + length, anchor: known === undefined ? left : known }
     const anchors = this.#anchors.get(id.client)
@@ -57,11 +63,45 @@ export class ShownNeighbours {
   correct(left: Y.ID, placed: Y.Item, offset: number, end: number): Y.ID | null {
     if (this.#anchorOf(left) !== undefined) return left
     const before = this.#before(placed, offset)
-    if (before !== null && Y.compareIDs(before, left)) return left
     const after = this.#after(placed, end)
-    const isAstray =
-      (before !== null && !this.#isBefore(before, left)) || (after !== null && this.#isBefore(after, left))
+    const hasCrossed = after !== null && this.#isBefore(after, left)
+    if (hasCrossed && this.#isPutBeside(after, before, placed, offset)) return this.#leftOf(after)
+    if (before !== null && Y.compareIDs(before, left)) return left
+    const isAstray = hasCrossed || (before !== null && !this.#isBefore(before, left))
     return isAstray ? before : left
+  }
+
+  /** Whether the user put it before `after`, and not behind `before`. */
+  #isPutBeside(after: Y.ID, before: Y.ID | null, placed: Y.Item, offset: number): boolean {
+    const { origin, rightOrigin } = placed
+    const isNamed = (id: Y.ID | null, shown: Y.ID | null) => Y.compareIDs(id && this.#named(id), shown)
+    return offset === 0 && isNamed(rightOrigin, after) && !isNamed(origin, before)
+  }
+
+  /** What a unit of the old document is called in the new one; null: it is gone. */
+  #named(id: Y.ID): Y.ID | null {
+    const fate = this.#table.find(id)
+    if (fate === undefined) return id
+    return fate.kind === 'live' ? this.#table.id(fate.clock) : null
+  }
+
+  /** Behind what a unit of the new document stands, in what the author had seen of it. */
+  #leftOf(id: Y.ID): Y.ID | null {
+    const noted = this.#lefts.get(keyOf(id))
+    if (noted !== undefined) return noted
+    const item = this.#itemAt(id)
+    if (item !== undefined && id.clock > item.id.clock) return Y.createID(id.client, id.clock - 1)
+    let left = item?.left ?? null
+    while (left !== null && !this.#isSeen(left.id)) left = left.left
+    if (left === null) return null
+    const last = left.id.clock + left.length
+    const { client } = left.id
+    const end = client === this.#table.client ? last : Math.min(last, this.#seenOf(client))
+    return Y.createID(client, end - 1)
+  }
+
+  #isSeen({ client, clock }: Y.ID): boolean {
+    return client === this.#table.client || clock < this.#seenOf(client)
   }
 
   #before(placed: Y.Item, offset: number): Y.ID | null {
@@ -159,3 +199,5 @@ export class ShownNeighbours {
     return this.#ranks.get(item) ?? 0
   }
 }
+
+const keyOf = ({ client, clock }: Y.ID): string => `${client}:${clock}`

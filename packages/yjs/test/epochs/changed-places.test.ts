@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { apply, change, cut, founder, load, newcomer } from './members.js'
 
 /** Alice's room shows p before q, as it has cut what stood between them; Bob has all three, and shows q before p. */
-function swapped() {
+function swapped({ beforeP = '' } = {}) {
   const alice = founder(1)
   const bob = newcomer(2, alice)
   const carol = newcomer(3, alice)
@@ -16,12 +16,13 @@ function swapped() {
   const p = change(bob, () => bob.text.insert(2, 'p'))
   const q = change(carol, () => carol.text.insert(1, 'q'))
   const erasure = change(alice, () => alice.text.delete(1, 1))
+  bob.text.insert(2, beforeP)
   apply(bob, q, erasure)
   apply(alice, p, q)
   cut(alice, [typed, erasure], [p, q])
   cut(alice, [p, q])
   expect(alice.text.toString()).toBe('apqb')
-  expect(bob.text.toString()).toBe('aqpb')
+  expect(bob.text.toString()).toBe(`aq${beforeP}pb`)
   return { alice, bob }
 }
 
@@ -63,6 +64,19 @@ describe('what was typed between two that have changed places', () => {
     const { alice, bob } = swapped()
     bob.text.insert(2, 'x')
     load(bob, alice)
-    expect(bob.text.toString()).toBe('apqxb')
+    expect(bob.text.toString()).toBe('axpqb')
+  })
+
+  test('[LI5] stays beside the one that it was put beside, before it knew of the other', () => {
+    const { alice, bob } = swapped({ beforeP: 'xy' })
+    bob.text.insert(3, 'z')
+    expect(bob.text.toString()).toBe('aqxzypb')
+    load(bob, alice)
+    expect(bob.text.toString()).toBe('axzypqb')
+    apply(
+      alice,
+      change(bob, () => {}),
+    )
+    expect(alice.text.toString()).toBe('axzypqb')
   })
 })
