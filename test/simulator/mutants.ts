@@ -155,11 +155,11 @@ export const MUTANTS: readonly MeasuredMutant[] = [
     name: 'a newcomer drops what does not fit its buffer at once',
     rule: 'JO6: it takes all operations that come with its go',
     file: `${CORE}/replica/room.ts`,
-    find: `      this.history.receive(operation)
+    find: `      this.history.receive(operation, now)
       this.drain()
       this.cuts?.catchUp(() => this.drain())
     }`,
-    replace: `      this.history.receive(operation)
+    replace: `      this.history.receive(operation, now)
     }
     this.drain()
     this.cuts?.catchUp(() => this.drain())`,
