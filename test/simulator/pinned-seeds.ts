@@ -117,4 +117,9 @@ export const WITH_EVICTION: readonly PinnedSeed[] = [
     found:
       'typed before what stood first then, and carried behind what had come to stand before that, which the room shows after it',
   },
+  {
+    seed: 90002363,
+    found: 'what stood in a type that had come in by half was not counted as there',
+    isHard: true,
+  },
 ]

@@ -30,11 +30,19 @@ export class Census {
   readonly entries = new Map<ContainerId, Entries>()
   /** Everything shown, one entry per occurrence. */
   readonly shown: TokenId[] = []
+  /** What stands in types that are only half there: once they have a name, it is shown. */
+  readonly unnamed: TokenId[] = []
   /** Containers in which each token stands. */
   readonly places = new Map<TokenId, ContainerId>()
 
-  constructor(doc: Y.Doc) {
-    for (const name of [...doc.share.keys()].sort()) this.visit(name, doc.share.get(name) as SharedType)
+  constructor(root: Y.Doc | SharedType) {
+    if (root instanceof Y.Doc) {
+      for (const name of [...root.share.keys()].sort()) this.visit(name, root.share.get(name) as SharedType)
+    } else this.visit('', root)
+  }
+
+  get all(): readonly TokenId[] {
+    return [...this.shown, ...this.unnamed]
   }
 
   private visit(id: ContainerId, type: SharedType): void {
@@ -69,7 +77,10 @@ export class Census {
   /** @returns the token, or -1 for what has none: a nested type that is only half there. */
   private note(value: unknown, container: ContainerId): TokenId {
     const token = tokenIn(value)
-    if (token === undefined) return -1
+    if (token === undefined) {
+      if (value instanceof Y.AbstractType) this.unnamed.push(...new Census(value as SharedType).all)
+      return -1
+    }
     this.shown.push(token)
     if (!this.places.has(token)) {
       this.places.set(token, container)

@@ -16,6 +16,8 @@ export interface Model {
   edit(random: Random, book: TokenBook): readonly ActionId[]
   /** Everything shown, one entry per occurrence. */
   shown(): readonly TokenId[]
+  /** What is there, and will be shown once more of it has come in. */
+  unnamed?(): readonly TokenId[]
   /** Sequences in an order which all replicas share. */
   sequences(): ReadonlyMap<ContainerId, readonly TokenId[]>
   /** Equal on two replicas exactly if their users see the same. */

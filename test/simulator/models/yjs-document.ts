@@ -72,6 +72,10 @@ class YjsDocument implements Model {
     return this.census.shown
   }
 
+  unnamed(): readonly TokenId[] {
+    return this.census.unnamed
+  }
+
   sequences(): ReadonlyMap<ContainerId, readonly TokenId[]> {
     return new Map([...this.census.sequences].map(([id, { tokens }]) => [id, tokens]))
   }

@@ -336,9 +336,9 @@ export class Holder implements Structure {
   /** States without a join behind them have brought actions that nobody listed. */
   private learnFromContent(): void {
     if (!this.holdsMore) return
-    const shown = new Set(this.model.shown())
+    const there = new Set([...this.model.shown(), ...(this.model.unnamed?.() ?? [])])
     for (const token of this.book.tokens) {
-      if (shown.has(token.id)) this.actions.add(inserts(token.id))
+      if (there.has(token.id)) this.actions.add(inserts(token.id))
       else if (this.book.isShown(token, this.actions)) this.actions.add(removes(token.id))
     }
   }
