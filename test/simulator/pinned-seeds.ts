@@ -122,4 +122,8 @@ export const WITH_EVICTION: readonly PinnedSeed[] = [
     found: 'what stood in a type that had come in by half was not counted as there',
     isHard: true,
   },
+  {
+    seed: 90005587,
+    found: 'one that nobody had told of an operation’s author was expected not to keep it',
+  },
 ]

@@ -153,7 +153,9 @@ export class Peace {
       const { segment, epoch } = replica.room.history
       const uncut = segment.filter(({ kind }) => kind === 'update').length
       if (uncut > 0) return `${name} keeps ${uncut} operations above its base of epoch ${epoch}`
-      if (waiting.size > 0) return `${name} keeps ${waiting.size} operations waiting`
+      // What others have made who are no members is forgotten when it has waited for minutes.
+      if (waiting.waitsFor((author) => replica.room.roster.has(author)))
+        return `${name} keeps ${waiting.size} operations waiting`
       // Whoever is the only one left can not know whether the others are.
       const isLeftAlone = this.live.length === 1 && replica.blockedBy.length === 0
       if (!replica.isSynced && !isLeftAlone) return `${name} is not synced`
