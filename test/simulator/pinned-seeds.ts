@@ -126,4 +126,9 @@ export const WITH_EVICTION: readonly PinnedSeed[] = [
     seed: 90005587,
     found: 'one that nobody had told of an operation’s author was expected not to keep it',
   },
+  {
+    seed: 90004523,
+    found: 'a timer was early by the last bit of a clock that had been set, and again without end',
+    isHard: true,
+  },
 ]

@@ -4,6 +4,8 @@
  */
 import type { Scheduler } from '@tidemark/core'
 
+const TICK_MS = 1e-6
+
 /** Something that a device will do, by its own clock. */
 interface Appointment {
   readonly time: number
@@ -103,7 +105,9 @@ export class Wakefulness implements Scheduler {
 
   private plan(appointment: Appointment): void {
     this.appointments.add(appointment)
-    const due = appointment.time - this.aheadMs
+    let due = appointment.time - this.aheadMs
+    // By its own clock it must not be too early by the last bit: whoever looks at the clock would wait for that bit for ever.
+    if (due + this.aheadMs < appointment.time) due += TICK_MS
     const time = this.gridMs > 0 ? Math.ceil(due / this.gridMs) * this.gridMs : due
     appointment.cancel = this.scheduler.at(time, () => {
       this.appointments.delete(appointment)
