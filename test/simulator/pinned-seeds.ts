@@ -131,4 +131,8 @@ export const WITH_EVICTION: readonly PinnedSeed[] = [
     found: 'a timer was early by the last bit of a clock that had been set, and again without end',
     isHard: true,
   },
+  {
+    seed: 91003687,
+    found: 'what had gone along with one that changed places, which is gone, was taken for gone alone',
+  },
 ]

@@ -2,7 +2,16 @@
  * Whether a document shows what it must, where it must, given the actions that reached it.
  */
 import type { ContainerId } from '../models/model.js'
-import { type ActionId, leftOf, removes, rightOf, type TokenBook, type TokenId } from '../models/tokens.js'
+import {
+  type ActionId,
+  inserts,
+  leftOf,
+  removes,
+  rightOf,
+  type Token,
+  type TokenBook,
+  type TokenId,
+} from '../models/tokens.js'
 import type { Coverage } from './coverage.js'
 import type { Holder } from './holder.js'
 import { Violation } from './violation.js'
@@ -71,12 +80,17 @@ export function placesOf(sequences: ReadonlyMap<ContainerId, readonly TokenId[]>
  * ones that are left of those that stood there when it was typed.
  */
 export function checkIntention(holder: Holder, book: TokenBook, coverage: Coverage): void {
-  for (const { id, at, left, right } of neighbourhoods(holder, book)) {
+  const places = placesOf(holder.model.sequences())
+  for (const { id, at, left, right } of neighbourhoods(places, book)) {
     coverage.count('tokens whose neighbours were checked')
     if (left > right || book.parted.has(id)) coverage.count('tokens whose neighbours changed places')
     else if (left > at || right < at) {
       if (book.hasTwins) {
         coverage.count('tokens away from their neighbours beside twins')
+        continue
+      }
+      if (wentAlong(book.tokens[id] as Token, left > at, places, book)) {
+        coverage.count('tokens that went with one that is gone')
         continue
       }
       coverage.count('tokens away from their neighbours')
@@ -87,12 +101,34 @@ export function checkIntention(holder: Holder, book: TokenBook, coverage: Covera
 
 /** Right after a cut, while they are shown: once one of the two is removed, nobody can tell that they changed places. */
 export function noteParted(holder: Holder, book: TokenBook): void {
-  for (const { id, left, right } of neighbourhoods(holder, book)) if (left > right) book.parted.add(id)
+  const places = placesOf(holder.model.sequences())
+  for (const { id, left, right } of neighbourhoods(places, book)) if (left > right) book.parted.add(id)
+}
+
+/**
+ * Two that did not know of each other may change places at a cut. What was typed beside one of them goes along, past the other
+ * one; once the former is removed that looks as if it had gone alone.
+ */
+function wentAlong(token: Token, isAstrayOfLeft: boolean, places: Places, book: TokenBook): boolean {
+  const gone: Token[] = []
+  for (const id of isAstrayOfLeft ? leftOf(token) : rightOf(token)) {
+    const other = book.tokens[id]
+    if (!other) continue
+    if (places.get(id)?.in === places.get(token.id)?.in)
+      return gone.some((between) => !knew(between, id) && !knew(other, between.id))
+    gone.push(other)
+  }
+  return false
+}
+
+/** Whether whoever typed it had the other one in the document, seen or not. */
+function knew({ by, run }: Token, other: TokenId): boolean {
+  if (run && other >= run.first && other < run.first + run.count) return true
+  return by !== undefined && [...by.known].slice(0, by.size).includes(inserts(other))
 }
 
 /** Of each token shown in a sequence, where it stands, and where the nearest do of those it was typed between. */
-function* neighbourhoods(holder: Holder, book: TokenBook) {
-  const places = placesOf(holder.model.sequences())
+function* neighbourhoods(places: Places, book: TokenBook) {
   for (const [id, place] of places) {
     const token = book.tokens[id]
     if (!token) continue

@@ -131,6 +131,7 @@ export const FIGURES = [
   'keys won by another',
   'documents made anew because of twins',
   'tokens away from their neighbours beside twins',
+  'tokens that went with one that is gone',
   'points decided outside the room',
 ] as const
 
