@@ -22,7 +22,7 @@ export class Batching {
   /** There is something to send. */
   request(): void {
     this.isWaiting = true
-    this.cancelTimer ??= this.wait(0)
+    this.cancelTimer ??= this.scheduler.soon?.(() => this.due()) ?? this.wait(0)
   }
 
   stop(): void {

@@ -10,10 +10,11 @@ export const realScheduler: Scheduler = {
   now: () => performance.now(),
   at(time, task) {
     const delay = time - performance.now()
-    if (delay <= 0) return soon(task)
+    if (delay <= 0) return step(task)
     const timer = setTimeout(task, Math.min(delay, LONGEST_TIMEOUT_MS))
     return () => clearTimeout(timer)
   },
+  soon: (task) => inOwnTask(post, task),
 }
 
 interface Platform {
@@ -24,24 +25,30 @@ interface Platform {
 }
 
 /**
- * In a task of its own. Browsers put a pause between timers: in a page that is seen it leaves room for whatever the
- * user does; in a hidden one it is a second long, and work that is cut into steps would take minutes there.
+ * Browsers put a pause between timers: in a page that is seen it leaves room for whatever the user does; in a hidden one
+ * it is a second long, and work that is cut into steps would take minutes there.
  */
-function soon(task: () => void): () => void {
-  const { setImmediate, document } = globalThis as Platform
+function step(task: () => void): () => void {
+  const { document } = globalThis as Platform
+  return inOwnTask(document === undefined || document.visibilityState === 'hidden' ? post : setTimeout, task)
+}
+
+function inOwnTask(put: (run: () => void) => unknown, task: () => void): () => void {
   let isWanted = true
-  const run = () => {
+  put(() => {
     if (isWanted) task()
-  }
-  if (setImmediate) setImmediate(run)
-  else if (document?.visibilityState === 'hidden') post(run)
-  else setTimeout(run)
+  })
   return () => {
     isWanted = false
   }
 }
 
 function post(run: () => void): void {
+  const { setImmediate } = globalThis as Platform
+  if (setImmediate) {
+    setImmediate(run)
+    return
+  }
   const { port1, port2 } = new MessageChannel()
   port1.onmessage = () => {
     port1.close()
