@@ -97,14 +97,14 @@ interface Line {
 
 const COLUMNS = ['first in a process', 'again', 'heap', 'resident', 'stored']
 
-async function measure({ quick, say }: Parameters<Measurement['measure']>[0]): Promise<Result> {
+async function measure({ quick, without, say }: Parameters<Measurement['measure']>[0]): Promise<Result> {
   const tables: Table[] = []
   const plots: Plot[] = []
   const targets: Target[] = []
   const summary: { what: string; figure: string }[] = []
   const rounds = quick ? 3 : 7
   for (const trace of quick ? ['sveltecomponent'] : ['sveltecomponent', TARGET_TRACE]) {
-    const lines = await measureTrace(trace, rounds, say)
+    const lines = await measureTrace(trace, rounds, without, say)
     tables.push({ title: `Opening ${trace}`, columns: COLUMNS, rows: lines.map(row) })
     plots.push({
       title: `Opening ${trace}, first in a process`,
@@ -126,10 +126,16 @@ async function measure({ quick, say }: Parameters<Measurement['measure']>[0]): P
   return { tables, targets, plots, conditions, summary }
 }
 
-async function measureTrace(trace: string, rounds: number, say: (line: string) => void): Promise<Line[]> {
+async function measureTrace(
+  trace: string,
+  rounds: number,
+  without: readonly string[],
+  say: (line: string) => void,
+): Promise<Line[]> {
+  const openers = OPENERS.filter(({ who }) => !without.some((name) => who.startsWith(name)))
   // At once: what is stored does not depend on how long it took.
   const lines = await Promise.all(
-    OPENERS.map(async ({ who }) => {
+    openers.map(async ({ who }) => {
       const storedBytes = await inFreshProcess<number>('load/prepare', { trace, who })
       const runs: Opened[] = []
       return { who, storedBytes, runs }

@@ -137,21 +137,21 @@ const COLUMNS = [
   'at rest × fresh',
 ]
 
-async function measure({ quick, say }: Parameters<Measurement['measure']>[0]): Promise<Result> {
+async function measure({ quick, without, say }: Parameters<Measurement['measure']>[0]): Promise<Result> {
   const found: Found[] = []
   for (const of of quick ? QUICK_CASES : CASES) {
-    found.push(await measureCase(of))
+    found.push(await measureCase(of, without))
     say(of.name)
   }
   return sizeResult(found)
 }
 
 /** All libraries at once: bytes do not depend on how long it takes. */
-async function measureCase(of: Case): Promise<Found> {
+async function measureCase(of: Case, without: readonly string[]): Promise<Found> {
   const [reference, room, ...peers] = await Promise.all([
     inFreshProcess<Reference>('size/references', of),
     inFreshProcess<RoomSizes>('size/room', of),
-    ...LIBRARIES.map(({ name }) => measurePeer(of, name)),
+    ...LIBRARIES.filter(({ name }) => !without.includes(name)).map(({ name }) => measurePeer(of, name)),
   ])
   return { name: of.name, isReal: of.kind !== 'visitors', ...reference, room, peers: peers.flat() }
 }

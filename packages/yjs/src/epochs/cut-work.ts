@@ -11,11 +11,12 @@
  * until nobody can send one any more.
  */
 import type { Cut, CutResult, CutWork, NamedPayload, Naming } from '@tidemark/core'
-import { type Base, Crossing, encodeTable, flattenInSteps, Rebuilding } from '../renumbering/index.js'
+import { type Base, Crossing, flattenInSteps, Rebuilding } from '../renumbering/index.js'
 import { freeBaseClient } from './base-client.js'
 import { Fingerprint } from './fingerprint.js'
 import { bytesOf, type History, presentNaming } from './history.js'
 import { readInto } from './incoming.js'
+import { packTable } from './table-chain.js'
 
 /** What a step takes of operations: below a millisecond, even where each splits an item of a document of megabytes. */
 const OPERATIONS_PER_STEP = 2
@@ -219,7 +220,7 @@ export class YjsCutWork implements CutWork {
       client,
       table,
       crossing,
-      chain: chain.with({ from: namings, bytes: encodeTable(table) }, baseBytes),
+      chain: chain.with({ from: namings, packed: packTable(table) }, baseBytes),
       lineages,
     }
   }

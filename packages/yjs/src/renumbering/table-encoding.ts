@@ -1,11 +1,16 @@
 /**
  * A translation table as bytes, to be kept for those who come back later.
  *
+ * What is alike stands side by side (lengths, distances, names), and what follows from what stands before it is written
+ * as 0: so there is next to nothing left once it is packed. A gap is written where the first run names it; as a rule it
+ * lies right behind the survivor before, and before the one that follows.
+ *
  * Invariant: one table has one encoding, and only that encoding decodes: whatever names a place, gap or order
  * that a table made by `flatten` could not have is refused.
  */
 import * as decoding from 'lib0/decoding'
 import * as encoding from 'lib0/encoding'
+import { GapReader, GapWriter } from './gap-encoding.js'
 import {
   type ClientRuns,
   DEAD,
@@ -15,7 +20,7 @@ import {
   type TranslationTable,
 } from './translation-table.js'
 
-const VERSION = 1
+const VERSION = 2
 
 const KIND = { dead: 0, gone: 1, live: 2 } as const
 
@@ -23,45 +28,66 @@ const KIND = { dead: 0, gone: 1, live: 2 } as const
 const MAX_CLOCK = 2 ** 31
 
 export function encodeTable(table: TranslationTable): Uint8Array {
+  const writer = new TableWriter(table.gaps)
+  for (const [client, runs] of [...table.clients].sort(([a], [b]) => a - b)) writer.add(client, runs)
   const out = encoding.createEncoder()
   encoding.writeUint8(out, VERSION)
   encoding.writeVarUint(out, table.client)
-  encoding.writeVarUint(out, table.gaps.length)
-  for (const gap of table.gaps) writeGap(out, gap)
-  encoding.writeVarUint(out, table.clients.size)
-  for (const [client, runs] of [...table.clients].sort(([a], [b]) => a - b)) {
-    encoding.writeVarUint(out, client)
-    writeRuns(out, runs)
-  }
+  for (const column of writer.columns) encoding.writeVarUint8Array(out, column)
   return encoding.toUint8Array(out)
 }
 
-function writeGap(out: encoding.Encoder, { left, right, parent, parentSub }: Gap): void {
-  encoding.writeVarUint(out, left === null ? 0 : left + 1)
-  encoding.writeVarUint(out, right === null ? 0 : right + 1)
-  encoding.writeUint8(out, (typeof parent === 'string' ? 1 : 0) | (parentSub === null ? 0 : 2))
-  if (typeof parent === 'string') encoding.writeVarString(out, parent)
-  else encoding.writeVarUint(out, parent)
-  if (parentSub !== null) encoding.writeVarString(out, parentSub)
-}
+class TableWriter {
+  readonly #gaps: readonly Gap[]
+  /** By the order of their first use. */
+  readonly #places = new Map<number, number>()
+  readonly #gapWriter = new GapWriter()
+  readonly #clients = encoding.createEncoder()
+  readonly #kinds = encoding.createEncoder()
+  readonly #liveLengths = encoding.createEncoder()
+  readonly #otherLengths = encoding.createEncoder()
+  readonly #moves = encoding.createEncoder()
+  readonly #uses = encoding.createEncoder()
 
-function writeRuns(out: encoding.Encoder, { clocks, fates, end }: ClientRuns): void {
-  encoding.writeVarUint(out, clocks.length)
-  // Survivors mostly follow one another, so a live run is written as the distance from the one before it.
-  let expected = 0
-  for (const [index, fate] of fates.entries()) {
-    const length = (clocks[index + 1] ?? end) - (clocks[index] ?? 0)
-    encoding.writeVarUint(out, length)
-    if (fate === DEAD) {
-      encoding.writeUint8(out, KIND.dead)
-    } else if (fate < DEAD) {
-      encoding.writeUint8(out, KIND.gone)
-      encoding.writeVarUint(out, goneAt(fate))
-    } else {
-      encoding.writeUint8(out, KIND.live)
-      encoding.writeVarInt(out, fate - expected)
-      expected = fate + length
+  constructor(gaps: readonly Gap[]) {
+    this.#gaps = gaps
+  }
+
+  add(client: number, { clocks, fates, end }: ClientRuns): void {
+    encoding.writeVarUint(this.#clients, client)
+    encoding.writeVarUint(this.#clients, clocks.length)
+    // Survivors mostly follow one another, so a live run is written as the distance from the one before it.
+    let expected = 0
+    for (const [index, fate] of fates.entries()) {
+      const length = (clocks[index + 1] ?? end) - (clocks[index] ?? 0)
+      encoding.writeVarUint(fate > DEAD ? this.#liveLengths : this.#otherLengths, length)
+      if (fate === DEAD) encoding.writeUint8(this.#kinds, KIND.dead)
+      else if (fate < DEAD) {
+        encoding.writeUint8(this.#kinds, KIND.gone)
+        this.#use(goneAt(fate), expected)
+      } else {
+        encoding.writeUint8(this.#kinds, KIND.live)
+        encoding.writeVarInt(this.#moves, fate - expected)
+        expected = fate + length
+      }
     }
+  }
+
+  /** A new gap is 0, the newest one 1, that before it 2, and so on. */
+  #use(gap: number, expected: number): void {
+    const place = this.#places.get(gap)
+    const used = this.#places.size
+    encoding.writeVarUint(this.#uses, place === undefined ? 0 : used - place)
+    if (place !== undefined) return
+    const unknown = this.#gaps[gap]
+    if (unknown === undefined) throw new Error('A translation table names a gap it does not hold')
+    this.#places.set(gap, used)
+    this.#gapWriter.add(unknown, expected)
+  }
+
+  get columns(): Uint8Array[] {
+    const own = [this.#clients, this.#kinds, this.#liveLengths, this.#otherLengths, this.#moves, this.#uses]
+    return [...own.map(encoding.toUint8Array), ...this.#gapWriter.columns]
   }
 }
 
@@ -79,43 +105,61 @@ function readTable(from: decoding.Decoder): TranslationTable {
   const version = decoding.readUint8(from)
   if (version !== VERSION) throw new Error(`version ${version} is unknown`)
   const client = decoding.readVarUint(from)
-  const gaps: Gap[] = []
-  for (let left = decoding.readVarUint(from); left > 0; left--) gaps.push(readGap(from))
-  const builder = new TableBuilder(client, gaps)
-  for (let left = decoding.readVarUint(from); left > 0; left--) readRuns(from, builder)
-  return builder.finish()
+  return new TableReader(from).read(client)
 }
 
-function readGap(from: decoding.Decoder): Gap {
-  const left = decoding.readVarUint(from)
-  const right = decoding.readVarUint(from)
-  const flags = decoding.readUint8(from)
-  const parent = flags & 1 ? decoding.readVarString(from) : decoding.readVarUint(from)
-  const parentSub = flags & 2 ? decoding.readVarString(from) : null
-  return { left: left === 0 ? null : left - 1, right: right === 0 ? null : right - 1, parent, parentSub }
-}
+class TableReader {
+  readonly #clients: decoding.Decoder
+  readonly #kinds: decoding.Decoder
+  readonly #liveLengths: decoding.Decoder
+  readonly #otherLengths: decoding.Decoder
+  readonly #moves: decoding.Decoder
+  readonly #uses: decoding.Decoder
+  readonly #gapReader: GapReader
+  readonly #gaps: Gap[] = []
 
-function readRuns(from: decoding.Decoder, builder: TableBuilder): void {
-  const client = decoding.readVarUint(from)
-  let expected = 0
-  let total = 0
-  for (let left = decoding.readVarUint(from); left > 0; left--) {
-    const length = decoding.readVarUint(from)
-    total += length
-    if (length < 1 || total >= MAX_CLOCK) throw new Error('a run has an impossible length')
-    const kind = decoding.readUint8(from)
-    if (kind === KIND.dead) {
-      builder.add(client, length, DEAD)
-    } else if (kind === KIND.gone) {
-      builder.add(client, length, goneAt(decoding.readVarUint(from)))
-    } else if (kind === KIND.live) {
-      const clock = expected + decoding.readVarInt(from)
-      if (clock < 0 || clock + length >= MAX_CLOCK) throw new Error('a run leads to an impossible clock')
-      builder.add(client, length, clock)
-      expected = clock + length
-    } else {
-      throw new Error(`a run has the unknown kind ${kind}`)
+  constructor(from: decoding.Decoder) {
+    const column = () => decoding.createDecoder(decoding.readVarUint8Array(from))
+    this.#clients = column()
+    this.#kinds = column()
+    this.#liveLengths = column()
+    this.#otherLengths = column()
+    this.#moves = column()
+    this.#uses = column()
+    this.#gapReader = new GapReader(column)
+  }
+
+  read(client: number): TranslationTable {
+    const builder = new TableBuilder(client, this.#gaps)
+    while (decoding.hasContent(this.#clients)) this.#readRuns(builder)
+    return builder.finish()
+  }
+
+  #readRuns(builder: TableBuilder): void {
+    const client = decoding.readVarUint(this.#clients)
+    let expected = 0
+    let total = 0
+    for (let left = decoding.readVarUint(this.#clients); left > 0; left--) {
+      const kind = decoding.readUint8(this.#kinds)
+      const length = decoding.readVarUint(kind === KIND.live ? this.#liveLengths : this.#otherLengths)
+      total += length
+      if (length < 1 || total >= MAX_CLOCK) throw new Error('a run has an impossible length')
+      if (kind === KIND.dead) builder.add(client, length, DEAD)
+      else if (kind === KIND.gone) builder.add(client, length, goneAt(this.#readUse(expected)))
+      else if (kind === KIND.live) {
+        const clock = expected + decoding.readVarInt(this.#moves)
+        if (clock < 0 || clock + length >= MAX_CLOCK) throw new Error('a run leads to an impossible clock')
+        builder.add(client, length, clock)
+        expected = clock + length
+      } else throw new Error(`a run has the unknown kind ${kind}`)
     }
+  }
+
+  #readUse(expected: number): number {
+    const back = decoding.readVarUint(this.#uses)
+    if (back === 0) return this.#gaps.push(this.#gapReader.read(expected)) - 1
+    if (back > this.#gaps.length) throw new Error('a run names a gap that is not there')
+    return this.#gaps.length - back
   }
 }
 
