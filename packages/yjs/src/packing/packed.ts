@@ -1,29 +1,29 @@
 /**
- * Bytes made smaller, for the way to a newcomer and for storage: DEFLATE (RFC 1951) behind the length that comes out.
+ * Bytes made smaller, for the way to a newcomer and for storage: DEFLATE behind the length that comes out.
  *
  * What is packed is never hashed or compared: two versions of a packer may pack the same in two ways.
  *
- * Invariant: unpacking allocates no more than the caller's limit, than {@link FREE_BYTES}, or than
- * {@link MAX_GROWTH} times what was packed, whatever the bytes say. What would grow more than that is left as it is by
- * whoever packs, so nobody is refused for writing the same thing very often.
+ * Invariant: unpacking allocates no more than the caller's limit, and no more than {@link FREE_BYTES} or {@link MAX_GROWTH}
+ * times what was packed, whatever the bytes say. Whoever packs leaves as it is what would grow more than that, so nobody
+ * is refused for writing the same thing very often.
  */
-import { deflateSync, inflateSync } from 'fflate'
 import * as decoding from 'lib0/decoding'
 import * as encoding from 'lib0/encoding'
+import { native, portable } from './deflate.js'
 
 const METHOD = { none: 0, deflate: 1 } as const
-const LEVEL = 9
-/** What the length takes, at most. */
-const LENGTH_BYTES = 5
 /** So much may come out of anything. */
 const FREE_BYTES = 2 ** 24
 const MAX_GROWTH = 64
 /** How far back DEFLATE looks. */
 const WINDOW_BYTES = 2 ** 15
+/** What the length takes, at most. */
+const LENGTH_BYTES = 5
+const NOTHING = new Uint8Array()
 
 /** @param before what came before it, at most {@link WINDOW_BYTES}: whoever unpacks it must have that. */
-export function pack(bytes: Uint8Array, before?: Uint8Array): Uint8Array {
-  const smaller = deflateSync(bytes, { level: LEVEL, ...(before?.length && { dictionary: before }) })
+export function pack(bytes: Uint8Array, before = NOTHING, deflate = native ?? portable): Uint8Array {
+  const smaller = deflate.pack(bytes, before)
   const isWorthIt = smaller.length + LENGTH_BYTES < bytes.length && bytes.length <= most(smaller.length)
   const out = encoding.createEncoder()
   encoding.writeUint8(out, isWorthIt ? METHOD.deflate : METHOD.none)
@@ -33,7 +33,12 @@ export function pack(bytes: Uint8Array, before?: Uint8Array): Uint8Array {
 }
 
 /** @returns why it can not be unpacked, if it can not. What comes out may share memory with what went in. */
-export function unpack(packed: Uint8Array, maxBytes: number, before?: Uint8Array): Uint8Array | string {
+export function unpack(
+  packed: Uint8Array,
+  maxBytes: number,
+  before = NOTHING,
+  deflate = native ?? portable,
+): Uint8Array | string {
   try {
     const from = decoding.createDecoder(packed)
     const method = decoding.readUint8(from)
@@ -45,14 +50,13 @@ export function unpack(packed: Uint8Array, maxBytes: number, before?: Uint8Array
     const length = decoding.readVarUint(from)
     const smaller = decoding.readTailAsUint8Array(from)
     if (length > maxBytes || length > most(smaller.length)) return TOO_LARGE
-    // With room for one more: otherwise what does not fit would be left out without a word.
-    const out = new Uint8Array(length + 1)
-    const bytes = inflateSync(smaller, { out, ...(before?.length && { dictionary: before }) })
-    return bytes.length === length ? bytes : 'it unpacks to another length than it says'
+    return deflate.unpack(smaller, length, before)
   } catch (error) {
     return `it can not be unpacked: ${error instanceof Error ? error.message : String(error)}`
   }
 }
+
+const TOO_LARGE = 'it would unpack to too much'
 
 /** What it says it unpacks to. */
 export function unpackedBytes(packed: Uint8Array): number {
@@ -60,15 +64,13 @@ export function unpackedBytes(packed: Uint8Array): number {
   return decoding.readUint8(from) === METHOD.deflate ? decoding.readVarUint(from) : packed.length - 1
 }
 
-const TOO_LARGE = 'it would unpack to too much'
-
 function most(packedBytes: number): number {
   return Math.max(FREE_BYTES, packedBytes * MAX_GROWTH)
 }
 
 /** Packs one after the other: what is in an earlier one takes no room in a later one. */
 export class Packer {
-  #before = new Uint8Array()
+  #before = NOTHING
 
   pack(bytes: Uint8Array): Uint8Array {
     const packed = pack(bytes, this.#before)
@@ -79,7 +81,7 @@ export class Packer {
 
 /** Unpacks what a {@link Packer} has packed, in the same order. */
 export class Unpacker {
-  #before = new Uint8Array()
+  #before = NOTHING
 
   unpack(packed: Uint8Array, maxBytes: number): Uint8Array | string {
     const bytes = unpack(packed, maxBytes, this.#before)
