@@ -122,7 +122,8 @@ export class YjsCutWork implements CutWork {
       fingerprint.add(piece)
       yield
     }
-    const history = this.#historyAfter(pieces, crossing, client)
+    const packed = yield* packTable(crossing.table)
+    const history = this.#historyAfter(pieces, crossing, client, packed)
     yield
     const rebuilding = new Rebuilding()
     for (const piece of pieces) {
@@ -209,7 +210,12 @@ export class YjsCutWork implements CutWork {
     return { lineage, epoch }
   }
 
-  #historyAfter(pieces: readonly Uint8Array[], crossing: Crossing, client: number): History {
+  #historyAfter(
+    pieces: readonly Uint8Array[],
+    crossing: Crossing,
+    client: number,
+    packed: Uint8Array,
+  ): History {
     const { table } = crossing
     const { namings, chain, lineages } = this.#old
     const baseBytes = bytesOf(pieces)
@@ -220,7 +226,7 @@ export class YjsCutWork implements CutWork {
       client,
       table,
       crossing,
-      chain: chain.with({ from: namings, packed: packTable(table) }, baseBytes),
+      chain: chain.with({ from: namings, packed }, baseBytes),
       lineages,
     }
   }

@@ -12,7 +12,8 @@
 import type { Naming, StatePiece } from '@tidemark/core'
 import * as decoding from 'lib0/decoding'
 import * as encoding from 'lib0/encoding'
-import { Packer, pack, Unpacker, unpack } from '../packing/packed.js'
+import { Packer, Unpacker } from '../packing/packed.js'
+import { packLong, unpackLong } from '../packing/packed-long.js'
 import type { Crossing } from '../renumbering/index.js'
 import type { History } from './history.js'
 import { type Link, unpackTable } from './table-chain.js'
@@ -58,7 +59,7 @@ export class StateSender implements Iterator<StatePiece, undefined> {
     this.#parts = [
       made(KIND.lineages, encodeLineages(lineages)),
       ...links.map((link) => made(KIND.table, encodeLink(link))),
-      ...(crossing === undefined ? [] : [made(KIND.crossing, pack(crossing.encode()))]),
+      ...(crossing === undefined ? [] : [packedWhole(KIND.crossing, crossing.encode())]),
       ...groupsOf(base).map((group) => ({
         kind: KIND.base,
         weight: bytesIn(group),
@@ -79,9 +80,9 @@ export class StateSender implements Iterator<StatePiece, undefined> {
     const bytes = new Uint8Array(1 + end - this.#offset)
     bytes[0] = part.kind | (continues ? CONTINUES : 0) | (isLast ? LAST : 0)
     bytes.set(whole.subarray(this.#offset, end), 1)
+    const sent = this.#weightSent + (part.weight * end) / whole.length
     this.#bytes = continues ? whole : undefined
     this.#offset = continues ? end : 0
-    const sent = this.#weightSent + (part.weight * end) / whole.length
     if (!continues) {
       this.#part++
       this.#weightSent += part.weight
@@ -92,6 +93,10 @@ export class StateSender implements Iterator<StatePiece, undefined> {
 
 function made(kind: number, bytes: Uint8Array): Part {
   return { kind, weight: bytes.length, encode: () => bytes }
+}
+
+function packedWhole(kind: number, bytes: Uint8Array): Part {
+  return { kind, weight: bytes.length, encode: () => packLong(bytes) }
 }
 
 export type Received =
@@ -127,7 +132,8 @@ export class StateReceiver {
     if (kind === KIND.base) return this.#base(bytes, (head & LAST) !== 0)
     return read(() => {
       if (kind === KIND.lineages) return { kind: 'lineages', lineages: decodeLineages(bytes) }
-      if (kind === KIND.crossing) return { kind: 'crossing', bytes: sound(unpack(bytes, MAX_JOINED_BYTES)) }
+      if (kind === KIND.crossing)
+        return { kind: 'crossing', bytes: sound(unpackLong(bytes, MAX_JOINED_BYTES)) }
       return { kind: 'table', link: decodeLink(bytes) }
     })
   }

@@ -5,8 +5,8 @@
  * to the present naming. The last is always kept, as members need it; those before it within a budget, newest first.
  */
 import type { Naming } from '@tidemark/core'
-import { pack, unpack, unpackedBytes } from '../packing/packed.js'
-import { decodeTable, encodeTable, type TranslationTable } from '../renumbering/index.js'
+import { packInSteps, unpackedBytes, unpackLong } from '../packing/packed-long.js'
+import { decodeTable, encodeTableInSteps, type TranslationTable } from '../renumbering/index.js'
 
 export interface Link {
   /** What the ids it leads from are called; all mean the same. */
@@ -16,15 +16,15 @@ export interface Link {
 }
 
 /** More is not believed to be one table. */
-const MAX_TABLE_BYTES = 2 ** 28
+const MAX_TABLE_BYTES = 2 ** 26
 
-export function packTable(table: TranslationTable): Uint8Array {
-  return pack(encodeTable(table))
+export function* packTable(table: TranslationTable): Generator<void, Uint8Array, void> {
+  return yield* packInSteps(yield* encodeTableInSteps(table))
 }
 
 /** @returns why it holds no table, if it does not. */
 export function unpackTable(packed: Uint8Array): TranslationTable | string {
-  const bytes = unpack(packed, MAX_TABLE_BYTES)
+  const bytes = unpackLong(packed, MAX_TABLE_BYTES)
   return typeof bytes === 'string' ? bytes : decodeTable(bytes)
 }
 

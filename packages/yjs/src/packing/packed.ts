@@ -1,5 +1,6 @@
 /**
- * Bytes made smaller, for the way to a newcomer and for storage: DEFLATE behind the length that comes out.
+ * Bytes made smaller, for the way to a newcomer and for storage: DEFLATE behind the length that comes out. What is long
+ * is packed a part at a time (packed-long.ts).
  *
  * What is packed is never hashed or compared: two versions of a packer may pack the same in two ways.
  *
@@ -24,12 +25,21 @@ const NOTHING = new Uint8Array()
 /** @param before what came before it, at most {@link WINDOW_BYTES}: whoever unpacks it must have that. */
 export function pack(bytes: Uint8Array, before = NOTHING, deflate = native ?? portable): Uint8Array {
   const smaller = deflate.pack(bytes, before)
-  const isWorthIt = smaller.length + LENGTH_BYTES < bytes.length && bytes.length <= most(smaller.length)
+  const isWorthIt =
+    smaller.length + LENGTH_BYTES < bytes.length && !growsTooMuch(smaller.length, bytes.length)
+  if (!isWorthIt) return unpacked(bytes)
   const out = encoding.createEncoder()
-  encoding.writeUint8(out, isWorthIt ? METHOD.deflate : METHOD.none)
-  if (isWorthIt) encoding.writeVarUint(out, bytes.length)
-  encoding.writeUint8Array(out, isWorthIt ? smaller : bytes)
+  encoding.writeUint8(out, METHOD.deflate)
+  encoding.writeVarUint(out, bytes.length)
+  encoding.writeUint8Array(out, smaller)
   return encoding.toUint8Array(out)
+}
+
+function unpacked(bytes: Uint8Array): Uint8Array {
+  const out = new Uint8Array(1 + bytes.length)
+  out[0] = METHOD.none
+  out.set(bytes, 1)
+  return out
 }
 
 /** @returns why it can not be unpacked, if it can not. What comes out may share memory with what went in. */
@@ -49,23 +59,17 @@ export function unpack(
     if (method !== METHOD.deflate) return `it is packed in the unknown way ${method}`
     const length = decoding.readVarUint(from)
     const smaller = decoding.readTailAsUint8Array(from)
-    if (length > maxBytes || length > most(smaller.length)) return TOO_LARGE
+    if (length > maxBytes || growsTooMuch(smaller.length, length)) return TOO_LARGE
     return deflate.unpack(smaller, length, before)
   } catch (error) {
     return `it can not be unpacked: ${error instanceof Error ? error.message : String(error)}`
   }
 }
 
-const TOO_LARGE = 'it would unpack to too much'
+export const TOO_LARGE = 'it would unpack to too much'
 
-/** What it says it unpacks to. */
-export function unpackedBytes(packed: Uint8Array): number {
-  const from = decoding.createDecoder(packed)
-  return decoding.readUint8(from) === METHOD.deflate ? decoding.readVarUint(from) : packed.length - 1
-}
-
-function most(packedBytes: number): number {
-  return Math.max(FREE_BYTES, packedBytes * MAX_GROWTH)
+export function growsTooMuch(packedBytes: number, bytes: number): boolean {
+  return bytes > FREE_BYTES && bytes > packedBytes * MAX_GROWTH
 }
 
 /** Packs one after the other: what is in an earlier one takes no room in a later one. */
@@ -74,6 +78,15 @@ export class Packer {
 
   pack(bytes: Uint8Array): Uint8Array {
     const packed = pack(bytes, this.#before)
+    return this.#after(bytes, packed)
+  }
+
+  /** As it is, but in the same row. */
+  passOn(bytes: Uint8Array): Uint8Array {
+    return this.#after(bytes, unpacked(bytes))
+  }
+
+  #after(bytes: Uint8Array, packed: Uint8Array): Uint8Array {
     this.#before = lastOf(this.#before, bytes)
     return packed
   }
@@ -83,6 +96,7 @@ export class Packer {
 export class Unpacker {
   #before = NOTHING
 
+  /** @returns why it can not be unpacked, if it can not: then nothing behind it can. */
   unpack(packed: Uint8Array, maxBytes: number): Uint8Array | string {
     const bytes = unpack(packed, maxBytes, this.#before)
     if (typeof bytes !== 'string') this.#before = lastOf(this.#before, bytes)

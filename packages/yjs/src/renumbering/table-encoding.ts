@@ -1,16 +1,19 @@
 /**
  * A translation table as bytes, to be kept for those who come back later.
  *
- * What is alike stands side by side (lengths, distances, names), and what follows from what stands before it is written
- * as 0: so there is next to nothing left once it is packed. A gap is written where the first run names it; as a rule it
- * lies right behind the survivor before, and before the one that follows.
+ * What survives makes the new base, without a hole: so it is written in the order of the base, and where each run of it
+ * goes need not be. What does not survive is the rest; it lies between, and of that it only has to be told which gap it
+ * left. What is alike stands side by side (lengths, distances, names), and what is as a rule is 0, so that there is next
+ * to nothing left once it is packed.
  *
  * Invariant: one table has one encoding, and only that encoding decodes: whatever names a place, gap or order
  * that a table made by `flatten` could not have is refused.
  */
 import * as decoding from 'lib0/decoding'
 import * as encoding from 'lib0/encoding'
+import { type ColumnReader, ColumnWriter, columnsOf } from './columns.js'
 import { GapReader, GapWriter } from './gap-encoding.js'
+import { sortInSteps } from './sort-in-steps.js'
 import {
   type ClientRuns,
   DEAD,
@@ -21,73 +24,106 @@ import {
 } from './translation-table.js'
 
 const VERSION = 2
-
-const KIND = { dead: 0, gone: 1, live: 2 } as const
+/** What does not survive: dead, or in a gap that was not told of yet, or in the first one that was, the second one … */
+const CODE_DEAD = 0
+const CODE_NEW = 1
+const CODE_KNOWN = 2
 
 /** Clocks stay below this, as in the gate. */
 const MAX_CLOCK = 2 ** 31
+const RUNS_PER_STEP = 500
 
 export function encodeTable(table: TranslationTable): Uint8Array {
-  const writer = new TableWriter(table.gaps)
-  for (const [client, runs] of [...table.clients].sort(([a], [b]) => a - b)) writer.add(client, runs)
+  const steps = encodeTableInSteps(table)
+  for (let step = steps.next(); ; step = steps.next()) if (step.done) return step.value
+}
+
+export function* encodeTableInSteps(table: TranslationTable): Generator<void, Uint8Array, void> {
+  const clients = [...table.clients].sort(([a], [b]) => a - b)
+  const head = new ColumnWriter()
+  for (const [client, { end }] of clients) {
+    head.uint(client)
+    head.uint(end)
+  }
+  const survivors = yield* survivorColumns(clients.map(([, runs]) => runs))
+  const others = new OthersWriter(table.gaps)
+  for (const [, runs] of clients) yield* others.add(runs)
   const out = encoding.createEncoder()
   encoding.writeUint8(out, VERSION)
   encoding.writeVarUint(out, table.client)
-  for (const column of writer.columns) encoding.writeVarUint8Array(out, column)
+  for (const column of [head, ...survivors, ...others.columns]) encoding.writeVarUint8Array(out, column.bytes)
   return encoding.toUint8Array(out)
 }
 
-class TableWriter {
+/** Of each run of the new base: whose it is, how far it lies from that client's run before, and its length. */
+function* survivorColumns(clients: readonly ClientRuns[]): Generator<void, ColumnWriter[], void> {
+  const runAt = new Map<number, readonly [client: number, run: number]>()
+  for (const [client, { fates }] of clients.entries()) {
+    for (const [run, fate] of fates.entries()) {
+      if (fate >= 0) runAt.set(fate, [client, run])
+      if (run % RUNS_PER_STEP === RUNS_PER_STEP - 1) yield
+    }
+  }
+  const [owners, distances, lengths] = [new ColumnWriter(), new ColumnWriter(), new ColumnWriter()]
+  const expected = clients.map(() => 0)
+  let base = 0
+  let count = 0
+  for (const to of yield* sortInSteps([...runAt.keys()])) {
+    const [client, run] = runAt.get(to) as readonly [number, number]
+    const { clocks, end } = clients[client] as ClientRuns
+    const clock = clocks[run] ?? 0
+    const length = (clocks[run + 1] ?? end) - clock
+    if (to !== base) throw new Error('A translation table leaves out a part of the base it leads to')
+    base += length
+    owners.uint(client)
+    distances.int(clock - (expected[client] ?? 0))
+    lengths.uint(length)
+    expected[client] = clock + length
+    if (++count % RUNS_PER_STEP === 0) yield
+  }
+  return [owners, distances, lengths]
+}
+
+/** Of what does not survive: how much of it says the same, if not all up to the next survivor; and which gap it left. */
+class OthersWriter {
   readonly #gaps: readonly Gap[]
   /** By the order of their first use. */
   readonly #places = new Map<number, number>()
+  readonly #parts = new ColumnWriter()
+  readonly #codes = new ColumnWriter()
   readonly #gapWriter = new GapWriter()
-  readonly #clients = encoding.createEncoder()
-  readonly #kinds = encoding.createEncoder()
-  readonly #liveLengths = encoding.createEncoder()
-  readonly #otherLengths = encoding.createEncoder()
-  readonly #moves = encoding.createEncoder()
-  readonly #uses = encoding.createEncoder()
 
   constructor(gaps: readonly Gap[]) {
     this.#gaps = gaps
   }
 
-  add(client: number, { clocks, fates, end }: ClientRuns): void {
-    encoding.writeVarUint(this.#clients, client)
-    encoding.writeVarUint(this.#clients, clocks.length)
-    // Survivors mostly follow one another, so a live run is written as the distance from the one before it.
-    let expected = 0
-    for (const [index, fate] of fates.entries()) {
-      const length = (clocks[index + 1] ?? end) - (clocks[index] ?? 0)
-      encoding.writeVarUint(fate > DEAD ? this.#liveLengths : this.#otherLengths, length)
-      if (fate === DEAD) encoding.writeUint8(this.#kinds, KIND.dead)
-      else if (fate < DEAD) {
-        encoding.writeUint8(this.#kinds, KIND.gone)
-        this.#use(goneAt(fate), expected)
-      } else {
-        encoding.writeUint8(this.#kinds, KIND.live)
-        encoding.writeVarInt(this.#moves, fate - expected)
-        expected = fate + length
+  *add({ clocks, fates, end }: ClientRuns): Generator<void, void, void> {
+    let next = 0
+    for (const [run, fate] of fates.entries()) {
+      const length = (clocks[run + 1] ?? end) - (clocks[run] ?? 0)
+      if (fate >= 0) next = fate + length
+      else {
+        const isRest = (fates[run + 1] ?? 0) >= 0
+        this.#parts.uint(isRest ? 0 : length)
+        this.#codes.uint(fate === DEAD ? CODE_DEAD : this.#codeOf(goneAt(fate), next))
       }
+      if (run % RUNS_PER_STEP === RUNS_PER_STEP - 1) yield
     }
   }
 
-  /** A new gap is 0, the newest one 1, that before it 2, and so on. */
-  #use(gap: number, expected: number): void {
+  #codeOf(gap: number, next: number): number {
     const place = this.#places.get(gap)
     const used = this.#places.size
-    encoding.writeVarUint(this.#uses, place === undefined ? 0 : used - place)
-    if (place !== undefined) return
-    const unknown = this.#gaps[gap]
-    if (unknown === undefined) throw new Error('A translation table names a gap it does not hold')
+    if (place !== undefined) return CODE_KNOWN + place
+    const first = this.#gaps[gap]
+    if (first === undefined) throw new Error('A translation table names a gap it does not hold')
     this.#places.set(gap, used)
-    this.#gapWriter.add(unknown, expected)
+    this.#gapWriter.add(first, next)
+    return CODE_NEW
   }
 
-  get columns(): Uint8Array[] {
-    const own = [this.#clients, this.#kinds, this.#liveLengths, this.#otherLengths, this.#moves, this.#uses]
-    return [...own.map(encoding.toUint8Array), ...this.#gapWriter.columns]
+  get columns(): ColumnWriter[] {
+    return [this.#parts, this.#codes, ...this.#gapWriter.columns]
   }
 }
 
@@ -101,65 +137,104 @@ export function decodeTable(bytes: Uint8Array): TranslationTable | string {
   }
 }
 
+interface Survivors {
+  readonly client: number
+  readonly end: number
+  /** Clock, length and new clock of each run. */
+  readonly runs: (readonly [clock: number, length: number, to: number])[]
+  next: number
+}
+
 function readTable(from: decoding.Decoder): TranslationTable {
   const version = decoding.readUint8(from)
   if (version !== VERSION) throw new Error(`version ${version} is unknown`)
   const client = decoding.readVarUint(from)
-  return new TableReader(from).read(client)
+  const column = columnsOf(from)
+  const clients = readClients(column())
+  readSurvivors(clients, column(), column(), column())
+  const others = new OthersReader(client, column)
+  for (const one of clients) others.add(one)
+  return others.finish()
 }
 
-class TableReader {
-  readonly #clients: decoding.Decoder
-  readonly #kinds: decoding.Decoder
-  readonly #liveLengths: decoding.Decoder
-  readonly #otherLengths: decoding.Decoder
-  readonly #moves: decoding.Decoder
-  readonly #uses: decoding.Decoder
+function readClients(head: ColumnReader): Survivors[] {
+  const clients: Survivors[] = []
+  while (head.hasMore) {
+    const [client, end] = [head.uint(), head.uint()]
+    if (end < 1 || end >= MAX_CLOCK) throw new Error('a client has an impossible end')
+    clients.push({ client, end, runs: [], next: 0 })
+  }
+  return clients
+}
+
+function readSurvivors(
+  clients: readonly Survivors[],
+  owners: ColumnReader,
+  distances: ColumnReader,
+  lengths: ColumnReader,
+): void {
+  for (let to = 0; owners.hasMore; ) {
+    const of = clients[owners.uint()]
+    if (of === undefined) throw new Error('a run is of a client that is not there')
+    const clock = of.next + distances.int()
+    const length = lengths.uint()
+    if (clock < 0 || length < 1 || clock + length > of.end)
+      throw new Error('a run lies at an impossible clock')
+    of.runs.push([clock, length, to])
+    of.next = clock + length
+    to += length
+    if (to >= MAX_CLOCK) throw new Error('a run leads to an impossible clock')
+  }
+  for (const { runs } of clients) runs.sort(([a], [b]) => a - b)
+}
+
+class OthersReader {
+  readonly #parts: ColumnReader
+  readonly #codes: ColumnReader
   readonly #gapReader: GapReader
   readonly #gaps: Gap[] = []
+  readonly #builder: TableBuilder
 
-  constructor(from: decoding.Decoder) {
-    const column = () => decoding.createDecoder(decoding.readVarUint8Array(from))
-    this.#clients = column()
-    this.#kinds = column()
-    this.#liveLengths = column()
-    this.#otherLengths = column()
-    this.#moves = column()
-    this.#uses = column()
+  constructor(client: number, column: () => ColumnReader) {
+    this.#parts = column()
+    this.#codes = column()
     this.#gapReader = new GapReader(column)
+    this.#builder = new TableBuilder(client, this.#gaps)
   }
 
-  read(client: number): TranslationTable {
-    const builder = new TableBuilder(client, this.#gaps)
-    while (decoding.hasContent(this.#clients)) this.#readRuns(builder)
-    return builder.finish()
+  add({ client, end, runs }: Survivors): void {
+    let at = 0
+    let next = 0
+    for (const [clock, length, to] of runs) {
+      this.#fill(client, at, clock, next)
+      this.#builder.add(client, length, to)
+      at = clock + length
+      next = to + length
+    }
+    this.#fill(client, at, end, next)
   }
 
-  #readRuns(builder: TableBuilder): void {
-    const client = decoding.readVarUint(this.#clients)
-    let expected = 0
-    let total = 0
-    for (let left = decoding.readVarUint(this.#clients); left > 0; left--) {
-      const kind = decoding.readUint8(this.#kinds)
-      const length = decoding.readVarUint(kind === KIND.live ? this.#liveLengths : this.#otherLengths)
-      total += length
-      if (length < 1 || total >= MAX_CLOCK) throw new Error('a run has an impossible length')
-      if (kind === KIND.dead) builder.add(client, length, DEAD)
-      else if (kind === KIND.gone) builder.add(client, length, goneAt(this.#readUse(expected)))
-      else if (kind === KIND.live) {
-        const clock = expected + decoding.readVarInt(this.#moves)
-        if (clock < 0 || clock + length >= MAX_CLOCK) throw new Error('a run leads to an impossible clock')
-        builder.add(client, length, clock)
-        expected = clock + length
-      } else throw new Error(`a run has the unknown kind ${kind}`)
+  #fill(client: number, from: number, to: number, next: number): void {
+    if (from > to) throw new Error('two runs have the same ids')
+    for (let at = from; at < to; ) {
+      const part = this.#parts.uint()
+      const length = part === 0 ? to - at : part
+      if (length > to - at) throw new Error('a run has an impossible length')
+      const code = this.#codes.uint()
+      this.#builder.add(client, length, code === CODE_DEAD ? DEAD : goneAt(this.#gap(code, next)))
+      at += length
     }
   }
 
-  #readUse(expected: number): number {
-    const back = decoding.readVarUint(this.#uses)
-    if (back === 0) return this.#gaps.push(this.#gapReader.read(expected)) - 1
-    if (back > this.#gaps.length) throw new Error('a run names a gap that is not there')
-    return this.#gaps.length - back
+  #gap(code: number, next: number): number {
+    if (code === CODE_NEW) return this.#gaps.push(this.#gapReader.read(next)) - 1
+    const gap = code - CODE_KNOWN
+    if (gap >= this.#gaps.length) throw new Error('a run names a gap that is not there')
+    return gap
+  }
+
+  finish(): TranslationTable {
+    return this.#builder.finish()
   }
 }
 

@@ -4,6 +4,7 @@ import * as encoding from 'lib0/encoding'
 import { describe, expect, test } from 'vitest'
 import { native, portable } from '../../src/packing/deflate.js'
 import { Packer, pack, Unpacker, unpack } from '../../src/packing/packed.js'
+import { packInSteps, packLong, unpackedBytes, unpackLong } from '../../src/packing/packed-long.js'
 import { randomFrom } from '../renumbering/simulation.js'
 
 const LIMIT = 2 ** 28
@@ -117,4 +118,54 @@ test('what one has packed, the other one unpacks, and what came before it counts
       expect(unpack(packed, LIMIT, before, other)).toEqual(bytes)
     }
   }
+})
+
+describe('what is long', () => {
+  const long = Uint8Array.from([...TEXT, ...randomBytes(40_000), ...TEXT])
+
+  test.each([
+    ['nothing', new Uint8Array()],
+    ['text', TEXT],
+    ['more than one part', long],
+  ])('comes back: %s', (_, bytes) => {
+    const packed = packLong(bytes)
+    expect(unpackedBytes(packed)).toBe(bytes.length)
+    expect(unpackLong(packed, bytes.length)).toEqual(bytes)
+    if (bytes.length > 0) expect(unpackLong(packed, bytes.length - 1)).toMatch(/too much/)
+  })
+
+  test('is packed in steps', () => {
+    expect([...packInSteps(long)]).toHaveLength(Math.ceil(long.length / 2 ** 14))
+  })
+
+  test('may be as much of the same as somebody likes', () => {
+    const zeros = new Uint8Array(2 ** 25)
+    const packed = packLong(zeros)
+    expect(packed.length).toBeLessThan(2 ** 20)
+    expect(unpackLong(packed, LIMIT)).toHaveLength(zeros.length)
+  })
+
+  test('is refused before anything is allocated if it would grow beyond measure, or says less than comes', () => {
+    const out = encoding.createEncoder()
+    encoding.writeVarUint(out, 2 ** 27)
+    const part = pack(new Uint8Array(2 ** 14))
+    for (let left = 0; left < 2 ** 13; left++) encoding.writeVarUint8Array(out, part)
+    expect(unpackLong(encoding.toUint8Array(out), LIMIT)).toMatch(/too much/)
+    const short = packLong(long)
+    expect(unpackLong(Uint8Array.from([TEXT.length & 127, ...short.subarray(3)]), LIMIT)).toMatch(/too much/)
+  })
+
+  test('damaged in any byte never throws', () => {
+    const packed = packLong(TEXT)
+    for (let at = 0; at < packed.length; at++) {
+      const damaged = packed.slice()
+      damaged[at] = (damaged[at] ?? 0) ^ 0x15
+      expect([undefined, TEXT.length]).toContain(
+        ((found) => (typeof found === 'string' ? undefined : found.length))(unpackLong(damaged, TEXT.length)),
+      )
+    }
+    for (let end = 0; end < packed.length; end++) {
+      expect(unpackLong(packed.subarray(0, end), LIMIT)).toBeTypeOf('string')
+    }
+  })
 })

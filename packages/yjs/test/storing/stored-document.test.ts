@@ -4,8 +4,8 @@ import * as Y from 'yjs'
 import { type History, NO_HISTORY } from '../../src/epochs/history.js'
 import { decodeLinks, packTable, TableChain } from '../../src/epochs/table-chain.js'
 import { readStored, YjsStructure } from '../../src/index.js'
-import { pack } from '../../src/packing/packed.js'
-import { flatten } from '../../src/renumbering/index.js'
+import { packLong } from '../../src/packing/packed-long.js'
+import { flatten, type TranslationTable } from '../../src/renumbering/index.js'
 import {
   encodeMeaning,
   encodeTables,
@@ -25,6 +25,11 @@ function table() {
   return flatten(doc, 77).table
 }
 
+function packed(of: TranslationTable): Uint8Array {
+  const steps = packTable(of)
+  for (let step = steps.next(); ; step = steps.next()) if (step.done) return step.value
+}
+
 function historyWith(packed: Uint8Array): History {
   return { ...NO_HISTORY, namings: SECOND, client: 77, chain: new TableChain([{ from: FIRST, packed }]) }
 }
@@ -37,14 +42,14 @@ function read(records: readonly Uint8Array[]) {
 
 describe('the tables of a stored document', () => {
   test('come back as they were', () => {
-    const history = historyWith(packTable(table()))
+    const history = historyWith(packed(table()))
     const { chain } = read([encodeMeaning(history), encodeTables(history.chain)]).history ?? NO_HISTORY
     expect(chain.links).toEqual(history.chain.links)
     expect(decodeLinks(chain.links)).toEqual([table()])
   })
 
   test('are told to be damaged when the document is opened, whichever byte is', () => {
-    const history = historyWith(packTable(table()))
+    const history = historyWith(packed(table()))
     const record = encodeTables(history.chain)
     for (let at = 0; at < record.length; at++) {
       const damaged = record.slice()
@@ -57,7 +62,7 @@ describe('the tables of a stored document', () => {
   })
 
   test('are not unpacked before somebody needs one', () => {
-    const history = historyWith(pack(Uint8Array.of(99)))
+    const history = historyWith(packLong(Uint8Array.of(99)))
     const stored = read([encodeMeaning(history), encodeTables(history.chain)])
     const structure = new YjsStructure(new Y.Doc(), { compaction: 'full', onLocalChange: () => {} })
     expect(structure.storing.restore(stored).next().value).toBeUndefined()
@@ -65,7 +70,7 @@ describe('the tables of a stored document', () => {
   })
 
   test('the last of several counts', () => {
-    const history = historyWith(packTable(table()))
+    const history = historyWith(packed(table()))
     const { chain } = NO_HISTORY
     expect(
       read([encodeMeaning(history), encodeTables(history.chain), encodeTables(chain)]).history?.chain.links,
