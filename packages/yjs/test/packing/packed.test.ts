@@ -64,7 +64,7 @@ if (native === undefined) throw new Error('This Node has no zlib to be had at on
 describe.each([
   ['the library', portable],
   ['zlib', native],
-])('what somebody else sends, unpacked by %s,', (_, deflate) => {
+])('[WI8] what somebody else sends, unpacked by %s,', (_, deflate) => {
   const unpackIt = (packed: Uint8Array, maxBytes: number) => unpack(packed, maxBytes, NOTHING, deflate)
 
   test('is refused if it says that it is larger than it may be', () => {
@@ -145,7 +145,7 @@ describe('what is long', () => {
     expect(unpackLong(packed, LIMIT)).toHaveLength(zeros.length)
   })
 
-  test('is refused before anything is allocated if it would grow beyond measure, or says less than comes', () => {
+  test('[WI8] is refused before anything is allocated if it would grow beyond measure, or says less than comes', () => {
     const out = encoding.createEncoder()
     encoding.writeVarUint(out, 2 ** 27)
     const part = pack(new Uint8Array(2 ** 14))
