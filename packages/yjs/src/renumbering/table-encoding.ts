@@ -41,9 +41,11 @@ export function encodeTable(table: TranslationTable): Uint8Array {
 export function* encodeTableInSteps(table: TranslationTable): Generator<void, Uint8Array, void> {
   const clients = [...table.clients].sort(([a], [b]) => a - b)
   const head = new ColumnWriter()
+  let before = 0
   for (const [client, { end }] of clients) {
-    head.uint(client)
+    head.uint(client - before)
     head.uint(end)
+    before = client
   }
   const survivors = yield* survivorColumns(clients.map(([, runs]) => runs))
   const others = new OthersWriter(table.gaps)
@@ -159,8 +161,9 @@ function readTable(from: decoding.Decoder): TranslationTable {
 
 function readClients(head: ColumnReader): Survivors[] {
   const clients: Survivors[] = []
-  while (head.hasMore) {
-    const [client, end] = [head.uint(), head.uint()]
+  for (let client = 0; head.hasMore; ) {
+    client += head.uint()
+    const end = head.uint()
     if (end < 1 || end >= MAX_CLOCK) throw new Error('a client has an impossible end')
     clients.push({ client, end, runs: [], next: 0 })
   }
