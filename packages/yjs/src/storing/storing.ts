@@ -34,8 +34,8 @@ export class Storing {
   }
 
   /**
-   * Fills the document with what was stored of it, some of it with each step, the last one included; before the first room. What the document
-   * holds already stays, and is its user's.
+   * Fills the document with what was stored of it, some of it with each step, the last one included; before the first
+   * room. What the document holds already stays, and is its user's.
    * @returns why it can not be, before anything is done: it is of another mode.
    */
   *restore({ history, updates }: StoredDocument): Generator<void, string | undefined> {
