@@ -15,7 +15,7 @@ import { machine } from './report/machine.js'
 import { benchmarksText } from './report/markdown.js'
 import { plotFiles } from './report/plots.js'
 import { readmePart, withPart } from './report/readme.js'
-import { type Measured, merged, type Results } from './report/results.js'
+import { type Measured, merged, type Results, withRowsOf } from './report/results.js'
 import { tableText, targetLines } from './report/text.js'
 import { MEASURE, type MeasureArgument, tasks } from './tasks.js'
 
@@ -24,12 +24,15 @@ const HELP = `npm run bench [-- --quick] [--json] [--only NAME …] [--report]
   --quick       smaller work: minutes in all; no document is written
   --json        results as JSON on the standard output, instead of tables
   --only NAME   this measurement alone (may be given several times): ${measurements.map(({ name }) => name).join(', ')}
+  --without NAME
+                without this library where several are compared (may be given several times): its figures stay as they were
   --report      measures nothing; writes the documents anew from the results that there are`
 
 interface Choice {
   readonly quick: boolean
   readonly json: boolean
   readonly only: readonly string[]
+  readonly without: readonly string[]
   readonly report: boolean
 }
 
@@ -40,6 +43,7 @@ function choiceOf(args: string[]): Choice | undefined {
       quick: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       only: { type: 'string', multiple: true, default: [] },
+      without: { type: 'string', multiple: true, default: [] },
       report: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
@@ -60,7 +64,7 @@ async function main(args: string[]): Promise<void> {
     (text) => JSON.parse(text) as Results,
     () => undefined,
   )
-  const results = inOrder(merged(earlier, measured))
+  const results = inOrder(merged(earlier, withRowsOf(earlier, measured, choice.without)))
   await mkdir(folder, { recursive: true })
   await writeFile(file, `${JSON.stringify(results, undefined, 2)}\n`)
   if (choice.json) process.stdout.write(`${JSON.stringify(measured)}\n`)
@@ -73,13 +77,13 @@ function inOrder({ measured }: Results): Results {
   return { measured: measured.toSorted((a, b) => place(a) - place(b)) }
 }
 
-async function measureAll({ quick, json, only }: Choice): Promise<Measured[]> {
+async function measureAll({ quick, json, only, without }: Choice): Promise<Measured[]> {
   const found: Measured[] = []
   for (const { name, question } of measurements) {
     if (only.length > 0 && !only.includes(name)) continue
     process.stderr.write(`${name}: ${question}\n`)
     const startedAt = performance.now()
-    const argument: MeasureArgument = { name, quick }
+    const argument: MeasureArgument = { name, quick, without }
     const result = await inFreshProcess<Result>(MEASURE, argument)
     const seconds = Math.round((performance.now() - startedAt) / 1000)
     process.stderr.write(`${name}: ${seconds} s\n`)

@@ -6,6 +6,8 @@
 export interface MeasurementContext {
   /** Smaller work, for a first look: the whole run then takes minutes. */
   readonly quick: boolean
+  /** Libraries that are not measured this time, where there is a choice. */
+  readonly without: readonly string[]
   /** One line of progress, for whoever waits. */
   say(line: string): void
 }

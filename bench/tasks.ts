@@ -14,12 +14,13 @@ export const MEASURE = 'measure'
 export interface MeasureArgument {
   readonly name: string
   readonly quick: boolean
+  readonly without: readonly string[]
 }
 
-function measure({ name, quick }: MeasureArgument) {
+function measure({ name, quick, without }: MeasureArgument) {
   const measurement = measurements.find((one) => one.name === name)
   if (measurement === undefined) throw new Error(`there is no measurement "${name}"`)
-  const context: MeasurementContext = { quick, say: (line) => process.stderr.write(`  ${line}\n`) }
+  const context: MeasurementContext = { quick, without, say: (line) => process.stderr.write(`  ${line}\n`) }
   return measurement.measure(context)
 }
 

@@ -46,7 +46,7 @@ const paragraphs: Measurement = {
 
 async function measured(): Promise<Measured> {
   const { name, question } = paragraphs
-  const result = await paragraphs.measure({ quick: true, say: () => {} })
+  const result = await paragraphs.measure({ quick: true, without: [], say: () => {} })
   const machine = { processors: 2, processor: 'any', memoryBytes: 1, node: 'v20.0.0', platform: 'linux x64' }
   return { name, question, quick: true, seconds: 1, date: '2026-01-02', machine, result }
 }

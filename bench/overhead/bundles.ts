@@ -5,7 +5,7 @@ import { build } from 'esbuild'
 import { BENCH } from '../places.js'
 
 const NETWORK = ['simple-peer', 'simple-peer/*', 'socket.io-client']
-const LIBRARIES = ['lib0', 'lib0/*', 'y-protocols', 'y-protocols/*', 'idb']
+const LIBRARIES = ['lib0', 'lib0/*', 'y-protocols', 'y-protocols/*', 'idb', 'fflate']
 
 export interface Bundle {
   readonly who: string
@@ -34,7 +34,7 @@ const WISHES: readonly Wish[] = [
     code: PROVIDER_AND_STORAGE,
     outside: [...NETWORK, ...LIBRARIES],
   },
-  { who: 'Tidemark, with lib0 and y-protocols', code: PROVIDER, outside: NETWORK },
+  { who: 'Tidemark, with lib0, y-protocols and fflate', code: PROVIDER, outside: NETWORK },
   { who: 'Tidemark, with simple-peer and socket.io-client, too', code: PROVIDER, outside: [] },
   { who: 'y-webrtc, own code', code: Y_WEBRTC, outside: [...NETWORK, ...LIBRARIES] },
   { who: 'y-webrtc, with lib0 and y-protocols', code: Y_WEBRTC, outside: NETWORK },

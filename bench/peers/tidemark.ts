@@ -35,9 +35,9 @@ export interface Rested {
 
 export interface Parts {
   readonly document: number
-  /** Tables that lead from earlier namings to the present one, and what these are called. */
+  /** Tables that lead from earlier namings to the present one. */
   readonly tables: number
-  /** Replica ids, or messages around the state. */
+  /** What ids mean, and replica ids; or messages around the state. */
   readonly others: number
 }
 
@@ -138,13 +138,13 @@ async function rested({ replicas, storage }: Kept): Promise<Rested> {
   return { form, content, records, kept: partsOf(records), sent }
 }
 
-/** By the kinds of records: of the document its meaning and its updates, and what is kept beside it. */
+/** By the kinds of records: of the document its updates, packed or not, its tables, and what is kept beside them. */
 function partsOf(records: readonly Uint8Array[]): Parts {
   const bytes = (isMeant: (kind: number) => boolean) =>
     records.reduce((sum, record) => sum + (isMeant(record[0] ?? 0) ? record.length : 0), 0)
   return {
-    tables: bytes((kind) => kind === 0),
-    document: bytes((kind) => kind === 1),
-    others: bytes((kind) => kind > 1),
+    tables: bytes((kind) => kind === 3),
+    document: bytes((kind) => kind === 1 || kind === 2 || kind === 4),
+    others: bytes((kind) => kind === 0 || kind > 4),
   }
 }

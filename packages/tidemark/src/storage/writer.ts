@@ -29,7 +29,8 @@ const LONGEST_RETRY_MS: Milliseconds = 60_000
 const MIN_ADDED_BYTES = 128 * 1024
 /** Or be so many records: each has to be read and integrated by itself. */
 const MAX_ADDED_RECORDS = 10_000
-const RECORD_BYTES = 64 * 1024
+/** Of those written all at once, packed, about. */
+const RECORD_BYTES = 4 * 1024
 
 export class StoreWriter {
   readonly #store: RoomStore

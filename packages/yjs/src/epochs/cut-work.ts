@@ -11,11 +11,12 @@
  * until nobody can send one any more.
  */
 import type { Cut, CutResult, CutWork, NamedPayload, Naming } from '@tidemark/core'
-import { type Base, Crossing, encodeTable, flattenInSteps, Rebuilding } from '../renumbering/index.js'
+import { type Base, Crossing, flattenInSteps, Rebuilding } from '../renumbering/index.js'
 import { freeBaseClient } from './base-client.js'
 import { Fingerprint } from './fingerprint.js'
 import { bytesOf, type History, presentNaming } from './history.js'
 import { readInto } from './incoming.js'
+import { packTable } from './table-chain.js'
 
 /** What a step takes of operations: below a millisecond, even where each splits an item of a document of megabytes. */
 const OPERATIONS_PER_STEP = 2
@@ -121,7 +122,8 @@ export class YjsCutWork implements CutWork {
       fingerprint.add(piece)
       yield
     }
-    const history = this.#historyAfter(pieces, crossing, client)
+    const packed = yield* packTable(crossing.table)
+    const history = this.#historyAfter(pieces, crossing, client, packed)
     yield
     const rebuilding = new Rebuilding()
     for (const piece of pieces) {
@@ -208,7 +210,12 @@ export class YjsCutWork implements CutWork {
     return { lineage, epoch }
   }
 
-  #historyAfter(pieces: readonly Uint8Array[], crossing: Crossing, client: number): History {
+  #historyAfter(
+    pieces: readonly Uint8Array[],
+    crossing: Crossing,
+    client: number,
+    packed: Uint8Array,
+  ): History {
     const { table } = crossing
     const { namings, chain, lineages } = this.#old
     const baseBytes = bytesOf(pieces)
@@ -219,7 +226,7 @@ export class YjsCutWork implements CutWork {
       client,
       table,
       crossing,
-      chain: chain.with({ from: namings, bytes: encodeTable(table) }, baseBytes),
+      chain: chain.with({ from: namings, packed }, baseBytes),
       lineages,
     }
   }

@@ -5,7 +5,7 @@
  */
 import type { Naming } from '@tidemark/core'
 import type { Crossing, TranslationTable } from '../renumbering/index.js'
-import { type Link, sameNaming, TableChain } from './table-chain.js'
+import { type Link, sameNaming, TableChain, weightOfLink } from './table-chain.js'
 
 export interface History {
   /** The present naming and those that mean the same, newest first. Empty before the first room. */
@@ -83,7 +83,7 @@ export function linksToSend(history: History, tablesFrom: number | undefined): r
   let start = links.length - demanded
   let budget = Math.max(OLDER_LINKS_BYTES, history.baseBytes * OLDER_LINKS_SHARE_OF_BASE)
   for (let link = links[start - 1]; link !== undefined; link = links[start - 1]) {
-    budget -= link.bytes.length
+    budget -= weightOfLink(link)
     if (budget < 0) break
     start--
   }

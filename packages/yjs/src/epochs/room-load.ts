@@ -31,6 +31,8 @@ export class RoomLoad {
   /** Of the base and the operations above it. */
   bytes = 0
   #crossing: Crossing | undefined
+  /** Something of it: what is here is not the whole base. */
+  #isRefused = false
   #room: { readonly history: History; readonly rebuilding: Rebuilding } | undefined
 
   constructor(live: Y.Doc, namings: readonly Naming[], integrateLive: IntegrateLive | undefined) {
@@ -44,10 +46,16 @@ export class RoomLoad {
   }
 
   get isComplete(): boolean {
-    return this.#receiver.isComplete
+    return this.#receiver.isComplete && !this.#isRefused
   }
 
   add(bytes: Uint8Array): string | undefined {
+    const refusal = this.#add(bytes)
+    if (refusal !== undefined) this.#isRefused = true
+    return refusal
+  }
+
+  #add(bytes: Uint8Array): string | undefined {
     const received = this.#receiver.add(bytes)
     if (received === undefined || typeof received === 'string') return received
     if (received.kind === 'lineages') {
@@ -60,7 +68,11 @@ export class RoomLoad {
       return undefined
     }
     if (received.kind === 'crossing') return this.#addCrossing(received.bytes)
-    return this.#addBase(received.update)
+    for (const update of received.updates) {
+      const refusal = this.#addBase(update)
+      if (refusal !== undefined) return refusal
+    }
+    return undefined
   }
 
   /** It belongs to the last table: both lead from the epoch before. */

@@ -3,8 +3,8 @@
  *
  * The pieces of the base are cut where the content says, not where the transport would like it: so what travels are
  * parts of at most about `pieceBytes`, put together again on arrival. The lineages that the room stems from come first,
- * then the tables, oldest first, then
- * what carries late operations over the last cut.
+ * then the tables, oldest first, then what carries late operations over the last cut, then the base.
+ * All but the lineages are packed; several pieces of the base together, each group when its turn comes.
  *
  * Invariant: the sender holds its own references. A cut in the middle of a transfer replaces what the structure
  * holds, and changes nothing of what is sent.
@@ -12,69 +12,101 @@
 import type { Naming, StatePiece } from '@tidemark/core'
 import * as decoding from 'lib0/decoding'
 import * as encoding from 'lib0/encoding'
-import { type Crossing, decodeTable } from '../renumbering/index.js'
+import { Packer, Unpacker } from '../packing/packed.js'
+import { packLong, unpackLong } from '../packing/packed-long.js'
+import type { Crossing } from '../renumbering/index.js'
 import type { History } from './history.js'
-import type { Link } from './table-chain.js'
+import { type Link, unpackTable } from './table-chain.js'
 
 const KIND = { lineages: 0, table: 1, base: 2, crossing: 3 } as const
 const KIND_BITS = 3
 /** Flags beside the kind. */
 const CONTINUES = 4
 const LAST = 8
-/** More than this put together from parts is not believed. */
+/** More than this put together from parts is not believed, packed or not. */
 const MAX_JOINED_BYTES = 2 ** 28
+/** Pieces of the base that are packed together: what is packed, or loaded, is one short task. */
+const GROUP_BYTES = 32 * 1024
 const EMPTY_UPDATE = Uint8Array.of(0, 0)
 
+interface Part {
+  readonly kind: number
+  /** Unpacked: it only tells how far the transfer is. */
+  readonly weight: number
+  readonly encode: () => Uint8Array
+}
+
 export class StateSender implements Iterator<StatePiece, undefined> {
-  readonly #parts: { readonly kind: number; readonly bytes: Uint8Array }[]
+  readonly #parts: readonly Part[]
   readonly #pieceBytes: number
-  readonly #bytesTotal: number
-  #bytesSent = 0
+  readonly #weightTotal: number
+  #weightSent = 0
   #part = 0
+  /** Of the part. */
+  #bytes: Uint8Array | undefined
   #offset = 0
 
   /** @param crossing what carries operations of the epoch before over the last cut, where some may come. */
   constructor(
-    { lineages, pieces: base }: History,
+    { lineages, pieces }: History,
     links: readonly Link[],
     crossing: Crossing | undefined,
     pieceBytes: number,
   ) {
     if (!(pieceBytes >= 1)) throw new Error(`A piece of ${pieceBytes} bytes is impossible`)
-    const pieces = base.length === 0 ? [EMPTY_UPDATE] : base
+    const packer = new Packer()
+    const base = pieces.length === 0 ? [EMPTY_UPDATE] : pieces
     this.#parts = [
-      { kind: KIND.lineages, bytes: encodeLineages(lineages) },
-      ...links.map((link) => ({ kind: KIND.table, bytes: encodeLink(link) })),
-      ...(crossing === undefined ? [] : [{ kind: KIND.crossing, bytes: crossing.encode() }]),
-      ...pieces.map((bytes) => ({ kind: KIND.base, bytes })),
+      made(KIND.lineages, encodeLineages(lineages)),
+      ...links.map((link) => made(KIND.table, encodeLink(link))),
+      ...(crossing === undefined ? [] : [packedWhole(KIND.crossing, crossing.encode())]),
+      ...groupsOf(base).map((group) => ({
+        kind: KIND.base,
+        weight: bytesIn(group),
+        encode: () => packer.pack(encodeGroup(group)),
+      })),
     ]
     this.#pieceBytes = pieceBytes
-    this.#bytesTotal = this.#parts.reduce((sum, { bytes }) => sum + bytes.length, 0)
+    this.#weightTotal = this.#parts.reduce((sum, { weight }) => sum + weight, 0)
   }
 
   next(): IteratorResult<StatePiece, undefined> {
     const part = this.#parts[this.#part]
     if (part === undefined) return { done: true, value: undefined }
-    const end = Math.min(part.bytes.length, this.#offset + this.#pieceBytes)
-    const continues = end < part.bytes.length
+    const whole = this.#bytes ?? part.encode()
+    const end = Math.min(whole.length, this.#offset + this.#pieceBytes)
+    const continues = end < whole.length
     const isLast = !continues && this.#part === this.#parts.length - 1
     const bytes = new Uint8Array(1 + end - this.#offset)
     bytes[0] = part.kind | (continues ? CONTINUES : 0) | (isLast ? LAST : 0)
-    bytes.set(part.bytes.subarray(this.#offset, end), 1)
-    this.#bytesSent += end - this.#offset
+    bytes.set(whole.subarray(this.#offset, end), 1)
+    const sent = this.#weightSent + (part.weight * end) / whole.length
+    this.#bytes = continues ? whole : undefined
     this.#offset = continues ? end : 0
-    if (!continues) this.#part++
-    return { done: false, value: { bytes, progress: isLast ? 1 : this.#bytesSent / this.#bytesTotal } }
+    if (!continues) {
+      this.#part++
+      this.#weightSent += part.weight
+    }
+    return { done: false, value: { bytes, progress: isLast ? 1 : sent / this.#weightTotal } }
   }
+}
+
+function made(kind: number, bytes: Uint8Array): Part {
+  return { kind, weight: bytes.length, encode: () => bytes }
+}
+
+function packedWhole(kind: number, bytes: Uint8Array): Part {
+  return { kind, weight: bytes.length, encode: () => packLong(bytes) }
 }
 
 export type Received =
   | { readonly kind: 'lineages'; readonly lineages: readonly string[] }
   | { readonly kind: 'table'; readonly link: Link }
   | { readonly kind: 'crossing'; readonly bytes: Uint8Array }
-  | { readonly kind: 'base'; readonly update: Uint8Array }
+  | { readonly kind: 'base'; readonly updates: readonly Uint8Array[] }
 
 export class StateReceiver {
+  readonly #unpacker = new Unpacker()
   #parts: Uint8Array[] = []
   #joinedBytes = 0
   #isComplete = false
@@ -97,18 +129,37 @@ export class StateReceiver {
     const bytes = joined(this.#parts)
     this.#parts = []
     this.#joinedBytes = 0
-    if (kind === KIND.base) {
-      this.#isComplete = (head & LAST) !== 0
-      return { kind: 'base', update: bytes }
-    }
-    if (kind === KIND.lineages) {
-      const lineages = decodeLineages(bytes)
-      return typeof lineages === 'string' ? lineages : { kind: 'lineages', lineages }
-    }
-    if (kind === KIND.crossing) return { kind: 'crossing', bytes }
-    const link = decodeLink(bytes)
-    return typeof link === 'string' ? link : { kind: 'table', link }
+    if (kind === KIND.base) return this.#base(bytes, (head & LAST) !== 0)
+    return read(() => {
+      if (kind === KIND.lineages) return { kind: 'lineages', lineages: decodeLineages(bytes) }
+      if (kind === KIND.crossing)
+        return { kind: 'crossing', bytes: sound(unpackLong(bytes, MAX_JOINED_BYTES)) }
+      return { kind: 'table', link: decodeLink(bytes) }
+    })
   }
+
+  #base(bytes: Uint8Array, isLast: boolean): Received | string {
+    return read(() => {
+      const updates = decodeGroup(sound(this.#unpacker.unpack(bytes, MAX_JOINED_BYTES)))
+      if (updates.length === 0) throw new Error('a part of the base is empty')
+      this.#isComplete = isLast
+      return { kind: 'base', updates }
+    })
+  }
+}
+
+/** @returns why it can not be read, if it can not. */
+function read(decode: () => Received): Received | string {
+  try {
+    return decode()
+  } catch (error) {
+    return `a part of the state can not be read: ${error instanceof Error ? error.message : String(error)}`
+  }
+}
+
+function sound<T>(value: T | string): T {
+  if (typeof value === 'string') throw new Error(value)
+  return value
 }
 
 function joined(parts: readonly Uint8Array[]): Uint8Array {
@@ -121,6 +172,33 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
   return bytes
 }
 
+function bytesIn(pieces: readonly Uint8Array[]): number {
+  return pieces.reduce((sum, { length }) => sum + length, 0)
+}
+
+function groupsOf(pieces: readonly Uint8Array[]): Uint8Array[][] {
+  const groups: Uint8Array[][] = []
+  for (const piece of pieces) {
+    const group = groups.at(-1)
+    if (group !== undefined && bytesIn(group) + piece.length <= GROUP_BYTES) group.push(piece)
+    else groups.push([piece])
+  }
+  return groups
+}
+
+function encodeGroup(pieces: readonly Uint8Array[]): Uint8Array {
+  const out = encoding.createEncoder()
+  for (const piece of pieces) encoding.writeVarUint8Array(out, piece)
+  return encoding.toUint8Array(out)
+}
+
+function decodeGroup(bytes: Uint8Array): Uint8Array[] {
+  const pieces: Uint8Array[] = []
+  const from = decoding.createDecoder(bytes)
+  while (decoding.hasContent(from)) pieces.push(decoding.readVarUint8Array(from).slice())
+  return pieces
+}
+
 function encodeLineages(lineages: readonly string[]): Uint8Array {
   const out = encoding.createEncoder()
   encoding.writeVarUint(out, lineages.length)
@@ -128,42 +206,35 @@ function encodeLineages(lineages: readonly string[]): Uint8Array {
   return encoding.toUint8Array(out)
 }
 
-function decodeLineages(bytes: Uint8Array): string[] | string {
+function decodeLineages(bytes: Uint8Array): string[] {
   const lineages: string[] = []
-  try {
-    const decoder = decoding.createDecoder(bytes)
-    for (let left = decoding.readVarUint(decoder); left > 0; left--)
-      lineages.push(decoding.readVarString(decoder))
-    return lineages
-  } catch (error) {
-    return `the lineages of the state can not be decoded: ${error instanceof Error ? error.message : String(error)}`
+  const decoder = decoding.createDecoder(bytes)
+  for (let left = decoding.readVarUint(decoder); left > 0; left--) {
+    lineages.push(decoding.readVarString(decoder))
   }
+  return lineages
 }
 
-function encodeLink({ from, bytes }: Link): Uint8Array {
+function encodeLink({ from, packed }: Link): Uint8Array {
   const out = encoding.createEncoder()
   encoding.writeVarUint(out, from.length)
   for (const { lineage, epoch } of from) {
     encoding.writeVarString(out, lineage)
     encoding.writeVarUint(out, epoch)
   }
-  encoding.writeUint8Array(out, bytes)
+  encoding.writeUint8Array(out, packed)
   return encoding.toUint8Array(out)
 }
 
-function decodeLink(bytes: Uint8Array): Link | string {
+/** The table is looked at here, once: later it is taken to be one. */
+function decodeLink(bytes: Uint8Array): Link {
   const from: Naming[] = []
-  let rest: Uint8Array
-  try {
-    const decoder = decoding.createDecoder(bytes)
-    for (let left = decoding.readVarUint(decoder); left > 0; left--) {
-      from.push({ lineage: decoding.readVarString(decoder), epoch: decoding.readVarUint(decoder) })
-    }
-    // A copy: the table outlives the message it came in.
-    rest = decoding.readTailAsUint8Array(decoder).slice()
-  } catch (error) {
-    return `a table of the state can not be decoded: ${error instanceof Error ? error.message : String(error)}`
+  const decoder = decoding.createDecoder(bytes)
+  for (let left = decoding.readVarUint(decoder); left > 0; left--) {
+    from.push({ lineage: decoding.readVarString(decoder), epoch: decoding.readVarUint(decoder) })
   }
-  const table = decodeTable(rest)
-  return typeof table === 'string' ? table : { from, bytes: rest }
+  // A copy: the table outlives the message it came in.
+  const packed = decoding.readTailAsUint8Array(decoder).slice()
+  sound(unpackTable(packed))
+  return { from, packed }
 }

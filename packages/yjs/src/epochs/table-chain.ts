@@ -5,12 +5,32 @@
  * to the present naming. The last is always kept, as members need it; those before it within a budget, newest first.
  */
 import type { Naming } from '@tidemark/core'
-import { decodeTable, type TranslationTable } from '../renumbering/index.js'
+import { packInSteps, unpackedBytes, unpackLong } from '../packing/packed-long.js'
+import { decodeTable, encodeTableInSteps, type TranslationTable } from '../renumbering/index.js'
 
 export interface Link {
   /** What the ids it leads from are called; all mean the same. */
   readonly from: readonly Naming[]
-  readonly bytes: Uint8Array
+  /** The table, as it is kept and sent: it is unpacked when somebody needs it. */
+  readonly packed: Uint8Array
+}
+
+/** More is not believed to be one table. */
+const MAX_TABLE_BYTES = 2 ** 26
+
+export function* packTable(table: TranslationTable): Generator<void, Uint8Array, void> {
+  return yield* packInSteps(yield* encodeTableInSteps(table))
+}
+
+/** @returns why it holds no table, if it does not. */
+export function unpackTable(packed: Uint8Array): TranslationTable | string {
+  const bytes = unpackLong(packed, MAX_TABLE_BYTES)
+  return typeof bytes === 'string' ? bytes : decodeTable(bytes)
+}
+
+/** What it takes to work with it, however well it is packed: budgets are about that, so they are the same everywhere. */
+export function weightOfLink({ packed }: Link): number {
+  return unpackedBytes(packed)
 }
 
 const BUDGET_BYTES = 2 ** 20
@@ -39,7 +59,7 @@ export class TableChain {
     const kept: Link[] = []
     let bytes = 0
     for (const link of this.#links.toReversed()) {
-      bytes += link.bytes.length
+      bytes += weightOfLink(link)
       if (bytes > budget && kept.length > 0) break
       kept.unshift(link)
     }
@@ -53,10 +73,10 @@ export class TableChain {
   }
 }
 
-/** @throws if a link holds no table: links are checked before they are kept. */
+/** @throws if a link holds no table: what others send is tried before it is kept, and what is stored has a checksum. */
 export function decodeLinks(links: readonly Link[]): TranslationTable[] {
-  return links.map(({ bytes }) => {
-    const table = decodeTable(bytes)
+  return links.map(({ packed }) => {
+    const table = unpackTable(packed)
     if (typeof table === 'string') throw new Error(`A kept translation table is broken: ${table}`)
     return table
   })

@@ -134,15 +134,15 @@ function lastAtOrBelow(ascending: readonly number[], value: number): number {
 export class TableBuilder {
   readonly #client: number
   readonly #known: readonly Gap[]
-  /** Where each known gap has come to lie in the table, which holds those in use, in order of their first use. */
-  readonly #places: Int32Array
+  /** Where known gaps have come to lie in the table, which holds those in use, in order of their first use. */
+  readonly #places = new Map<number, number>()
   readonly #gaps: Gap[] = []
   readonly #clients = new Map<number, { clocks: number[]; fates: number[]; end: number }>()
 
+  /** @param gaps may grow meanwhile. */
   constructor(client: number, gaps: readonly Gap[]) {
     this.#client = client
     this.#known = gaps
-    this.#places = new Int32Array(gaps.length).fill(-1)
   }
 
   /** @param fate As in {@link ClientRuns.fates}, with indices into the gaps given to the constructor. */
@@ -171,12 +171,11 @@ export class TableBuilder {
 
   #goneIn(known: number): number {
     const gap = this.#known[known]
-    let place = this.#places[known]
-    if (gap === undefined || place === undefined) throw new Error('A run names a gap that is not there')
-    if (place < 0) {
-      place = this.#gaps.length
-      this.#gaps.push(gap)
-      this.#places[known] = place
+    if (gap === undefined) throw new Error('A run names a gap that is not there')
+    let place = this.#places.get(known)
+    if (place === undefined) {
+      place = this.#gaps.push(gap) - 1
+      this.#places.set(known, place)
     }
     return goneAt(place)
   }

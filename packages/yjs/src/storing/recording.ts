@@ -7,13 +7,14 @@
  * Invariant: what was taken, in this order since the last rewriting began, makes the document as it was at the last take.
  */
 import type * as Y from 'yjs'
-import type { History } from '../epochs/history.js'
+import { type History, NO_HISTORY } from '../epochs/history.js'
+import type { TableChain } from '../epochs/table-chain.js'
 import { LocalChanges } from '../local-changes.js'
 import { StatePieces } from '../state-pieces.js'
-import { encodeMeaning, encodeUpdateRecord } from './stored-document.js'
+import { encodeMeaning, encodeTables, encodeUpdateRecord, updatePacking } from './stored-document.js'
 
-/** Encoding a piece is a short task; many records are more work than few. */
-const PIECE_BYTES = 64 * 1024
+/** Encoding and packing a piece is a short task; many records are more work than few. */
+const PIECE_BYTES = 32 * 1024
 
 /** The document was renumbered while it was written down, say: what there is of it is worth nothing. */
 export class OutdatedError extends Error {
@@ -27,6 +28,8 @@ export class Recording {
   readonly #changes = new LocalChanges()
   #hasNews = false
   #isMeaningUnsaved = false
+  /** The tables that are stored, or have been taken to be. */
+  #takenTables = NO_HISTORY.chain
   /** Whoever is reading a rewriting from before the last invalidation, reads in vain. */
   #invalidations = 0
   #isOutdated = true
@@ -70,13 +73,13 @@ export class Recording {
   /** What is stored is the document as it is now. */
   isStored(): void {
     this.#begin()
+    this.#takenTables = this.#history()?.chain ?? NO_HISTORY.chain
   }
 
   /** The records to be added to those that are stored. */
   take(): Uint8Array[] {
     if (this.#isOutdated) throw new Error('Nothing can be added to what is stored in an earlier naming')
-    const records = this.#isMeaningUnsaved ? [encodeMeaning(this.#history())] : []
-    this.#isMeaningUnsaved = false
+    const records = this.#isMeaningUnsaved ? this.#takeMeaning() : []
     const update = this.#changes.take(this.#doc)
     if (update !== undefined) records.push(encodeUpdateRecord(update))
     return records
@@ -89,7 +92,7 @@ export class Recording {
   rewrite(pieceBytes = PIECE_BYTES): Iterable<Uint8Array> {
     this.#begin()
     const invalidations = this.#invalidations
-    const meaning = encodeMeaning(this.#history())
+    const meaning = this.#takeMeaning()
     const pieces = new StatePieces(this.#doc, pieceBytes)
     const isValid = () => invalidations === this.#invalidations
     return records(meaning, pieces, isValid)
@@ -99,15 +102,31 @@ export class Recording {
     this.#changes.clear()
     this.#isMeaningUnsaved = false
     this.#isOutdated = false
+    this.#takenTables = NO_HISTORY.chain
+  }
+
+  #takeMeaning(): Uint8Array[] {
+    const history = this.#history()
+    this.#isMeaningUnsaved = false
+    const records = [encodeMeaning(history)]
+    const tables: TableChain = history?.chain ?? NO_HISTORY.chain
+    if (tables !== this.#takenTables) records.push(encodeTables(tables))
+    this.#takenTables = tables
+    return records
   }
 }
 
-function* records(meaning: Uint8Array, pieces: StatePieces, isValid: () => boolean): Generator<Uint8Array> {
-  yield meaning
+function* records(
+  meaning: readonly Uint8Array[],
+  pieces: StatePieces,
+  isValid: () => boolean,
+): Generator<Uint8Array> {
+  yield* meaning
+  const packed = updatePacking()
   for (;;) {
     if (!isValid()) throw new OutdatedError('The document was renumbered while it was being written')
     const next = pieces.next()
     if (next.done) return
-    yield encodeUpdateRecord(next.value.bytes)
+    yield packed(next.value.bytes)
   }
 }

@@ -1,8 +1,12 @@
 /**
- * A document as storage keeps it: records, each of which is what the document's ids mean or an update.
+ * A document as storage keeps it: records, each of which is what the document's ids mean, the tables that lead to that, or
+ * an update.
  *
- * Of what they mean the last record counts. The updates, applied in order, make the document in the naming that it was
- * in at the end; the first of an author it does not know begins above what that author did below the base.
+ * Of what they mean the last record counts, and of tables, too. The updates, applied in order, make the document in the
+ * naming that it was in at the end; the first of an author it does not know begins above what that author did below the base.
+ * Those that were written all at once are packed, each with the help of the one before; of those that were added, long ones,
+ * each by itself. Tables stay packed until
+ * somebody needs one; of those only the checksum is looked at before.
  *
  * What a base is made of is not kept, and neither is what late operations would need: nobody comes back as a member. A
  * restored document founds the room, with all it holds as the base, or is led to what the room holds.
@@ -11,10 +15,17 @@ import type { Naming } from '@tidemark/core'
 import * as decoding from 'lib0/decoding'
 import * as encoding from 'lib0/encoding'
 import { type History, NO_HISTORY } from '../epochs/history.js'
-import { decodeLinks, type Link, TableChain } from '../epochs/table-chain.js'
+import { type Link, TableChain } from '../epochs/table-chain.js'
+import { Packer, pack, Unpacker, unpack } from '../packing/packed.js'
+import { checksum } from './checksum.js'
 
-const KIND = { meaning: 0, update: 1 } as const
-const FORMAT = 1
+const KIND = { meaning: 0, update: 1, packedUpdate: 2, tables: 3, loneUpdate: 4 } as const
+const FORMAT = 2
+/** More is not believed to be one update. */
+const MAX_UPDATE_BYTES = 2 ** 28
+const SUM_BYTES = 4
+/** Shorter ones are keystrokes: packing takes longer than it saves. */
+const LONG_BYTES = 512
 
 export interface StoredDocument {
   /** Undefined: ids are never renumbered. */
@@ -31,62 +42,105 @@ export function encodeMeaning(history: History | undefined): Uint8Array {
   return encoding.toUint8Array(out)
 }
 
+/** Of an update that is added to what is stored. */
 export function encodeUpdateRecord(update: Uint8Array): Uint8Array {
-  const record = new Uint8Array(1 + update.length)
-  record[0] = KIND.update
-  record.set(update, 1)
+  const isLong = update.length >= LONG_BYTES
+  return isLong ? recordOf(KIND.loneUpdate, pack(update)) : recordOf(KIND.update, update)
+}
+
+/** For updates that are only ever read together, in the order in which they were packed. */
+export function updatePacking(): (update: Uint8Array) => Uint8Array {
+  const packer = new Packer()
+  return (update) => recordOf(KIND.packedUpdate, packer.pack(update))
+}
+
+export function encodeTables({ links }: TableChain): Uint8Array {
+  const out = encoding.createEncoder()
+  encoding.writeVarUint(out, links.length)
+  for (const { from, packed } of links) {
+    writeNamings(out, from)
+    encoding.writeVarUint8Array(out, packed)
+  }
+  const bytes = encoding.toUint8Array(out)
+  const summed = new Uint8Array(SUM_BYTES + bytes.length)
+  new DataView(summed.buffer).setUint32(0, checksum(bytes))
+  summed.set(bytes, SUM_BYTES)
+  return recordOf(KIND.tables, summed)
+}
+
+function recordOf(kind: number, bytes: Uint8Array): Uint8Array {
+  const record = new Uint8Array(1 + bytes.length)
+  record[0] = kind
+  record.set(bytes, 1)
   return record
 }
 
 /** @returns why these records are no document, if they are not. */
 export function readStored(records: readonly Uint8Array[]): StoredDocument | string {
-  let meaning: { readonly history: History | undefined } | undefined
+  try {
+    return read(records)
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+}
+
+function read(records: readonly Uint8Array[]): StoredDocument {
+  const unpacker = new Unpacker()
   const updates: Uint8Array[] = []
+  let meaning: Uint8Array | undefined
+  let tables: Uint8Array | undefined
   for (const record of records) {
     const [kind] = record
-    if (kind === KIND.update) updates.push(record.subarray(1))
-    else if (kind === KIND.meaning) {
-      const read = readMeaning(record)
-      if (typeof read === 'string') return read
-      meaning = read
-    } else return `a record is of the unknown kind ${kind}`
+    const bytes = record.subarray(1)
+    if (kind === KIND.update) updates.push(bytes)
+    else if (kind === KIND.packedUpdate) updates.push(sound(unpacker.unpack(bytes, MAX_UPDATE_BYTES)))
+    else if (kind === KIND.loneUpdate) updates.push(sound(unpack(bytes, MAX_UPDATE_BYTES)))
+    else if (kind === KIND.tables) tables = bytes
+    else if (kind === KIND.meaning) meaning = bytes
+    else throw new Error(`a record is of the unknown kind ${kind}`)
   }
-  return meaning === undefined ? 'no record says what the ids mean' : { ...meaning, updates }
+  if (meaning === undefined) throw new Error('no record says what the ids mean')
+  const history = readMeaning(meaning)
+  if (history === undefined || tables === undefined) return { history, updates }
+  return { history: { ...history, chain: readTables(tables) }, updates }
 }
 
-function readMeaning(record: Uint8Array): { readonly history: History | undefined } | string {
-  try {
-    const from = decoding.createDecoder(record.subarray(1))
-    const format = decoding.readVarUint(from)
-    if (format !== FORMAT) return `it is written in format ${format}, and this version reads format ${FORMAT}`
-    return { history: decoding.readUint8(from) === 0 ? undefined : readHistory(from) }
-  } catch (error) {
-    return `what its ids mean can not be read: ${error instanceof Error ? error.message : String(error)}`
-  }
+function sound(update: Uint8Array | string): Uint8Array {
+  if (typeof update === 'string') throw new Error(`an update can not be read: ${update}`)
+  return update
 }
 
-function writeHistory(out: encoding.Encoder, { namings, client, lineages, chain }: History): void {
+function readMeaning(bytes: Uint8Array): History | undefined {
+  const from = decoding.createDecoder(bytes)
+  const format = decoding.readVarUint(from)
+  if (format !== FORMAT)
+    throw new Error(`it is written in format ${format}, and this version reads format ${FORMAT}`)
+  return decoding.readUint8(from) === 0 ? undefined : readHistory(from)
+}
+
+function readTables(bytes: Uint8Array): TableChain {
+  const rest = bytes.subarray(SUM_BYTES)
+  const sum = new DataView(bytes.buffer, bytes.byteOffset, bytes.length).getUint32(0)
+  if (sum !== checksum(rest)) throw new Error('its tables are damaged')
+  const from = decoding.createDecoder(rest)
+  const links = readList(from, (decoder): Link => {
+    return { from: readNamings(decoder), packed: decoding.readVarUint8Array(decoder).slice() }
+  })
+  return new TableChain(links)
+}
+
+function writeHistory(out: encoding.Encoder, { namings, client, lineages }: History): void {
   writeNamings(out, namings)
   encoding.writeVarUint(out, client)
   encoding.writeVarUint(out, lineages.length)
   for (const lineage of lineages) encoding.writeVarString(out, lineage)
-  encoding.writeVarUint(out, chain.links.length)
-  for (const { from, bytes } of chain.links) {
-    writeNamings(out, from)
-    encoding.writeVarUint8Array(out, bytes)
-  }
 }
 
 function readHistory(from: decoding.Decoder): History {
   const namings = readNamings(from)
   const client = decoding.readVarUint(from)
   const lineages = readList(from, decoding.readVarString)
-  const links = readList(from, (decoder): Link => {
-    return { from: readNamings(decoder), bytes: decoding.readVarUint8Array(decoder).slice() }
-  })
-  // Throws where one is broken, and not when it is needed.
-  decodeLinks(links)
-  return { ...NO_HISTORY, namings, client, lineages, chain: new TableChain(links) }
+  return { ...NO_HISTORY, namings, client, lineages }
 }
 
 function writeNamings(out: encoding.Encoder, namings: readonly Naming[]): void {

@@ -34,9 +34,9 @@ export class Storing {
   }
 
   /**
-   * Fills the document with what was stored of it, some of it with each step; before the first room. What the document
-   * holds already stays, and is its user's.
-   * @returns at the first step why it can not be: it is of another mode.
+   * Fills the document with what was stored of it, some of it with each step, the last one included; before the first
+   * room. What the document holds already stays, and is its user's.
+   * @returns why it can not be, before anything is done: it is of another mode.
    */
   *restore({ history, updates }: StoredDocument): Generator<void, string | undefined> {
     const { doc, full, recording } = this.#host
@@ -45,10 +45,12 @@ export class Storing {
     const { clients } = doc.store
     const isUsed = clients.has(doc.clientID)
     if (clients.size === 0) recording?.isStored()
+    let isFirst = true
     for (const batch of batchesOf(updates)) {
+      if (!isFirst) yield
+      isFirst = false
       this.#host.integrate(batch)
       while (!isUsed && doc.store.clients.has(doc.clientID)) doc.clientID = newAuthorClient()
-      yield
     }
     return undefined
   }

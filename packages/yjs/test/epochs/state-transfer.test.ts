@@ -74,6 +74,41 @@ describe('a base on its way', () => {
     }
   })
 
+  test('[WI8] is refused where it would unpack to too much, and what was here stays', () => {
+    const alice = room()
+    const kinds = { table: 1, base: 2, crossing: 3 }
+    // Says that it unpacks to 256 MB.
+    const bomb = [0x80, 0x80, 0x80, 0x80, 0x01]
+    const parts: [number, number[]][] = [
+      [kinds.table, [0, ...bomb]],
+      [kinds.crossing, bomb],
+      [kinds.base, [1, ...bomb]],
+    ]
+    for (const [kind, bytes] of parts) {
+      const bob = member(2)
+      bob.text.insert(0, 'mine')
+      bob.structure.beginLoad()
+      bob.epochs.enter(alice.epochs.namings)
+      expect(bob.structure.loadPiece(Uint8Array.from([kind, ...bytes]))).toMatch(/too much|without its table/)
+      bob.structure.endLoad()
+      expect(bob.text.toString()).toBe('mine')
+    }
+  })
+
+  test('with a refused piece at its end is no whole base', () => {
+    const alice = room()
+    const pieces = piecesOf(alice, 100_000)
+    const bob = member(2)
+    bob.text.insert(0, 'mine')
+    bob.structure.beginLoad()
+    bob.epochs.enter(alice.epochs.namings)
+    for (const piece of pieces.slice(0, -1)) expect(bob.structure.loadPiece(piece)).toBeUndefined()
+    // The last one, of an empty list of updates.
+    expect(bob.structure.loadPiece(Uint8Array.of(2 | 8, 0))).toMatch(/empty/)
+    bob.structure.endLoad()
+    expect(bob.text.toString()).toBe('mine')
+  })
+
   test('calls out of order are errors of the caller', () => {
     const bob = member(2)
     expect(() => bob.structure.encodeState(100)).toThrow(/in no room/)
