@@ -1,6 +1,5 @@
 /** Byte strings, and how small they get. */
 import { gzipSync } from 'node:zlib'
-import { deflateSync } from 'fflate'
 
 export function joined(parts: readonly Uint8Array[]): Uint8Array {
   return new Uint8Array(Buffer.concat(parts))
@@ -9,11 +8,6 @@ export function joined(parts: readonly Uint8Array[]): Uint8Array {
 /** As browsers compress, too: CompressionStream has no levels, and works like this one. */
 export function gzipBytes(bytes: Uint8Array): number {
   return gzipSync(bytes).length
-}
-
-/** As Tidemark packs in browsers. */
-export function portablyPackedBytes(bytes: Uint8Array): number {
-  return deflateSync(bytes, { level: 9 }).length
 }
 
 export function textBytes(text: string): Uint8Array {

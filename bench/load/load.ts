@@ -3,11 +3,8 @@
  * first one in its process, as in a page; then the same is done again, when everything is compiled.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { deflateRawSync } from 'node:zlib'
-import { inflateSync } from 'fflate'
 import * as decoding from 'lib0/decoding'
 import * as encoding from 'lib0/encoding'
-import { textBytes } from '../bytes.js'
 import { sequentialHistory } from '../histories.js'
 import type { Measurement, Plot, Result, Row, Table, Target } from '../measurement.js'
 import { BENCH } from '../places.js'
@@ -95,22 +92,9 @@ async function open(argument: Argument): Promise<Opened> {
   }
 }
 
-/** What unpacks in browsers, on the text of a history, the first time in a process. */
-async function unpackPortably(trace: string): Promise<number> {
-  const { content } = await sequentialHistory(trace)
-  const text = textBytes(content)
-  const packed = new Uint8Array(deflateRawSync(text, { level: 9 }))
-  const startedAt = performance.now()
-  const { length } = inflateSync(packed, { out: new Uint8Array(text.length) })
-  const ms = performance.now() - startedAt
-  if (length !== text.length) throw new Error('something else was unpacked')
-  return ms
-}
-
 export const loadTasks: Tasks = {
   'load/prepare': prepare,
   'load/open': open,
-  'load/unpack-portably': unpackPortably,
 }
 
 interface Line {
@@ -142,10 +126,7 @@ async function measure({ quick, without, say }: Parameters<Measurement['measure'
     summary.push({ what: `open the stored document of ${trace}`, figure })
     // A small one is no matter of its size: what there is to a provider takes longer.
     if (trace !== TARGET_TRACE && !quick) continue
-    const portableMs: number[] = []
-    for (let round = 0; round < rounds; round++)
-      portableMs.push(await inFreshProcess<number>('load/unpack-portably', trace))
-    targets.push(targetOf(trace, tidemark, plainYjs, median(portableMs)))
+    targets.push(targetOf(trace, tidemark, plainYjs))
   }
   const conditions = [
     `${rounds} processes each, taking turns; in each the document is opened once, and then ${AGAIN} times more (median). The time ends when the text has been read as a string.`,
@@ -195,7 +176,7 @@ function row({ who, storedBytes, runs }: Line): Row {
   return { who, figures: Object.fromEntries(COLUMNS.map((column, at) => [column, all[at] ?? ''])) }
 }
 
-function targetOf(trace: string, tidemark: Line, plainYjs: Line, portableMs: number): Target {
+function targetOf(trace: string, tidemark: Line, plainYjs: Line): Target {
   const again = againMs(tidemark.runs) / againMs(plainYjs.runs)
   const processorMs = ({ runs }: Line) => median(runs.map((run) => run.processorMs))
   const processor = processorMs(tidemark) / processorMs(plainYjs)
@@ -203,7 +184,7 @@ function targetOf(trace: string, tidemark: Line, plainYjs: Line, portableMs: num
     claim: `opening ${trace}, beside plain Yjs (first in a process)`,
     atMost: TARGET,
     measured: firstMs(tidemark.runs) / firstMs(plainYjs.runs),
-    explanation: `In processor time it is ${digits(processor)} times; opening pauses once between two batches of records, and on a busy machine a pause takes as long as others let it. Once everything is compiled it takes ${digits(againMs(tidemark.runs))} ms against ${digits(againMs(plainYjs.runs))} ms, ${digits(again)} times; ${digits(median(tidemark.runs.map(({ readMs }) => readMs)))} ms of that are reading and unpacking the records. Tables stay packed. The first time most of it is running code that is not compiled yet. In a browser, where fflate unpacks in the place of zlib, that takes about ${digits(portableMs)} ms more the first time.`,
+    explanation: `In processor time it is ${digits(processor)} times; opening pauses once between two batches of records, and on a busy machine a pause takes as long as others let it. Once everything is compiled it takes ${digits(againMs(tidemark.runs))} ms against ${digits(againMs(plainYjs.runs))} ms, ${digits(again)} times; ${digits(median(tidemark.runs.map(({ readMs }) => readMs)))} ms of that are reading and unpacking the records. Tables stay packed. The first time most of it is running code that is not compiled yet.`,
   }
 }
 

@@ -3,7 +3,7 @@
  * on the machine, so one run is enough.
  */
 import * as Y from 'yjs'
-import { gzipBytes, portablyPackedBytes, textBytes } from '../bytes.js'
+import { gzipBytes, textBytes } from '../bytes.js'
 import { concurrentHistory, type History, sequentialHistory, visitorsHistory } from '../histories.js'
 import type { Figure, Measurement, Plot, Result, Row, Table, Target } from '../measurement.js'
 import { antimatter } from '../peers/antimatter.js'
@@ -48,8 +48,6 @@ interface Sizes {
   readonly wire: number
   readonly rest: number
   readonly encodedGzip: number
-  /** The same by what packs in browsers. */
-  readonly encodedPortably: number
   readonly wireGzip: number
   readonly restGzip: number
 }
@@ -76,7 +74,6 @@ function sizesOf({ who, encoded, wire, rest }: Form): Sizes {
     wire: wire.length,
     rest: rest.length,
     encodedGzip: gzipBytes(encoded),
-    encodedPortably: portablyPackedBytes(encoded),
     wireGzip: gzipBytes(wire),
     restGzip: gzipBytes(rest),
   }
@@ -193,7 +190,7 @@ export function sizeResult(found: readonly Found[]): Result {
     plots: found.map(({ name, fresh, room, peers }) =>
       plotOf(`${name}, bytes at rest`, [fresh, room.sizes, ...peers].filter(isSizes)),
     ),
-    conditions: [...CONDITIONS, inBrowsers(found)],
+    conditions: CONDITIONS,
     summary: found.flatMap(summaryOf),
   }
 }
@@ -275,13 +272,6 @@ function targetsOf(found: readonly Found[]): Target[] {
       explanation: `The document takes what gzip makes of a fresh one. Beside it all the tables are kept by which those who were away come back, packed, too: without them what somebody typed offline could not be placed. ${units}: ${inUnits('kept', 'rest').join('; ')}.`,
     },
   ]
-}
-
-function inBrowsers(found: readonly Found[]): string {
-  const each = found.map(({ name, room: { sizes } }) => {
-    return `${name} ${digits(sizes.encodedPortably / sizes.encodedGzip)}`
-  })
-  return `Measured in Node, where zlib packs. In browsers fflate does; beside gzip its result is larger by these factors: ${each.join(', ')}.`
 }
 
 const CONDITIONS = [

@@ -1,6 +1,6 @@
 /**
- * DEFLATE (RFC 1951), at once: by a library that works everywhere, or, in Node, by the zlib it comes with, which packs a little
- * better and needs no time to warm up. Either reads what the other one has written.
+ * DEFLATE (RFC 1951), at once, and by the same library everywhere: how small something gets is the same in all engines, so a
+ * schedule of the simulator is, too.
  *
  * (What browsers come with answers later, and in between a document would have changed.)
  */
@@ -8,59 +8,23 @@ import { deflateSync, inflateSync } from 'fflate'
 
 const LEVEL = 9
 
-export interface Deflate {
-  /** @param before what whoever unpacks it has got already. */
-  pack(bytes: Uint8Array, before: Uint8Array): Uint8Array
-  /**
-   * @returns exactly `length` bytes, and never allocates room for many more.
-   * @throws if the bytes are damaged, or something else comes out.
-   */
-  unpack(packed: Uint8Array, length: number, before: Uint8Array): Uint8Array
+/** @param before what whoever unpacks it has got already. */
+export function deflate(bytes: Uint8Array, before: Uint8Array): Uint8Array {
+  return deflateSync(bytes, { level: LEVEL, ...dictionary(before) })
 }
 
-export const portable: Deflate = {
-  pack: (bytes, before) => deflateSync(bytes, { level: LEVEL, ...dictionary(before) }),
-  unpack(packed, length, before) {
-    // With room for one more: otherwise what does not fit would be left out without a word.
-    const out = new Uint8Array(length + 1)
-    return ofLength(inflateSync(packed, { out, ...dictionary(before) }), length)
-  },
-}
-
-/** What is used of `node:zlib`: there are no types of Node here. */
-interface Zlib {
-  deflateRawSync(bytes: Uint8Array, options: object): Uint8Array
-  inflateRawSync(bytes: Uint8Array, options: object): Uint8Array
-}
-
-/** Undefined where there is none: in a browser, and in Node before 20.16. */
-export const native: Deflate | undefined = nativeOf(
-  (globalThis as { process?: { getBuiltinModule?(name: string): unknown } }).process?.getBuiltinModule?.(
-    'node:zlib',
-  ) as Zlib | undefined,
-)
-
-function nativeOf(zlib: Zlib | undefined): Deflate | undefined {
-  if (typeof zlib?.inflateRawSync !== 'function') return undefined
-  return {
-    pack: (bytes, before) => plain(zlib.deflateRawSync(bytes, { level: LEVEL, ...dictionary(before) })),
-    unpack(packed, length, before) {
-      const options = { maxOutputLength: Math.max(1, length), ...dictionary(before) }
-      return ofLength(plain(zlib.inflateRawSync(packed, options)), length)
-    },
-  }
+/**
+ * @returns exactly `length` bytes, and never allocates room for many more.
+ * @throws if the bytes are damaged, or something else comes out.
+ */
+export function inflate(smaller: Uint8Array, length: number, before: Uint8Array): Uint8Array {
+  // With room for one more: otherwise what does not fit would be left out without a word.
+  const out = new Uint8Array(length + 1)
+  const bytes = inflateSync(smaller, { out, ...dictionary(before) })
+  if (bytes.length !== length) throw new Error('something of another length comes out')
+  return bytes
 }
 
 function dictionary(before: Uint8Array): { readonly dictionary?: Uint8Array } {
   return before.length === 0 ? {} : { dictionary: before }
-}
-
-/** Not a Buffer, whose `slice` does not copy. */
-function plain({ buffer, byteOffset, length }: Uint8Array): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, length)
-}
-
-function ofLength(bytes: Uint8Array, length: number): Uint8Array {
-  if (bytes.length !== length) throw new Error('something of another length comes out')
-  return bytes
 }

@@ -2,7 +2,7 @@
  * Bytes made smaller, for the way to a newcomer and for storage: DEFLATE behind the length that comes out. What is long
  * is packed a part at a time (packed-long.ts).
  *
- * What is packed is never hashed or compared: two versions of a packer may pack the same in two ways.
+ * What is packed is never hashed or compared: two versions of the library may pack the same in two ways.
  *
  * Invariant: unpacking allocates no more than the caller's limit, and no more than {@link FREE_BYTES} or {@link MAX_GROWTH}
  * times what was packed, whatever the bytes say. Whoever packs leaves as it is what would grow more than that, so nobody
@@ -10,7 +10,7 @@
  */
 import * as decoding from 'lib0/decoding'
 import * as encoding from 'lib0/encoding'
-import { native, portable } from './deflate.js'
+import { deflate, inflate } from './deflate.js'
 
 const METHOD = { none: 0, deflate: 1 } as const
 /** So much may come out of anything. */
@@ -23,8 +23,8 @@ const LENGTH_BYTES = 5
 const NOTHING = new Uint8Array()
 
 /** @param before what came before it, at most {@link WINDOW_BYTES}: whoever unpacks it must have that. */
-export function pack(bytes: Uint8Array, before = NOTHING, deflate = native ?? portable): Uint8Array {
-  const smaller = deflate.pack(bytes, before)
+export function pack(bytes: Uint8Array, before = NOTHING): Uint8Array {
+  const smaller = deflate(bytes, before)
   const isWorthIt =
     smaller.length + LENGTH_BYTES < bytes.length && !growsTooMuch(smaller.length, bytes.length)
   if (!isWorthIt) return unpacked(bytes)
@@ -43,12 +43,7 @@ function unpacked(bytes: Uint8Array): Uint8Array {
 }
 
 /** @returns why it can not be unpacked, if it can not. What comes out may share memory with what went in. */
-export function unpack(
-  packed: Uint8Array,
-  maxBytes: number,
-  before = NOTHING,
-  deflate = native ?? portable,
-): Uint8Array | string {
+export function unpack(packed: Uint8Array, maxBytes: number, before = NOTHING): Uint8Array | string {
   try {
     const from = decoding.createDecoder(packed)
     const method = decoding.readUint8(from)
@@ -60,7 +55,7 @@ export function unpack(
     const length = decoding.readVarUint(from)
     const smaller = decoding.readTailAsUint8Array(from)
     if (length > maxBytes || growsTooMuch(smaller.length, length)) return TOO_LARGE
-    return deflate.unpack(smaller, length, before)
+    return inflate(smaller, length, before)
   } catch (error) {
     return `it can not be unpacked: ${error instanceof Error ? error.message : String(error)}`
   }
