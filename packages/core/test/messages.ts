@@ -130,6 +130,7 @@ const MESSAGES: { readonly [T in Message['type']]: fc.Arbitrary<Extract<Message,
     replica: id,
     lineage: text(64),
     renumbers: fc.boolean(),
+    signs: fc.boolean(),
     digest: uint,
   }),
   origins: fc.record({

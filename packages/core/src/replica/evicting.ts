@@ -6,10 +6,11 @@
  * applied). Suspicion, and with it every clock, decides only when that is begun.
  */
 import type { History } from '../causality/history.js'
-import type { Body, Operation, ReplicaId } from '../causality/operation.js'
+import type { Body, EvictOperation, Operation, ReplicaId } from '../causality/operation.js'
 import { Agreement, type AgreementState } from '../eviction/agreement.js'
 import { Electorates } from '../eviction/electorates.js'
 import { Suspicion } from '../eviction/suspicion.js'
+import type { Vouching } from '../identity/vouching.js'
 import type { Milliseconds, ReplicaConfig } from '../machine.js'
 import type { MemberRecord, Roster } from '../membership/roster.js'
 import type { Stability } from '../snapshot/stability.js'
@@ -20,6 +21,7 @@ export interface EvictingParts {
   readonly history: History
   readonly roster: Roster
   readonly stability: Stability
+  readonly vouching: Vouching
   author(body: Body): void
   /** Asks through other members whether this one is there. */
   probe(member: ReplicaId): void
@@ -309,7 +311,9 @@ export class Evicting {
    * Without the exception causal delivery would never end: an operation of somebody unfenced may depend on one of
    * somebody fenced. It never holds for authors that we do not know.
    */
-  private isHeld({ author, seq }: Operation): boolean {
+  private isHeld(operation: Operation): boolean {
+    const { author, seq } = operation
+    if (operation.kind === 'evict' && this.isGroundless(operation)) return true
     if (!this.fenced.has(author)) return false
     const { roster, history } = this.parts
     for (const waiting of history.waiting.operations()) {
@@ -317,6 +321,17 @@ export class Evicting {
       if ((waiting.deps.get(author) ?? 0) >= seq) return false
     }
     return true
+  }
+
+  /**
+   * Where members sign: nobody goes without the fences of all others, which are in the past of whoever says so and have signatures
+   * of their own (rule ID8). Before we are a member it is our sponsor that we believe.
+   */
+  private isGroundless({ stage, cutOffs }: EvictOperation): boolean {
+    const { roster, vouching, self } = this.parts
+    if (!vouching.isOn || !roster.has(self)) return false
+    if (this.isUndecided(stage) || this.voters.some((member) => this.stageOf(member) < stage)) return true
+    return [...cutOffs.keys()].some((who) => roster.has(who) && !this.fenced.has(who))
   }
 
   // ------------------------------------------------------------------ step by step

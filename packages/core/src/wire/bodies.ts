@@ -19,16 +19,15 @@ export const BODIES: Bodies = {
     write(out, m) {
       out.id(m.replica)
       out.text(m.lineage)
-      out.flag(m.renumbers)
+      out.flags(m.renumbers, m.signs)
       out.uint(m.digest)
     },
-    read: (from) => ({
-      type: 'hello',
-      replica: from.id(),
-      lineage: from.text(limits.MAX_LINEAGE_LENGTH),
-      renumbers: from.flag(),
-      digest: from.uint(),
-    }),
+    read(from) {
+      const replica = from.id()
+      const lineage = from.text(limits.MAX_LINEAGE_LENGTH)
+      const [renumbers = false, signs = false] = from.flags(2)
+      return { type: 'hello', replica, lineage, renumbers, signs, digest: from.uint() }
+    },
   },
   origins: {
     write(out, m) {
@@ -176,8 +175,11 @@ export const BODIES: Bodies = {
     read: (from) => ({ type: 'piece-received', nonce: from.uint(), count: from.uint() }),
   },
   installed: {
-    write: (out, m) => out.uint(m.nonce),
-    read: (from) => ({ type: 'installed', nonce: from.uint() }),
+    write(out, m) {
+      out.uint(m.nonce)
+      writeConsent(out, m.consent)
+    },
+    read: (from) => ({ type: 'installed', nonce: from.uint(), ...readConsent(from) }),
   },
   go: {
     write(out, m) {
@@ -190,8 +192,14 @@ export const BODIES: Bodies = {
     write(out, m) {
       out.uint(m.nonce)
       out.text(m.reason)
+      writeConsent(out, m.consent)
     },
-    read: (from) => ({ type: 'no', nonce: from.uint(), reason: from.text(limits.MAX_REASON_LENGTH) }),
+    read: (from) => ({
+      type: 'no',
+      nonce: from.uint(),
+      reason: from.text(limits.MAX_REASON_LENGTH),
+      ...readConsent(from),
+    }),
   },
   bye: {
     write: (out, m) => out.text(m.reason),
@@ -216,6 +224,14 @@ export const BODIES: Bodies = {
     write: (out, m) => out.vector(m.cutOffs),
     read: (from) => ({ type: 'evicted', cutOffs: from.vector() }),
   },
+}
+
+function writeConsent(out: Writer, consent: Uint8Array | undefined): void {
+  if (consent !== undefined) out.bytes(consent)
+}
+
+function readConsent(from: Reader): { readonly consent?: Uint8Array } {
+  return from.isAtEnd ? {} : { consent: from.signature() }
 }
 
 function writeOperations(out: Writer, operations: readonly Operation[]): void {
