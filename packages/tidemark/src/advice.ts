@@ -21,6 +21,13 @@ export function otherMode(from: string, own: CompactionMode): Error {
   )
 }
 
+export function otherIdentities(from: string, own: boolean): Error {
+  const found = own ? 'has no identity, and this provider has' : 'has an identity, and this provider has none'
+  return new Error(
+    `tidemark: ${from} ${found}. All members of a room are given { identities: true }, or none of them is`,
+  )
+}
+
 export function otherBase(from: ReplicaId, reason: string): Error {
   return new Error(
     `tidemark: the compacted document of ${from} is not the room's (${reason}). This should never happen: please ` +
@@ -41,6 +48,9 @@ const mismatches: Record<SecretMismatch, string> = {
   unproven:
     'a connection was closed because its other end did not prove that it knows the password: somebody may have tried ' +
     'to get in between. Nothing was sent over it',
+  nameless:
+    'a connection was closed because its other end did not prove who it is: somebody may have tried to get in between, or ' +
+    'has no identities. Give all the same ({ identities: true }). Nothing was sent over it',
 }
 
 export function otherSecret(mismatch: SecretMismatch): PasswordError {

@@ -5,8 +5,9 @@
  * - `missing`: somebody seals nothing, though this room has a password.
  * - `unexpected`: somebody seals, though we know of no password.
  * - `unproven`: a connection whose other end did not prove that it knows the password.
+ * - `nameless`: a connection whose other end did not prove who it is, in a room whose members have identities.
  */
-export type SecretMismatch = 'other' | 'missing' | 'unexpected' | 'unproven'
+export type SecretMismatch = 'other' | 'missing' | 'unexpected' | 'unproven' | 'nameless'
 
 /** Each kind is told once: whoever does not get in tries again and again. */
 export function toldOnce(tell: (mismatch: SecretMismatch) => void): (mismatch: SecretMismatch) => void {
