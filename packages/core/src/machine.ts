@@ -69,8 +69,13 @@ export type News =
   | { readonly type: 'snapshot'; readonly move: SnapshotMove }
   /** A cut was executed. */
   | { readonly type: 'cut'; readonly cut: ExecutedCut }
-  /** Somebody's base differs from ours in the same epoch: one of us is wrong (rule CU5). */
-  | { readonly type: 'alarm'; readonly from: ReplicaId; readonly reason: string }
+  /** Somebody's base differs from ours in the same epoch, or its history does: one of us is wrong (rules CU5, ID9). */
+  | {
+      readonly type: 'alarm'
+      readonly of: 'base' | 'history'
+      readonly from: ReplicaId
+      readonly reason: string
+    }
   /** Someone's ephemeral state; null once it is gone. */
   | { readonly type: 'presence'; readonly replica: ReplicaId; readonly bytes: Uint8Array | null }
   /** A neighbour broke the rules and was cut off, or an operation made no sense and was skipped. */

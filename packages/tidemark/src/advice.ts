@@ -35,6 +35,13 @@ export function otherBase(from: ReplicaId, reason: string): Error {
   )
 }
 
+export function otherHistory(from: ReplicaId, reason: string): Error {
+  return new Error(
+    `tidemark: ${from} has been told something else than this replica (${reason}): somebody in this room tells different ` +
+      'members different things. Who has what fewer have starts over with what most have, and keeps its own changes',
+  )
+}
+
 const mismatches: Record<SecretMismatch, string> = {
   other:
     'someone in this room uses another password, or the signaling server changes what it carries. Give all the same ' +

@@ -18,7 +18,7 @@ import { YjsStructure } from '@tidemark/yjs'
 import { ObservableV2 } from 'lib0/observable'
 import { Awareness } from 'y-protocols/awareness'
 import type * as Y from 'yjs'
-import { foreignChanges, otherBase, otherIdentities, otherMode, otherSecret } from './advice.js'
+import { foreignChanges, otherBase, otherHistory, otherIdentities, otherMode, otherSecret } from './advice.js'
 import { AwarenessBridge } from './awareness-bridge.js'
 import { Batching } from './batching.js'
 import type {
@@ -453,7 +453,7 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
       case 'presence':
         return this.presenceOf(news.replica, news.bytes)
       case 'alarm':
-        return this.fail(otherBase(news.from, news.reason))
+        return this.fail((news.of === 'history' ? otherHistory : otherBase)(news.from, news.reason))
       case 'refused':
         return this.refused(news.from ?? 'a stranger', news.reason)
     }

@@ -245,8 +245,10 @@ export class Replica {
     const { cuts } = this.room
     cuts?.consider(now, this.elders)
     this.room.decide()
+    const differs = this.room.histories.compare(now)
+    if (differs !== undefined) return this.giveUp(differs, 'history')
     const wrong = isTimer ? this.room.step(now) : undefined
-    if (wrong !== undefined) return this.giveUp(wrong)
+    if (wrong !== undefined) return this.giveUp(wrong, 'base')
     // The cut held operations, the point and the next cut back, and there may be no other input for long.
     if (cuts) {
       this.room.drain()
@@ -517,11 +519,11 @@ export class Replica {
   }
 
   /**
-   * This replica holds something else than the others of its lineage: it starts over as a newcomer (rule CU4). While somebody
+   * This replica holds something else than the others of its lineage: it starts over as a newcomer (rules CU4, ID9). While somebody
    * is being evicted that is nothing to be alarmed at: it may be us, and we hold what does not count.
    */
-  private giveUp(reason: string): void {
-    if (!this.room.evicting.isUnderWay) this.emit({ type: 'alarm', from: this.id, reason })
+  private giveUp(reason: string, of: 'base' | 'history'): void {
+    if (!this.room.evicting.isUnderWay) this.emit({ type: 'alarm', of, from: this.id, reason })
     this.leave(reason)
   }
 

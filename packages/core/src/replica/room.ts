@@ -18,6 +18,7 @@ import type { Epochs, Structure } from '../structure.js'
 import type { Go, Hello, Welcome, WelcomeMember } from '../wire/messages.js'
 import { Cuts } from './cuts.js'
 import { Evicting } from './evicting.js'
+import { Histories } from './histories.js'
 
 export interface RoomHooks {
   /** Something the application may want to know. */
@@ -46,6 +47,7 @@ export class Room {
   readonly stability: Stability
   readonly presences = new Presences()
   readonly vouching: Vouching
+  readonly histories: Histories
   /** Names this history of the room: the id of its founder. Empty before we are in it. */
   lineage = ''
   /** Undefined where history is not cut. */
@@ -73,9 +75,12 @@ export class Room {
     const vouching = new Vouching(config.signatures, () => this.lineage)
     this.vouching = vouching
     history.seal = (operation) => vouching.signed(operation)
-    stability.seal = (report) => vouching.signedReport(report)
+    stability.seal = (report) => vouching.signedReport({ ...report, ...this.histories.upTo(report.floor) })
     const author = (body: Body) => this.author(body)
     const probe = (member: ReplicaId) => hooks.probe(member)
+    const compared = { self, history, roster, stability, vouching }
+    const outward = { lineage: () => this.lineage, tell: (news: News) => hooks.tell(news) }
+    this.histories = new Histories({ ...compared, ...outward }, config)
     this.evicting = new Evicting({ self, history, roster, stability, vouching, author, probe }, config)
   }
 
@@ -155,6 +160,7 @@ export class Room {
       base: this.base,
       members,
       ...this.evicting.export(),
+      ...this.histories.upTo(state.point),
     }
   }
 
@@ -162,6 +168,7 @@ export class Room {
   install(welcome: Welcome, operations: readonly Operation[], go: Go, now: Milliseconds): boolean {
     this.lineage = welcome.lineage
     this.history.import(welcome, welcome.base, operations)
+    this.histories.begin(welcome.point, welcome.history)
     this.cuts?.joined(welcome, operations)
     for (const { replica, joined, sponsor, stage: _, ...standing } of welcome.members) {
       const record = { replica, joined: { clock: joined, author: replica } }
@@ -301,6 +308,7 @@ export class Room {
 
   private forget(replica: ReplicaId, isEvicted: boolean): void {
     this.stability.removeMember(replica)
+    this.histories.forget(replica)
     if (this.presences.delete(replica)) this.hooks.tell({ type: 'presence', replica, bytes: null })
     this.hooks.left(replica)
     const left = isEvicted ? { left: [], evicted: [replica] } : { left: [replica], evicted: [] }
@@ -328,6 +336,7 @@ export class Room {
   private tellMove(passed: readonly Operation[], bytesBefore: number): void {
     const { point, epoch, log } = this.history
     this.evicting.passed(passed)
+    this.histories.passed(passed, point)
     const droppedOperations = this.keepsLog ? 0 : passed.length
     this.hooks.tell({
       type: 'snapshot',

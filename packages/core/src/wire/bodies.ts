@@ -1,5 +1,5 @@
 /**
- * The body of every message, writing and reading side by side.
+ * The body of every message, writing and reading side by side; and what is attached to some where members sign.
  */
 import type { Operation, ReplicaId } from '../causality/operation.js'
 import * as limits from './limits.js'
@@ -10,6 +10,18 @@ import * as records from './records.js'
 export interface BodyCodec<M> {
   write(out: Writer, message: M): void
   read(from: Reader): M
+}
+
+/** Of the messages that may carry one: what it is. The type byte tells whether it is there. */
+export const ATTACHMENTS: Readonly<Partial<Record<Message['type'], Attachment>>> = {
+  installed: { name: 'consent', read: (from) => from.signature() },
+  no: { name: 'consent', read: (from) => from.signature() },
+  welcome: { name: 'history', read: (from) => from.historyHash() },
+}
+
+interface Attachment {
+  readonly name: 'consent' | 'history'
+  read(from: Reader): Uint8Array
 }
 
 type Bodies = { readonly [T in Message['type']]: BodyCodec<Extract<Message, { type: T }>> }
@@ -175,11 +187,8 @@ export const BODIES: Bodies = {
     read: (from) => ({ type: 'piece-received', nonce: from.uint(), count: from.uint() }),
   },
   installed: {
-    write(out, m) {
-      out.uint(m.nonce)
-      writeConsent(out, m.consent)
-    },
-    read: (from) => ({ type: 'installed', nonce: from.uint(), ...readConsent(from) }),
+    write: (out, m) => out.uint(m.nonce),
+    read: (from) => ({ type: 'installed', nonce: from.uint() }),
   },
   go: {
     write(out, m) {
@@ -192,14 +201,8 @@ export const BODIES: Bodies = {
     write(out, m) {
       out.uint(m.nonce)
       out.text(m.reason)
-      writeConsent(out, m.consent)
     },
-    read: (from) => ({
-      type: 'no',
-      nonce: from.uint(),
-      reason: from.text(limits.MAX_REASON_LENGTH),
-      ...readConsent(from),
-    }),
+    read: (from) => ({ type: 'no', nonce: from.uint(), reason: from.text(limits.MAX_REASON_LENGTH) }),
   },
   bye: {
     write: (out, m) => out.text(m.reason),
@@ -224,14 +227,6 @@ export const BODIES: Bodies = {
     write: (out, m) => out.vector(m.cutOffs),
     read: (from) => ({ type: 'evicted', cutOffs: from.vector() }),
   },
-}
-
-function writeConsent(out: Writer, consent: Uint8Array | undefined): void {
-  if (consent !== undefined) out.bytes(consent)
-}
-
-function readConsent(from: Reader): { readonly consent?: Uint8Array } {
-  return from.isAtEnd ? {} : { consent: from.signature() }
 }
 
 function writeOperations(out: Writer, operations: readonly Operation[]): void {

@@ -5,6 +5,8 @@ export const WIRE_VERSION = 1
 
 /** A public key of 32 bytes in base64. */
 export const MAX_ID_LENGTH = 43
+/** Of the hash by which members compare their histories. */
+export const HISTORY_HASH_BYTES = 20
 /** That of Ed25519. */
 export const MAX_SIGNATURE_BYTES = 64
 export const MAX_LINEAGE_LENGTH = 64

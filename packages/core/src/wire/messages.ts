@@ -155,6 +155,8 @@ export interface Welcome {
   readonly decided: readonly (readonly ReplicaId[])[]
   /** Who was evicted, and up to where they count. */
   readonly cutOffs: ReadonlyMap<ReplicaId, number>
+  /** Hash of everything up to the snapshot point, where members sign (rule ID9). */
+  readonly history?: Uint8Array
 }
 
 export interface Piece {

@@ -7,7 +7,7 @@
 import * as decoding from 'lib0/decoding'
 import * as encoding from 'lib0/encoding'
 import type { ReplicaId } from '../causality/operation.js'
-import { MAX_ID_LENGTH, MAX_SIGNATURE_BYTES } from './limits.js'
+import { HISTORY_HASH_BYTES, MAX_ID_LENGTH, MAX_SIGNATURE_BYTES } from './limits.js'
 
 export class WireError extends Error {
   override name = 'WireError'
@@ -101,6 +101,12 @@ export class Reader {
     return bytes
   }
 
+  historyHash(): Uint8Array {
+    const bytes = this.bytes(HISTORY_HASH_BYTES)
+    if (bytes.length !== HISTORY_HASH_BYTES) throw new WireError('hash of another length')
+    return bytes
+  }
+
   text(maxLength: number): string {
     const text = decoding.readVarString(this.decoder)
     if (text.length > maxLength) throw new WireError('text too long')
@@ -140,11 +146,6 @@ export class Reader {
     const vector = new Map(entries)
     if (vector.size !== entries.length) throw new WireError('id twice in a vector')
     return vector
-  }
-
-  /** What only some say stands at the end of a body. */
-  get isAtEnd(): boolean {
-    return this.remaining === 0
   }
 
   end(): void {

@@ -169,11 +169,13 @@ export function writeReport(out: Writer, report: Report): void {
   out.uint(report.epoch)
   writeBaseHash(out, report.base)
   out.uint(report.floor)
-  out.flags(report.row !== undefined, report.signature !== undefined)
+  const { history, signature } = report
+  out.flags(report.row !== undefined, signature !== undefined, history !== undefined)
   if (report.row) out.vector(report.row)
   out.flag(report.agreement !== undefined)
   if (report.agreement) writeAgreement(out, report.agreement)
-  if (report.signature) out.bytes(report.signature)
+  if (history) out.bytes(history)
+  if (signature) out.bytes(signature)
 }
 
 export function readReport(from: Reader): Report {
@@ -187,11 +189,12 @@ export function readReport(from: Reader): Report {
     floor: from.uint(),
   }
   if (report.n < 1 || report.floor > report.clock) throw new WireError('report numbers out of range')
-  const [hasRow, isSigned] = from.flags(2)
+  const [hasRow, isSigned, hasHistory] = from.flags(3)
   const row = hasRow && { row: from.vector() }
   const agreement = from.flag() && { agreement: readAgreement(from) }
+  const told = hasHistory && { history: from.historyHash() }
   const signed = isSigned && { signature: from.signature() }
-  return { ...report, ...row, ...agreement, ...signed }
+  return { ...report, ...row, ...agreement, ...told, ...signed }
 }
 
 export function writePresence(out: Writer, presence: Presence): void {

@@ -378,3 +378,98 @@ describe('[ID8] an eviction', () => {
     expect(ada.point).toBe(ada.replica.stats.clock)
   })
 })
+
+describe('[ID9] different histories', () => {
+  const words = (word: string) =>
+    new TextEncoder().encode(JSON.stringify({ add: [[word, word]], remove: [] }))
+  const alarms = ({ outputs }: Peer) =>
+    outputs.flatMap((one) => (one.type === 'alarm' ? [`${one.of} of ${one.from}`] : []))
+  const toBert = () => {
+    const other = net.stranger('mona', bert)
+    other.say({ type: 'hello', replica: 'mona', lineage: LINEAGE, renumbers: false, signs: true, digest: 0 })
+    return other
+  }
+  const tell = (to: Stranger, operations: Operation[], reports: Report[] = []) =>
+    to.say({ type: 'gossip', operations, reports, presences: [], answer: false })
+
+  test('are found out if a member tells each of two another one, and the two become one again', () => {
+    const { seq, clock } = next('mona')
+    const other = toBert()
+    net.held = ({ message }) => message.type === 'gossip' && message.operations.length > 0
+    tell(mona, [update('mona', seq, clock, {}, words('one'))])
+    tell(other, [update('mona', seq, clock, {}, words('another'))])
+    net.settle()
+    net.held = () => false
+    expect([anna, bert].map(({ set }) => set.words)).toEqual([['one'], ['another']])
+    net.pass(5000)
+    expect(alarms(anna)).toEqual(['history of bert'])
+    expect(alarms(bert)).toEqual(['history of anna', 'history of bert'])
+    // As many have the one as the other: it is the oldest member's that counts.
+    expect([anna, bert].map(({ replica }) => replica.status)).toEqual(['member', 'over'])
+    expect(bert.outputsOf('rejoin')[0]?.reason).toBe('this replica has another history than the room')
+    const again = net.newcomer('bert-2', anna, UNSUSPECTING, bert.set)
+    net.pass(5000)
+    expect(again.set.words).toEqual(['another', 'one'])
+    expect(anna.set.words).toEqual(['another', 'one'])
+    expect(alarms(again)).toEqual([])
+  })
+
+  test('are found out if a member has put something in another one’s name, before that one was heard', () => {
+    net.held = ({ from, message }) => from === 'bert' && message.type === 'gossip'
+    const { seq, clock } = next('bert')
+    bert.type('genuine')
+    tell(mona, [update('bert', seq, clock, {}, words('forged'))])
+    net.settle()
+    net.held = () => false
+    net.settle()
+    expect([anna, bert].map(({ set }) => set.words)).toEqual([['forged'], ['genuine']])
+    // Nobody's floor rises beyond what a member has told of.
+    const report = { replica: 'mona', n: 1, seq: 0, clock: clock + 5, epoch: 0, base: '', floor: clock }
+    tell(mona, [], [signedReport(report, LINEAGE)])
+    net.pass(5000)
+    expect(alarms(anna)).toContain('history of bert')
+    expect([anna, bert].filter(({ replica }) => replica.status === 'over').length).toBe(1)
+  })
+
+  test('of most others count, whoever is the oldest', () => {
+    const cleo = net.newcomer('cleo', bert, UNSUSPECTING)
+    net.pass(2000)
+    net.held = ({ from, to }) => from === 'anna' || to === 'anna'
+    const other = toBert()
+    const { seq, clock } = next('mona')
+    tell(mona, [update('mona', seq, clock, {}, words('one'))])
+    tell(other, [update('mona', seq, clock, {}, words('another'))])
+    net.settle()
+    net.held = () => false
+    net.pass(5000)
+    expect(cleo.set.words).toEqual(['another'])
+    expect([anna, bert, cleo].map(({ replica }) => replica.status)).toEqual(['over', 'member', 'member'])
+  })
+
+  test('that a member claims to have, by a report that is not true, are its own business', () => {
+    anna.type('word')
+    net.settle()
+    const { clock } = anna.replica.stats
+    const lie = { replica: 'mona', n: 1, seq: 0, clock, epoch: 0, base: '', floor: clock }
+    tell(mona, [], [signedReport({ ...lie, history: new Uint8Array(20).fill(6) }, LINEAGE)])
+    net.pass(5000)
+    expect(alarms(anna)).toEqual(['history of mona'])
+    expect([anna, bert].map(({ replica }) => replica.status)).toEqual(['member', 'member'])
+  })
+
+  test('are none where members join, leave, are evicted and write', () => {
+    const cleo = net.newcomer('cleo', bert, UNSUSPECTING)
+    for (const [i, peer] of [anna, bert, cleo, anna].entries()) {
+      peer.type(`word ${i}`)
+      net.pass(700)
+    }
+    const dora = net.newcomer('dora', cleo, UNSUSPECTING)
+    dora.type('late')
+    cleo.feed({ type: 'leave' })
+    net.pass(5000)
+    const told = [...anna.replica.room.stability.reports.values()]
+    expect(told.filter(({ history }) => history !== undefined).length).toBeGreaterThan(1)
+    expect([anna, bert, cleo, dora].flatMap(alarms)).toEqual([])
+    expect(dora.set.words).toEqual(anna.set.words)
+  })
+})
