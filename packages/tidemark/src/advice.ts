@@ -58,6 +58,9 @@ const mismatches: Record<SecretMismatch, string> = {
   nameless:
     'a connection was closed because its other end did not prove who it is: somebody may have tried to get in between, or ' +
     'has no identities. Give all the same ({ identities: true }). Nothing was sent over it',
+  named:
+    'someone in this room has an identity, and this provider has none. Give all the same ({ identities: true }); until then the ' +
+    'two sides see nothing of each other',
 }
 
 export function otherSecret(mismatch: SecretMismatch): PasswordError {

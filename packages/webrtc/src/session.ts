@@ -14,7 +14,7 @@ import { Rendezvous } from './rendezvous/rendezvous.js'
 import type { SocketFactory } from './rendezvous/signaling-client.js'
 import { Post } from './secret/post.js'
 import type { LinkIdentity } from './secret/proof.js'
-import type { Proof } from './secret/proving.js'
+import { asksForIdentity, type Proof } from './secret/proving.js'
 import type { RoomSecret } from './secret/room-keys.js'
 
 /** How long one attempt to reach a signaling server may take. */
@@ -163,8 +163,20 @@ export class WebrtcSession implements TransportSession {
       down: (reason) => this.#linkDown(id, link, reason),
       gone: () => this.#linkGone(link),
     })
+    // Where we have none ourselves, nothing has answered it.
+    if (peer === undefined) this.#noticeIdentities(channel)
     this.#links.set(id, link)
     this.#events.linkUp(id, peer)
+  }
+
+  /** Both ends have identities, or none: who has none is told what the other one expects. */
+  #noticeIdentities(channel: PeerChannel): void {
+    const take = channel.onChunk
+    channel.onChunk = (chunk) => {
+      channel.onChunk = take
+      if (asksForIdentity(chunk)) this.#settings.secretMismatch('named')
+      take(chunk)
+    }
   }
 
   /** Whoever does not know the password, or is not who it says, gets no link, only a word on why. */

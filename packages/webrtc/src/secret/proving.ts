@@ -169,6 +169,11 @@ export class Proving {
   }
 }
 
+/** Whether a frame that came where a link was expected is one of somebody who has to prove who it is. */
+export function asksForIdentity([kind]: Uint8Array): boolean {
+  return kind === challengeFrame || kind === identityFrame
+}
+
 export const subjects: Record<Proof, string> = { password: 'the password', identity: 'who it is' }
 
 function frame(kind: number, content: Uint8Array): Uint8Array {

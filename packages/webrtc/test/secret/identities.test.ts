@@ -61,13 +61,14 @@ describe('[ID7] with identities', () => {
     expect([anna.links, impostor.messages]).toEqual([[], []])
   })
 
-  it('nobody gets a link without', { timeout }, async () => {
+  it('nobody gets a link without, and both sides are told', { timeout }, async () => {
     const anna = member(newIdentity())
     await anna.found()
     await until(() => anna.isReachable)
     const nobody = replica('nobody')
     nobody.session.seek()
-    await until(() => nobody.downs.length > 0 || anna.mismatches.length > 0)
+    await until(() => anna.mismatches.length > 0 && nobody.mismatches.length > 0)
+    expect([anna.mismatches, nobody.mismatches]).toEqual([['nameless'], ['named']])
     expect(anna.links).toEqual([])
   })
 })
