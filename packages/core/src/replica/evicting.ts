@@ -8,6 +8,7 @@
 import type { History } from '../causality/history.js'
 import type { Body, EvictOperation, Operation, ReplicaId } from '../causality/operation.js'
 import { Agreement, type AgreementState } from '../eviction/agreement.js'
+import { Arrears } from '../eviction/arrears.js'
 import { Electorates } from '../eviction/electorates.js'
 import { Suspicion } from '../eviction/suspicion.js'
 import type { Vouching } from '../identity/vouching.js'
@@ -52,6 +53,8 @@ export interface OpenEviction {
 const LOOKS = 4
 /** Before a decision is made again it gets this many report intervals; the older go first. */
 const RETRY_INTERVALS = 4
+/** Whoever lets so many reports go by, and a minute besides, does not mean to make any. */
+const REPORTS_IN_TIME = 8
 /** Who is next in age leaves so much time to the one before to carry out a stage, or to found a room. */
 const TURN_MS = 2000
 
@@ -62,6 +65,7 @@ export class Evicting {
   readonly agreement: Agreement
   readonly electorates = new Electorates()
   readonly suspicion: Suspicion
+  private readonly arrears: Arrears
   private readonly parts: EvictingParts
   private readonly config: ReplicaConfig
   /** How many stages each member has fenced. */
@@ -86,6 +90,9 @@ export class Evicting {
     this.config = config
     this.agreement = new Agreement(parts.self)
     this.suspicion = new Suspicion(config.suspectAfterMs)
+    const { forkAfterMs, suspectAfterMs, reportIntervalMs, busyReportIntervals } = config
+    const reportingMs = REPORTS_IN_TIME * reportIntervalMs * busyReportIntervals
+    this.arrears = new Arrears(forkAfterMs + suspectAfterMs + reportingMs)
     parts.history.isHeld = (operation) => this.isHeld(operation)
     parts.history.isFenced = (author) => this.fenced.has(author)
   }
@@ -164,7 +171,14 @@ export class Evicting {
   }
 
   suspects(now: Milliseconds): ReplicaId[] {
-    return this.others.filter((member) => !this.isFenced(member) && this.suspicion.isSuspect(member, now))
+    const isSuspect = (member: ReplicaId) => this.arrears.has(member) || this.suspicion.isSuspect(member, now)
+    return this.others.filter((member) => !this.isFenced(member) && isSuspect(member))
+  }
+
+  /** We were asleep, not the others. */
+  slept(now: Milliseconds): void {
+    this.suspicion.slept(now)
+    this.arrears.clear()
   }
 
   /** Whether those who answer may decide for all (rule EV1). */
@@ -387,6 +401,7 @@ export class Evicting {
 
   private consider(now: Milliseconds, missesSomebody: boolean): Verdict {
     const { isWaiting } = this
+    this.noteArrears(now, isWaiting)
     if (!isWaiting && !missesSomebody) {
       this.stuckSince = this.nextProposalAt = undefined
       this.lookAt = Number.POSITIVE_INFINITY
@@ -407,6 +422,14 @@ export class Evicting {
     }
     if (this.isPrimaryNow(now)) return this.propose(suspects, now)
     return isWaiting ? this.despair(now) : undefined
+  }
+
+  private noteArrears(now: Milliseconds, isWaiting: boolean): void {
+    const { history, stability, vouching } = this.parts
+    if (!vouching.isOn) return
+    if (!isWaiting) return this.arrears.clear()
+    const toldOf = (member: ReplicaId) => stability.standing(member)?.known
+    this.arrears.look(now, history.clock, this.others, toldOf)
   }
 
   private isTimeToLook(now: Milliseconds): boolean {

@@ -630,7 +630,7 @@ export class Replica {
 
   private fallBehind(now: number, sleptMs: number): void {
     this.neighbourhood.excuseSleep(sleptMs)
-    this.room.evicting.suspicion.slept(now)
+    this.room.evicting.slept(now)
   }
 
   private updateTimer(now: number): void {

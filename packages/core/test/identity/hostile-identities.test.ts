@@ -473,3 +473,42 @@ describe('[ID9] different histories', () => {
     expect(dora.set.words).toEqual(anna.set.words)
   })
 })
+
+describe('[ID10] a member that answers and acknowledges nothing', () => {
+  const HONEST = { forkAfterMs: 10_000 }
+
+  test('is evicted after a while, and what it held back goes on', () => {
+    net = new Network()
+    net.signaturesOf = standInSignatures
+    ;[anna] = net.room(['anna'], HONEST)
+    mona = newcomer('mona')
+    install(mona)
+    net.pass(1000)
+    const before = anna.point
+    anna.type('word')
+    const pass = (seconds: number) => {
+      for (let i = 0; i < seconds; i++) {
+        mona.say({ type: 'heartbeat', digest: 0 })
+        net.pass(1000)
+      }
+    }
+    pass(12)
+    expect(anna.point).toBe(before)
+    expect(anna.replica.members).toContain('mona')
+    pass(30)
+    expect(anna.replica.members).toEqual(['anna'])
+    expect(anna.point).toBe(anna.replica.stats.clock)
+  })
+
+  test('is nobody who reports, however long people go on to edit', () => {
+    net = new Network()
+    net.signaturesOf = standInSignatures
+    const [ada, bob, eve] = net.room(['ada0', 'bob0', 'eve0'], HONEST)
+    for (let i = 0; i < 400; i++) {
+      ada.type(`word ${i}`)
+      net.pass(100)
+    }
+    expect([ada, bob, eve].map(({ replica }) => replica.members.length)).toEqual([3, 3, 3])
+    expect(ada.replica.eviction(net.now).suspects).toEqual([])
+  })
+})
