@@ -109,7 +109,11 @@ test.each([
     expect(sites.map(({ provider }) => provider.replicaId?.length)).toEqual([43, 43, 43])
 
     const told: string[] = []
-    for (const { provider } of sites) provider.on('error', ({ message }) => told.push(message))
+    for (const { provider } of sites)
+      provider.on('error', (error) => {
+        expect(error).not.toBeInstanceOf(PasswordError)
+        told.push(error.message)
+      })
     const stranger = open(password)
     const advice: string[] = []
     stranger.provider.on('error', ({ message }) => advice.push(message))

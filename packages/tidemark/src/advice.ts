@@ -63,8 +63,10 @@ const mismatches: Record<SecretMismatch, string> = {
     'two sides see nothing of each other',
 }
 
-export function otherSecret(mismatch: SecretMismatch): PasswordError {
-  return new PasswordError(`tidemark: ${mismatches[mismatch]}`)
+export function otherSecret(mismatch: SecretMismatch): Error {
+  const message = `tidemark: ${mismatches[mismatch]}`
+  const isAboutIdentity = mismatch === 'nameless' || mismatch === 'named'
+  return isAboutIdentity ? new Error(message) : new PasswordError(message)
 }
 
 function describe(origin: unknown): string {
