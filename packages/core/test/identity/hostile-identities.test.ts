@@ -364,6 +364,20 @@ describe('[ID8] an eviction', () => {
     expectNothingOf(new RegExp(`${kind} mona 1: ${reason}`))
   })
 
+  test('that a member makes up is believed, in its own name alone, and whoever it concerns starts over with all it has', () => {
+    bert.type('word')
+    net.pass(2000)
+    const { seq, clock } = next('mona')
+    const head = { author: 'mona', seq, clock, deps: vector({}), epoch: 0 }
+    say([signed({ ...head, kind: 'fence', stage: 1, decided: [['bert']] }, LINEAGE)])
+    net.pass(5000)
+    expect(bert.outputsOf('rejoin')[0]?.reason).toBe('the room went on without us')
+    expect(anna.replica.members).toEqual(['anna', 'mona'])
+    const again = net.newcomer('bert-2', anna, UNSUSPECTING, bert.set)
+    expect(again.replica.members).toEqual(['anna', 'mona', 'bert-2'])
+    expect([anna, again].map(({ set }) => set.words)).toEqual([['word'], ['word']])
+  })
+
   test('of somebody silent goes on as ever', () => {
     const room = new Network()
     room.signaturesOf = standInSignatures
