@@ -53,7 +53,8 @@ const CLEAN_TREE: Record<string, string> = {
   'packages/core/src/wire/codec.ts': `import { clock } from '../causality/clock.js'\nimport type { Point } from '../snapshot/point.js'\nexport const encode = (p: Point) => [p, clock]\nexport type Frame = number[]`,
   'packages/core/src/membership/roster.ts': `import { point } from '../snapshot/point.js'\nimport type { Frame } from '../wire/codec.js'\nexport const roster = (f: Frame) => [f, point]`,
   'packages/core/src/overlay/links.ts': `import type { Frame } from '../wire/codec.js'\nimport { clock } from '../causality/clock.js'\nexport const links = (f: Frame) => [f, clock]`,
-  'packages/core/src/replica/replica.ts': `import { links } from '../overlay/links.js'\nimport { roster } from '../membership/roster.js'\nimport { encode } from '../wire/codec.js'\nexport const replica = [links, roster, encode]`,
+  'packages/core/src/identity/vouching.ts': `import { clock } from '../causality/clock.js'\nimport type { Point } from '../snapshot/point.js'\nimport { encode } from '../wire/codec.js'\nexport const vouching = (p: Point) => [p, clock, encode]`,
+  'packages/core/src/replica/replica.ts': `import { links } from '../overlay/links.js'\nimport { roster } from '../membership/roster.js'\nimport { encode } from '../wire/codec.js'\nimport { vouching } from '../identity/vouching.js'\nexport const replica = [links, roster, encode, vouching]`,
   'packages/core/src/session/session.ts': `import { replica } from '../replica/replica.js'\nexport const session = replica`,
   'packages/core/test/clock.test.ts': `import { clock } from '../src/causality/clock.js'\nclock({ size: 1 })`,
   'packages/yjs/src/index.ts': `import { session } from '@tidemark/core'\nimport * as Y from 'yjs'\nexport const adapter = [session, Y]`,
@@ -86,6 +87,8 @@ const BREACHES: readonly Breach[] = [
   core('core-membership-names-types-only', 'membership', '../wire/codec.js'),
   core('core-overlay-stands-below', 'overlay', '../replica/replica.js'),
   core('core-overlay-names-types-only', 'overlay', '../snapshot/point.js'),
+  core('core-identity-stands-below', 'identity', '../overlay/links.js'),
+  core('core-identity-names-types-only', 'identity', '../snapshot/point.js'),
   core('core-session-stands-on-top', 'membership', '../session/session.js'),
   {
     rule: 'core-session-stands-on-top',

@@ -36,7 +36,8 @@ export class Stranger {
   }
 
   introduce(renumbers: boolean): void {
-    this.say(encodeMessage({ type: 'hello', replica: this.id, lineage: '', renumbers, digest: 0 }))
+    const mode = { lineage: '', renumbers, signs: false }
+    this.say(encodeMessage({ type: 'hello', replica: this.id, ...mode, digest: 0 }))
   }
 
   say(bytes: Uint8Array): void {

@@ -28,16 +28,20 @@ afterEach(async () => {
   await server.close()
 })
 
-function open(password?: string): { text: Y.Text; provider: TidemarkProvider } {
+function open(password?: string, identities = false): { text: Y.Text; provider: TidemarkProvider } {
   const doc = new Y.Doc()
-  const options = { signaling, iceServers: [], peerOptions: { wrtc }, ...(password && { password }) }
+  const own = { identities, ...(password && { password }) }
+  const options = { signaling, iceServers: [], peerOptions: { wrtc }, ...own }
   const provider = new TidemarkProvider('room', doc, options)
   providers.push(provider)
   return { text: doc.getText('t'), provider }
 }
 
-async function join(password?: string): Promise<{ text: Y.Text; provider: TidemarkProvider }> {
-  const site = open(password)
+async function join(
+  password?: string,
+  identities = false,
+): Promise<{ text: Y.Text; provider: TidemarkProvider }> {
+  const site = open(password, identities)
   await site.provider.whenSynced
   return site
 }
@@ -87,6 +91,39 @@ test('[AC5] a room with a password works as any other, and whoever has another o
     [6, 3],
   ])
 })
+
+test.each([
+  ['and a password', 'secret'],
+  ['alone', undefined],
+])(
+  '[ID7] a room with identities %s works as any other, and whoever has none is told what to do',
+  async (_, password) => {
+    const sites = [await join(password, true), await join(password, true), await join(password, true)]
+    for (const [i, { text }] of sites.entries()) text.insert(0, `${i} `)
+    const isSettled = () =>
+      sites.every(({ provider, text }) => {
+        const { logOperations, members, links } = provider.stats()
+        return text.length === 6 && logOperations === 0 && members === 3 && links === 2
+      })
+    await vi.waitFor(() => expect(isSettled()).toBe(true), { timeout: 15_000, interval: 50 })
+    expect(sites.map(({ provider }) => provider.replicaId?.length)).toEqual([43, 43, 43])
+
+    const told: string[] = []
+    for (const { provider } of sites)
+      provider.on('error', (error) => {
+        expect(error).not.toBeInstanceOf(PasswordError)
+        told.push(error.message)
+      })
+    const stranger = open(password)
+    const advice: string[] = []
+    stranger.provider.on('error', ({ message }) => advice.push(message))
+    await vi.waitFor(() => expect(told).not.toEqual([]), { timeout: 15_000, interval: 50 })
+    expect(told[0]).toMatch(/did not prove who it is: .*Give all the same \({ identities: true }\)/)
+    await vi.waitFor(() => expect(advice).not.toEqual([]), { timeout: 15_000, interval: 50 })
+    expect(advice[0]).toMatch(/has an identity, and this provider has none/)
+    expect(stranger.provider.synced).toBe(false)
+  },
+)
 
 test('[AC1] a password that would protect nothing is refused', () => {
   const doc = new Y.Doc()

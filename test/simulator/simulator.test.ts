@@ -30,6 +30,15 @@ describe('random schedules', { timeout: 120_000 }, () => {
   })
 })
 
+test('[ID9] nor in schedules whose members sign what they say', { timeout: 120_000 }, () => {
+  const violations: string[] = []
+  for (let seed = 1; seed <= BATCH; seed++) {
+    const { violation } = runSchedule(seed, { signs: true })
+    if (violation) violations.push(`seed ${seed}: ${violation.message}`)
+  }
+  expect(violations).toEqual([])
+})
+
 describe('schedules that once failed', { timeout: 30_000 }, () => {
   test.each(WITH_EVICTION)('seed $seed: $found', ({ seed }) => {
     expect(runSchedule(seed).violation?.message).toBeUndefined()

@@ -1,5 +1,6 @@
 /** The protocol of Tidemark as a deterministic state machine, and what drives it. */
 export * from './causality/operation.js'
+export type { Signatures } from './identity/signatures.js'
 export {
   DEFAULT_CONFIG,
   type ExecutedCut,

@@ -2,6 +2,7 @@
  * What goes into a replica and what comes out: inputs are facts, outputs are orders and news.
  */
 import type { Clock, ReplicaId } from './causality/operation.js'
+import type { Signatures } from './identity/signatures.js'
 import type { Lane, LinkId } from './transport.js'
 
 /** Milliseconds on any clock that does not go back; only differences matter. */
@@ -12,7 +13,8 @@ export type Input =
   | { readonly type: 'start' }
   /** Nobody is in the room: found it. */
   | { readonly type: 'alone' }
-  | { readonly type: 'link-up'; readonly link: LinkId }
+  /** @property peer who has proved to be at its other end, where the transport asks for that (rule ID7). */
+  | { readonly type: 'link-up'; readonly link: LinkId; readonly peer?: ReplicaId }
   | { readonly type: 'link-down'; readonly link: LinkId; readonly reason: string }
   | { readonly type: 'message'; readonly link: LinkId; readonly bytes: Uint8Array }
   /** The structure has a local change to take. */
@@ -67,8 +69,13 @@ export type News =
   | { readonly type: 'snapshot'; readonly move: SnapshotMove }
   /** A cut was executed. */
   | { readonly type: 'cut'; readonly cut: ExecutedCut }
-  /** Somebody's base differs from ours in the same epoch: one of us is wrong (rule CU5). */
-  | { readonly type: 'alarm'; readonly from: ReplicaId; readonly reason: string }
+  /** Somebody's base differs from ours in the same epoch, or its history does: one of us is wrong (rules CU5, ID9). */
+  | {
+      readonly type: 'alarm'
+      readonly of: 'base' | 'history'
+      readonly from: ReplicaId
+      readonly reason: string
+    }
   /** Someone's ephemeral state; null once it is gone. */
   | { readonly type: 'presence'; readonly replica: ReplicaId; readonly bytes: Uint8Array | null }
   /** A neighbour broke the rules and was cut off, or an operation made no sense and was skipped. */
@@ -145,6 +152,10 @@ export interface ReplicaConfig {
   readonly formerBase: FormerBase | undefined
   /** Ids of ours that gave up before they were members: they never author anything (rule JO9). */
   readonly formerIds: readonly ReplicaId[]
+  /** Where members sign: of those ids, their word that they are over (rule ID5). */
+  readonly withdrawals: ReadonlyMap<ReplicaId, Uint8Array>
+  /** Ours; undefined in a room whose members do not sign what they say (rule ID1). */
+  readonly signatures: Signatures | undefined
   /** A member that gives no sign of life for this long is suspected of being gone. */
   readonly suspectAfterMs: Milliseconds
   /** A side of the room that may not decide goes on by itself after this time. */
@@ -181,6 +192,8 @@ export const DEFAULT_CONFIG: ReplicaConfig = {
   insists: false,
   formerBase: undefined,
   formerIds: [],
+  withdrawals: new Map(),
+  signatures: undefined,
   suspectAfterMs: 5000,
   forkAfterMs: 60_000,
   retiredIds: [],

@@ -6,6 +6,7 @@
  * a lane. It may end at any moment; what was under way is then lost.
  */
 import type { ReplicaId } from './causality/operation.js'
+import type { Signatures } from './identity/signatures.js'
 
 /** Names a link for as long as the session lives. Never used again for another one. */
 export type LinkId = number
@@ -15,12 +16,16 @@ export type Lane = 'urgent' | 'bulk'
 
 export interface Transport {
   /** Starts a session of one replica in one room. Nothing happens on the network before `seek` or `greet`. */
-  open(room: string, self: ReplicaId, events: TransportEvents): TransportSession
+  /** @param signatures those of `self`, where members have identities: a transport that can has both ends of a link prove theirs. */
+  open(room: string, self: ReplicaId, events: TransportEvents, signatures?: Signatures): TransportSession
 }
 
 export interface TransportEvents {
-  /** A link is open in both directions. Who is at the other end, its first message says. */
-  linkUp(link: LinkId): void
+  /**
+   * A link is open in both directions. Who is at the other end, its first message says.
+   * @param peer who it must be, as the transport has seen proved: for this link, so that nobody can sit in between (rule ID7).
+   */
+  linkUp(link: LinkId, peer?: ReplicaId): void
   /** A link is gone, for whatever reason but our own `close`. */
   linkDown(link: LinkId, reason: string): void
   /** One whole message. The receiver owns `bytes`. */

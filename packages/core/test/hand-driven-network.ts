@@ -2,7 +2,7 @@
  * Real replicas and links that do only what a test tells them: messages wait until they are delivered, lost or
  * held back; time passes when it is told to. Everything is synchronous, so a test sees every step.
  */
-import type { Input, LinkId, Output, ReplicaConfig, ReplicaId } from '../src/index.js'
+import type { Input, LinkId, Output, ReplicaConfig, ReplicaId, Signatures } from '../src/index.js'
 import { Replica } from '../src/index.js'
 import type { Lane } from '../src/transport.js'
 import { decodeMessage, encodeMessage } from '../src/wire/codec.js'
@@ -75,6 +75,11 @@ export class Peer implements End {
 
   take(letter: Letter): void {
     this.feed({ type: 'message', link: letter.link, bytes: letter.bytes })
+  }
+
+  /** A message that nobody has sent. */
+  hear(link: LinkId, message: Message): void {
+    this.feed({ type: 'message', link, bytes: encodeMessage(message) })
   }
 
   linkUp(link: LinkId): void {
@@ -167,6 +172,8 @@ export class Network {
   held: Choice = () => false
   /** Whether a dialed member is linked at once; otherwise nothing comes of it. */
   canDial = true
+  /** Of rooms whose members sign what they say. */
+  signaturesOf: ((id: ReplicaId) => Signatures) | undefined
   private readonly ends = new Map<ReplicaId, End>()
   private readonly wires = new Map<LinkId, readonly [End, End]>()
   private links = 0
@@ -175,7 +182,7 @@ export class Network {
 
   /** A replica that looks for the room. */
   seeker(id: ReplicaId, config: Partial<ReplicaConfig> = {}, set = new SharedSet(id)): Peer {
-    const peer = new Peer(id, this, config, set)
+    const peer = new Peer(id, this, { signatures: this.signaturesOf?.(id), ...config }, set)
     this.peers.set(id, peer)
     this.ends.set(id, peer)
     peer.feed({ type: 'start' })

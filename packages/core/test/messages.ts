@@ -61,6 +61,15 @@ const stages = fc
   .record({ decided: fc.array(fc.array(id, { maxLength: 4 }), { maxLength: 4 }), before: fc.nat(1e6) })
   .map(({ decided, before }) => ({ decided, stage: before + decided.length }))
 
+/** One more field, or not. */
+const perhaps = <K extends string>(name: K, length: { minLength: number; maxLength: number }) =>
+  fc
+    .option(fc.uint8Array(length), { nil: undefined })
+    .map((bytes) => (bytes ? { [name]: bytes } : {}) as { readonly [name in K]?: Uint8Array })
+const consent = perhaps('consent', { minLength: 1, maxLength: 64 })
+const signature = perhaps('signature', { minLength: 1, maxLength: 64 })
+const history = perhaps('history', { minLength: 20, maxLength: 20 })
+
 const ballot = fc.oneof(
   fc.constant(NO_BALLOT),
   fc.record({ round: fc.integer({ min: 1, max: 1e9 }), proposer: id }),
@@ -74,12 +83,14 @@ const agreement: fc.Arbitrary<AgreementState> = fc
   })
   .map(({ told, ...rest }) => ({ ...told, ...rest }))
 
-export const operation: fc.Arbitrary<Operation> = fc.oneof(
+const unsigned: fc.Arbitrary<Operation> = fc.oneof(
   fc.tuple(head, payload).map(([of, bytes]): Operation => ({ ...of, kind: 'update', payload: bytes })),
-  fc.tuple(head, id, uint, uint).map(([of, who, floor, stage]): Operation => {
-    return { ...of, kind: 'join', who, floor: Math.min(floor, of.clock), stage }
+  fc.tuple(head, id, uint, uint, consent).map(([of, who, floor, stage, agreed]): Operation => {
+    return { ...of, kind: 'join', who, floor: Math.min(floor, of.clock), stage, ...agreed }
   }),
-  fc.tuple(head, id).map(([of, who]): Operation => ({ ...of, kind: 'leave', who })),
+  fc
+    .tuple(head, id, consent)
+    .map(([of, who, agreed]): Operation => ({ ...of, kind: 'leave', who, ...agreed })),
   fc.tuple(head, fc.nat()).map(([of, behind]): Operation => {
     return { ...of, kind: 'cut', through: Math.max(0, of.clock - behind) }
   }),
@@ -88,6 +99,10 @@ export const operation: fc.Arbitrary<Operation> = fc.oneof(
     return { ...of, kind: 'evict', stage, cutOffs }
   }),
 )
+
+export const operation: fc.Arbitrary<Operation> = fc
+  .tuple(unsigned, signature)
+  .map(([said, by]) => ({ ...said, ...by }))
 
 const report: fc.Arbitrary<Report> = fc
   .record({
@@ -103,7 +118,9 @@ const report: fc.Arbitrary<Report> = fc
     const small = { ...rest, clock: rest.floor + ahead }
     const row = fc.option(vector, { nil: undefined }).map((of) => (of ? { row: of } : {}))
     const told = fc.option(agreement, { nil: undefined }).map((of) => (of ? { agreement: of } : {}))
-    return fc.tuple(row, told).map(([shown, state]) => ({ ...small, ...shown, ...state }))
+    return fc
+      .tuple(row, told, history, signature)
+      .map(([shown, state, up, by]) => ({ ...small, ...shown, ...state, ...up, ...by }))
   })
 
 const presence: fc.Arbitrary<Presence> = fc.record({ replica: id, n: uint, bytes: payload })
@@ -130,6 +147,7 @@ const MESSAGES: { readonly [T in Message['type']]: fc.Arbitrary<Extract<Message,
     replica: id,
     lineage: text(64),
     renumbers: fc.boolean(),
+    signs: fc.boolean(),
     digest: uint,
   }),
   origins: fc.record({
@@ -156,23 +174,28 @@ const MESSAGES: { readonly [T in Message['type']]: fc.Arbitrary<Extract<Message,
     base: baseHash,
     insists: fc.boolean(),
   }),
-  welcome: fc.record({
-    type: type('welcome'),
-    nonce: uint,
-    lineage: text(64),
-    clock: uint,
-    epoch: uint,
-    point: uint,
-    floor: uint,
-    applied: vector,
-    namings,
-    base,
-    members: few(member),
-    electorate: vector,
-    stage: uint,
-    decided: few(fc.array(id)),
-    cutOffs: vector,
-  }),
+  welcome: fc
+    .tuple(
+      fc.record({
+        type: type('welcome'),
+        nonce: uint,
+        lineage: text(64),
+        clock: uint,
+        epoch: uint,
+        point: uint,
+        floor: uint,
+        applied: vector,
+        namings,
+        base,
+        members: few(member),
+        electorate: vector,
+        stage: uint,
+        decided: few(fc.array(id)),
+        cutOffs: vector,
+      }),
+      history,
+    )
+    .map(([said, up]) => ({ ...said, ...up })),
   probe: fc.record({ type: type('probe'), from: id, to: id, hops: uint, isAnswer: fc.boolean() }),
   evicted: fc.record({ type: type('evicted'), cutOffs: vector }),
   piece: fc.record({
@@ -185,13 +208,17 @@ const MESSAGES: { readonly [T in Message['type']]: fc.Arbitrary<Extract<Message,
     operations: few(operation),
   }),
   'piece-received': fc.record({ type: type('piece-received'), nonce: uint, count: uint }),
-  installed: fc.record({ type: type('installed'), nonce: uint }),
+  installed: fc
+    .tuple(fc.record({ type: type('installed'), nonce: uint }), consent)
+    .map(([said, agreed]) => ({ ...said, ...agreed })),
   go: fc.record({
     type: type('go'),
     nonce: uint,
     operations: few(operation),
   }),
-  no: fc.record({ type: type('no'), nonce: uint, reason: text(200) }),
+  no: fc
+    .tuple(fc.record({ type: type('no'), nonce: uint, reason: text(200) }), consent)
+    .map(([said, agreed]) => ({ ...said, ...agreed })),
   bye: fc.record({ type: type('bye'), reason: text(200) }),
 }
 

@@ -11,6 +11,7 @@ Usage: tidemark-keeper --room NAME --signaling URL --dir FOLDER [options]
   --dir FOLDER          where documents are stored; one keeper at a time
   --password-file FILE  holds the rooms' password, as the other members have it
   --compaction MODE     full, log or off, as the other members have it           (default: full)
+  --identities          members have identities, as the others have them
   --ice SERVER          STUN server such as stun:stun.example.org:3478, or a TURN server as JSON:
                         '{ "urls": "turn:…", "username": "…", "credential": "…" }';
                         may be given several times  (default: those that pages use)
@@ -30,6 +31,7 @@ export interface Arguments {
   readonly dir: string
   readonly passwordFile: string | undefined
   readonly compaction: CompactionMode
+  readonly identities: boolean
   readonly ice: readonly RTCIceServer[] | undefined
   readonly suspectAfterMs: number | undefined
 }
@@ -45,6 +47,7 @@ export function readArguments(args: readonly string[]): Arguments | 'help' | 've
       'password-file': { type: 'string' },
       password: { type: 'string' },
       compaction: { type: 'string', default: 'full' },
+      identities: { type: 'boolean', default: false },
       ice: { type: 'string', multiple: true },
       'no-ice': { type: 'boolean', default: false },
       'suspect-after': { type: 'string' },
@@ -74,6 +77,7 @@ export function readArguments(args: readonly string[]): Arguments | 'help' | 've
     dir,
     passwordFile,
     compaction: mode(values.compaction),
+    identities: values.identities,
     ice: values['no-ice'] ? [] : values.ice?.map(iceServer),
     suspectAfterMs: milliseconds('--suspect-after', values['suspect-after']),
   }

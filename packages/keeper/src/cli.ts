@@ -14,7 +14,7 @@ function say(line: string): void {
 }
 
 function run(
-  { rooms, signaling, dir, ice, suspectAfterMs, compaction }: Arguments,
+  { rooms, signaling, dir, ice, suspectAfterMs, compaction, identities }: Arguments,
   password: string | undefined,
 ): void {
   // Not an argument: those of a process are read by everybody on the machine.
@@ -28,6 +28,7 @@ function run(
         ...(token !== undefined && { token }),
         ...(password !== undefined && { password }),
         compaction,
+        identities,
         ...(ice !== undefined && { iceServers: ice }),
         ...(suspectAfterMs !== undefined && { suspectAfterMs }),
         tell: say,

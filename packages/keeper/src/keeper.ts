@@ -22,6 +22,8 @@ export interface KeeperOptions {
   readonly iceServers?: readonly RTCIceServer[]
   /** As the other members of the room have it. Default `'full'`. */
   readonly compaction?: CompactionMode
+  /** Whether members have identities, as the others have it. Default false. */
+  readonly identities?: boolean
   /** Silence in milliseconds after which a member is suspected of being gone. Default 5000. */
   readonly suspectAfterMs?: number
   /** What is worth a line for whoever runs it. */
@@ -39,12 +41,14 @@ export class Keeper {
 
   constructor(options: KeeperOptions) {
     const { room, signaling, dir, token, password, iceServers, suspectAfterMs, compaction } = options
+    const { identities = false } = options
     this.options = options
     this.provider = new TidemarkProvider(room, new Y.Doc(), {
       signaling,
       storage: fileStorage(dir),
       peerOptions: { wrtc },
       connect: false,
+      identities,
       ...(compaction !== undefined && { compaction }),
       ...(token !== undefined && { token }),
       ...(password !== undefined && { password }),

@@ -94,7 +94,7 @@ function keepWith(env: Record<string, string>, ...more: string[]): Running {
 }
 
 /** Somebody with the room open. */
-function open(password?: string) {
+function open(password?: string, identities = false) {
   const doc = new Y.Doc()
   const provider = new TidemarkProvider('room', doc, {
     signaling,
@@ -102,6 +102,7 @@ function open(password?: string) {
     peerOptions: { wrtc },
     suspectAfterMs: SUSPECT_AFTER_MS,
     undoHorizonMs: 0,
+    identities,
     ...(password !== undefined && { password }),
   })
   cleanups.push(() => provider.destroy())
@@ -112,6 +113,20 @@ const until = (condition: () => boolean, timeout = 20_000) =>
   vi.waitFor(() => expect(condition()).toBe(true), { timeout, interval: 20 })
 
 describe('a room with a keeper', { timeout: 90_000 }, () => {
+  test('[ID1] may have identities', async () => {
+    const keeper = keep('--identities')
+    await keeper.says(/in the room as [A-Za-z0-9_-]{43}/)
+    const anna = open(undefined, true)
+    await until(() => anna.provider.synced && anna.provider.members.length === 2)
+    anna.text.insert(0, 'kept')
+    await until(() => anna.provider.snapshotPoint > 0 && anna.provider.status.waitingFor.length === 0)
+    anna.provider.destroy()
+    await keeper.says('1 in the room')
+    const bert = open(undefined, true)
+    await until(() => bert.text.toString() === 'kept')
+    expect(keeper.err).toBe('')
+  })
+
   test('is whole when somebody comes after everybody has left', async () => {
     const keeper = keep()
     await keeper.says('in the room')

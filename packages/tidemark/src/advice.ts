@@ -21,10 +21,24 @@ export function otherMode(from: string, own: CompactionMode): Error {
   )
 }
 
+export function otherIdentities(from: string, own: boolean): Error {
+  const found = own ? 'has no identity, and this provider has' : 'has an identity, and this provider has none'
+  return new Error(
+    `tidemark: ${from} ${found}. All members of a room are given { identities: true }, or none of them is`,
+  )
+}
+
 export function otherBase(from: ReplicaId, reason: string): Error {
   return new Error(
     `tidemark: the compacted document of ${from} is not the room's (${reason}). This should never happen: please ` +
       'report it. Loading its page again takes over what the room has',
+  )
+}
+
+export function otherHistory(from: ReplicaId, reason: string): Error {
+  return new Error(
+    `tidemark: ${from} has been told something else than this replica (${reason}): somebody in this room tells different ` +
+      'members different things. Who has what fewer have starts over with what most have, and keeps its own changes',
   )
 }
 
@@ -41,10 +55,18 @@ const mismatches: Record<SecretMismatch, string> = {
   unproven:
     'a connection was closed because its other end did not prove that it knows the password: somebody may have tried ' +
     'to get in between. Nothing was sent over it',
+  nameless:
+    'a connection was closed because its other end did not prove who it is: somebody may have tried to get in between, or ' +
+    'has no identities. Give all the same ({ identities: true }). Nothing was sent over it',
+  named:
+    'someone in this room has an identity, and this provider has none. Give all the same ({ identities: true }); until then the ' +
+    'two sides see nothing of each other',
 }
 
-export function otherSecret(mismatch: SecretMismatch): PasswordError {
-  return new PasswordError(`tidemark: ${mismatches[mismatch]}`)
+export function otherSecret(mismatch: SecretMismatch): Error {
+  const message = `tidemark: ${mismatches[mismatch]}`
+  const isAboutIdentity = mismatch === 'nameless' || mismatch === 'named'
+  return isAboutIdentity ? new Error(message) : new PasswordError(message)
 }
 
 function describe(origin: unknown): string {

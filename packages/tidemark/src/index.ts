@@ -6,6 +6,7 @@ export type {
   NetworkMap,
   ReplicaId,
   Scheduler,
+  Signatures,
   SnapshotMove,
   Transport,
 } from '@tidemark/core'

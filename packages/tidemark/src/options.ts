@@ -29,6 +29,12 @@ export interface TidemarkOptions {
    * same. Whoever listens there can try guesses, so take a long one, best a random one of 20 characters or more.
    */
   readonly password?: string
+  /**
+   * Gives every member a key, so that nobody can speak for another one: what a member says of itself is signed, ids are public
+   * keys, and both ends of a link prove whose they are. All members of a room have identities, or none. Costs 7 kB of code
+   * (gzip, fetched when needed) and some milliseconds of signing per second while people edit. Default false.
+   */
+  readonly identities?: boolean
   /** An Awareness of your own; otherwise one is made for the document. */
   readonly awareness?: Awareness
   /** Replaces WebRTC altogether. */

@@ -18,7 +18,7 @@ import { YjsStructure } from '@tidemark/yjs'
 import { ObservableV2 } from 'lib0/observable'
 import { Awareness } from 'y-protocols/awareness'
 import type * as Y from 'yjs'
-import { foreignChanges, otherBase, otherMode, otherSecret } from './advice.js'
+import { foreignChanges, otherBase, otherHistory, otherIdentities, otherMode, otherSecret } from './advice.js'
 import { AwarenessBridge } from './awareness-bridge.js'
 import { Batching } from './batching.js'
 import type {
@@ -28,6 +28,7 @@ import type {
   TidemarkStats,
   TidemarkStatus,
 } from './events.js'
+import { Identities } from './identity/identities.js'
 import {
   type CompactionMode,
   compactionModeOf,
@@ -67,10 +68,11 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
   private readonly saves: Batching
   private readonly unsynced = new Unsynced()
   private readonly keeping: Keeping | undefined
+  private readonly identities: Identities | undefined
   private readonly ownsAwareness: boolean
   private readonly detachFromPage: () => void
   private wantsConnection = false
-  /** Whether the room may be looked for: not before storage has been read. */
+  /** Whether the room may be looked for: not before storage has been read, and ids can be made. */
   private isReady = true
   private isLoaded = true
   private toldConnection: ConnectionStatus = 'disconnected'
@@ -82,6 +84,7 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
   private readonly knownPeers = new Set<ReplicaId>()
   private knownIdentity: ReplicaId | undefined
   private hasMetOtherMode = false
+  private hasMetOtherIdentities = false
   private lastPauseMs = 0
   /** What was last said about the way to newcomers, so that it is said once. */
   private rendezvousFault: string | undefined
@@ -121,8 +124,12 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
     // The document may have got another client id with that.
     this.awareness = options.awareness ?? new Awareness(doc)
     followClient(this.awareness)
+    const onError = (error: Error) => this.fail(error)
+    const identities = options.identities ? new Identities({ scheduler, onError }) : undefined
+    this.identities = identities
     const keeping = storage && this.keep(storage)
     this.keeping = keeping
+    this.startOnce([keeping?.whenReady, identities?.whenLoaded])
     this.whenLoaded = this.load()
     this.session = new Session({
       room: roomName,
@@ -135,7 +142,8 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
         },
       }),
       scheduler,
-      newReplicaId: () => this.keeping?.takeId() ?? newReplicaId(),
+      newReplicaId: () => this.keeping?.takeId() ?? this.newId(),
+      signaturesOf: identities && ((id) => identities.signaturesOf(id)),
       random: Math.random,
       config,
       // What an earlier page or process of this device was in the room; asked for whenever an identity begins.
@@ -191,6 +199,16 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
     this.settled()
   }
 
+  private startOnce(conditions: readonly (Promise<void> | undefined)[]): void {
+    const awaited = conditions.filter((condition) => condition !== undefined)
+    if (awaited.length === 0) return
+    this.isReady = false
+    void Promise.all(awaited).then(() => {
+      this.isReady = true
+      this.start()
+    })
+  }
+
   /** Not before storage has been read: who comes with half of a document would bring the other half as something new. */
   private start(): void {
     if (this.wantsConnection && this.isReady && !this.isDestroyed) this.session.start()
@@ -213,6 +231,7 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
     this.presence.stop()
     this.saves.stop()
     this.keeping?.close()
+    this.identities?.close()
     this.bridge.destroy()
     this.structure.destroy()
     this.detachFromPage()
@@ -220,6 +239,10 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
     // Last, because listeners of the application's hear of it, and may throw.
     if (this.ownsAwareness) this.awareness.destroy()
     super.destroy()
+  }
+
+  private newId(): ReplicaId {
+    return this.identities?.newId() ?? newReplicaId()
   }
 
   private readonly docDestroyed = (): void => this.destroy()
@@ -257,17 +280,12 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
   }
 
   private keep(storage: DocumentStorage): Keeping {
-    this.isReady = false
     this.isLoaded = false
     const { scheduler, structure, roomName: room } = this
     const lastBase = () => this.session.replica?.lastBase
     const onError = (error: Error) => this.fail(error)
-    const keeping = new Keeping({ storage, room, structure, scheduler, newReplicaId, lastBase, onError })
-    void keeping.whenReady.then(() => {
-      this.isReady = true
-      this.start()
-    })
-    return keeping
+    const ids = { newReplicaId: () => this.newId(), whenIds: this.identities?.whenLoaded }
+    return new Keeping({ storage, room, structure, scheduler, ...ids, lastBase, onError })
   }
 
   private async load(): Promise<void> {
@@ -435,7 +453,7 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
       case 'presence':
         return this.presenceOf(news.replica, news.bytes)
       case 'alarm':
-        return this.fail(otherBase(news.from, news.reason))
+        return this.fail((news.of === 'history' ? otherHistory : otherBase)(news.from, news.reason))
       case 'refused':
         return this.refused(news.from ?? 'a stranger', news.reason)
     }
@@ -452,6 +470,11 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
   }
 
   private refused(from: string, reason: string): void {
+    if (reason.includes('must have identities')) {
+      if (!this.hasMetOtherIdentities) this.fail(otherIdentities(from, this.identities !== undefined))
+      this.hasMetOtherIdentities = true
+      return
+    }
     if (!reason.includes('compaction mode')) {
       return this.fail(new Error(`tidemark: refused something from ${from}: ${reason}`))
     }

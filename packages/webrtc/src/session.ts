@@ -4,7 +4,7 @@
  *
  * No event is raised from within a call of one of its methods, and none after `destroy`.
  */
-import type { Lane, LinkId, ReplicaId, TransportEvents, TransportSession } from '@tidemark/core'
+import type { Lane, LinkId, ReplicaId, Signatures, TransportEvents, TransportSession } from '@tidemark/core'
 import { maxNegotiationBytes } from './call/negotiation.js'
 import { Switchboard } from './call/switchboard.js'
 import { Link } from './link/link.js'
@@ -13,6 +13,8 @@ import type { Settings } from './options.js'
 import { Rendezvous } from './rendezvous/rendezvous.js'
 import type { SocketFactory } from './rendezvous/signaling-client.js'
 import { Post } from './secret/post.js'
+import type { LinkIdentity } from './secret/proof.js'
+import { asksForIdentity, type Proof } from './secret/proving.js'
 import type { RoomSecret } from './secret/room-keys.js'
 
 /** How long one attempt to reach a signaling server may take. */
@@ -41,13 +43,16 @@ export class WebrtcSession implements TransportSession {
     events: TransportEvents,
     settings: Settings,
     secret: RoomSecret | null,
+    signatures: Signatures | undefined,
   ) {
     this.#events = events
     this.#settings = settings
     const { servers, token, connectTimeoutMs, secretMismatch: mismatch } = settings
     const createChannel = (isCaller: boolean) => this.#createChannel(isCaller)
-    const connected = (channel: PeerChannel) => this.#linkUp(channel)
-    const unproven = (channel: PeerChannel, reason: string) => this.#turnAway(channel, reason)
+    const identity: LinkIdentity | null = signatures ? { room, self, signatures } : null
+    const connected = (channel: PeerChannel, peer?: ReplicaId) => this.#linkUp(channel, peer)
+    const unproven = (channel: PeerChannel, reason: string, lacks: Proof) =>
+      this.#turnAway(channel, reason, lacks)
     this.#rendezvous = new Rendezvous({
       room,
       self,
@@ -55,6 +60,7 @@ export class WebrtcSession implements TransportSession {
       token,
       connectTimeoutMs,
       secret,
+      identity,
       createChannel,
       connected,
       loadSocketFactory: () => this.#loadSocketFactory(),
@@ -67,10 +73,11 @@ export class WebrtcSession implements TransportSession {
       self,
       connectTimeoutMs,
       secret,
+      identity,
       createChannel,
       transmit: (address, text) => this.#memberPost.send(address, text),
       refuses: (address, from) => (address === from ? null : 'the caller is somebody else'),
-      connected: (_address, channel) => connected(channel),
+      connected: (_address, channel, peer) => connected(channel, peer),
       failed: (address, reason) => events.dialFailed(address, reason),
       unproven,
     })
@@ -145,7 +152,7 @@ export class WebrtcSession implements TransportSession {
     for (const link of [...this.#links.values(), ...this.#closing]) link.destroy()
   }
 
-  #linkUp(channel: PeerChannel): void {
+  #linkUp(channel: PeerChannel, peer: ReplicaId | undefined): void {
     const id = this.#nextLink
     this.#nextLink += 1
     const link: Link = new Link(channel, {
@@ -156,12 +163,24 @@ export class WebrtcSession implements TransportSession {
       down: (reason) => this.#linkDown(id, link, reason),
       gone: () => this.#linkGone(link),
     })
+    // Where we have none ourselves, nothing has answered it.
+    if (peer === undefined) this.#noticeIdentities(channel)
     this.#links.set(id, link)
-    this.#events.linkUp(id)
+    this.#events.linkUp(id, peer)
   }
 
-  /** Whoever does not know the password gets no link, only a word on why. */
-  #turnAway(channel: PeerChannel, reason: string): void {
+  /** Both ends have identities, or none: who has none is told what the other one expects. */
+  #noticeIdentities(channel: PeerChannel): void {
+    const take = channel.onChunk
+    channel.onChunk = (chunk) => {
+      channel.onChunk = take
+      if (asksForIdentity(chunk)) this.#settings.secretMismatch('named')
+      take(chunk)
+    }
+  }
+
+  /** Whoever does not know the password, or is not who it says, gets no link, only a word on why. */
+  #turnAway(channel: PeerChannel, reason: string, lacks: Proof): void {
     const { maxMessageBytes, secretMismatch } = this.#settings
     const nothing = () => {}
     const link: Link = new Link(channel, {
@@ -172,7 +191,7 @@ export class WebrtcSession implements TransportSession {
     })
     this.#closing.add(link)
     link.close(reason)
-    secretMismatch('unproven')
+    secretMismatch(lacks === 'identity' ? 'nameless' : 'unproven')
   }
 
   #linkDown(id: LinkId, link: Link, reason: string): void {

@@ -1,7 +1,7 @@
 /** A session in a test, with all its events on record and a way to await them. */
 
 import wrtc from '@roamhq/wrtc'
-import type { Lane, LinkId, ReplicaId, TransportEvents } from '@tidemark/core'
+import type { Lane, LinkId, ReplicaId, Signatures, TransportEvents } from '@tidemark/core'
 import { expect, vi } from 'vitest'
 import {
   type SecretMismatch,
@@ -22,6 +22,8 @@ export class Replica {
   readonly id: ReplicaId
   readonly session: WebrtcSession
   readonly links: LinkId[] = []
+  /** Who has proved to be at the other ends, link by link. */
+  readonly proven: (ReplicaId | undefined)[] = []
   readonly downs: { link: LinkId; reason: string }[] = []
   readonly messages: Received[] = []
   readonly dialFailures: { peer: ReplicaId; reason: string }[] = []
@@ -39,12 +41,13 @@ export class Replica {
     signaling: string | string[],
     options: Partial<WebrtcTransportOptions> = {},
     room = 'room',
+    signatures?: Signatures,
   ) {
     this.id = id
     const onSecretMismatch = (mismatch: SecretMismatch) => this.mismatches.push(mismatch)
     const given = { signaling, onSecretMismatch, iceServers: [], peerOptions: { wrtc } }
     const transport = webrtcTransport({ ...given, ...options })
-    this.session = transport.open(room, id, this.#listeners())
+    this.session = transport.open(room, id, this.#listeners(), signatures)
   }
 
   get lastLink(): LinkId {
@@ -82,7 +85,10 @@ export class Replica {
       }
     }
     return {
-      linkUp: counted((link) => this.links.push(link)),
+      linkUp: counted((link, peer) => {
+        this.links.push(link)
+        this.proven.push(peer)
+      }),
       linkDown: counted((link, reason) => this.downs.push({ link, reason })),
       message: counted((link, bytes) => {
         this.messages.push({ link, bytes, index: this.messages.length, atMs: performance.now() })

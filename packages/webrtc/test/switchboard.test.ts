@@ -61,6 +61,7 @@ function openSwitchboard(self: string, options: { refusal?: string; secret?: Roo
     self,
     connectTimeoutMs: 15_000,
     secret: options.secret ?? null,
+    identity: null,
     createChannel: (isCaller) => {
       const peer = new ScriptedPeer(isCaller)
       record.peers.push(peer)
@@ -293,7 +294,8 @@ describe('[AC4] in a room with a password', () => {
     peer.onSend = (bytes) => queueMicrotask(() => other.onChunk(bytes))
     peer.emit('connect')
     const call = callOf(sent[0]?.text)
-    new Proving({ secret, call, isCaller: false, channel: other, proven: () => {}, failed: () => {} })
+    const ends = { proven: () => {}, failed: () => {} }
+    new Proving({ secret, identity: null, call, isCaller: false, channel: other, ...ends })
     await vi.waitFor(() => expect(connected).toEqual(['x']))
     expect(chunks).toEqual([hello])
   })

@@ -27,6 +27,7 @@ One schedule
                         left. The first failure of many schedules is made small without being asked.
 
 Both
+  --identities          members sign what they say; goes with --seed, not with --shrink or --replay
   --shrink-seconds S    how long that may take (default 30; 0: not at all)
   --json                the last line is one JSON object
   --help`
@@ -34,6 +35,8 @@ Both
 export interface Arguments {
   readonly help: boolean
   readonly json: boolean
+  /** Members sign what they say. */
+  readonly signs: boolean
   readonly trace: boolean
   /** Where to. */
   readonly diagram: string | undefined
@@ -59,6 +62,7 @@ export function readArguments(args: readonly string[]): Arguments {
     options: {
       help: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
+      identities: { type: 'boolean', default: false },
       trace: { type: 'boolean', default: false },
       shrink: { type: 'boolean', default: false },
       diagram: { type: 'string' },
@@ -78,10 +82,13 @@ export function readArguments(args: readonly string[]): Arguments {
     const asked = (['trace', 'diagram', 'shrink'] as const).find((name) => values[name])
     if (asked) throw new Error(`--${asked} is about one schedule: say which with --seed or --replay`)
   }
+  if (values.identities && (values.shrink || values.replay !== undefined))
+    throw new Error('--identities does not go with --shrink or --replay')
   const shrinkSeconds = values['shrink-seconds']
   return {
     help: values.help,
     json: values.json,
+    signs: values.identities,
     trace: values.trace,
     diagram: values.diagram,
     shrink: values.shrink,

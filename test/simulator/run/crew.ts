@@ -15,11 +15,18 @@ export interface Result {
   readonly violation: { readonly rule: string; readonly message: string } | undefined
 }
 
+/** What a worker is to run. */
+interface Order {
+  readonly seed: number
+  /** Whether members sign what they say. */
+  readonly signs: boolean
+}
+
 /** A schedule that takes longer than this is stuck within one step. */
 const STUCK_AFTER_MS = 120_000
 
-export function resultOf(seed: number): Result {
-  const { hash, steps, virtualMs, coverage, violation } = runSchedule(seed)
+export function resultOf({ seed, signs }: Order): Result {
+  const { hash, steps, virtualMs, coverage, violation } = runSchedule(seed, { signs })
   const { faults, situations, figures } = coverage
   const told = violation && { rule: violation.rule, message: violation.message }
   return { seed, hash, steps, virtualMs, coverage: { faults, situations, figures }, violation: told }
@@ -27,7 +34,7 @@ export function resultOf(seed: number): Result {
 
 /** What a worker process does. */
 export function work(): void {
-  process.on('message', (seed: number) => process.send?.(resultOf(seed)))
+  process.on('message', (order: Order) => process.send?.(resultOf(order)))
   process.on('disconnect', () => process.exit())
 }
 
@@ -40,19 +47,21 @@ export async function runCrew(
   file: string,
   nextSeed: () => number | undefined,
   onResult: (result: Result) => void,
+  signs = false,
 ): Promise<void> {
-  await Promise.all(Array.from({ length: workers }, () => runWorker(file, nextSeed, onResult)))
+  await Promise.all(Array.from({ length: workers }, () => runWorker(file, nextSeed, signs, onResult)))
 }
 
 async function runWorker(
   file: string,
   nextSeed: () => number | undefined,
+  signs: boolean,
   onResult: (result: Result) => void,
 ): Promise<void> {
   for (let seed = nextSeed(); seed !== undefined; ) {
     const worker = fork(file, ['--worker'], { execArgv: ['--enable-source-maps'] })
     try {
-      for (; seed !== undefined; seed = nextSeed()) onResult(await order(worker, seed))
+      for (; seed !== undefined; seed = nextSeed()) onResult(await order(worker, { seed, signs }))
     } catch (error) {
       throw new Error(`the schedule of seed ${seed} ended its process`, { cause: error })
     } finally {
@@ -61,7 +70,7 @@ async function runWorker(
   }
 }
 
-function order(worker: ChildProcess, seed: number): Promise<Result> {
+function order(worker: ChildProcess, wanted: Order): Promise<Result> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => settle(() => reject(new Error('stuck within one step'))), STUCK_AFTER_MS)
     const onMessage = (result: Result) => settle(() => resolve(result))
@@ -74,6 +83,6 @@ function order(worker: ChildProcess, seed: number): Promise<Result> {
     }
     worker.on('message', onMessage)
     worker.on('exit', onExit)
-    worker.send(seed)
+    worker.send(wanted)
   })
 }

@@ -94,10 +94,11 @@ export async function runMany(args: Arguments, file: string): Promise<number> {
   say(`Schedules from seed ${firstSeed} on, in ${workers} process${workers === 1 ? '' : 'es'}`)
   const stopProgress = showProgress(() => tally.progress(schedules))
   try {
-    await runCrew(workers, file, nextSeed, (result) => {
+    const onResult = (result: Result) => {
       tally.add(result)
-      if (result.violation && tally.failures.length <= SHOWN_FAILURES) sayFailure(result)
-    })
+      if (result.violation && tally.failures.length <= SHOWN_FAILURES) sayFailure(result, args)
+    }
+    await runCrew(workers, file, nextSeed, onResult, args.signs)
   } finally {
     tally.end()
     stopProgress()
@@ -114,8 +115,9 @@ function summarise(tally: Tally, args: Arguments, isInterrupted: boolean): numbe
   const isBlind = unmet.length > 0 && schedules >= SCHEDULES_THAT_MEET_ALL
   if (isBlind)
     say(`Never met, in ${schedules} schedules: ${unmet.join(', ')}. The simulator must be made to.\n`)
-  for (const failure of failures.slice(0, SHOWN_FAILURES)) sayFailure(failure)
-  const shrunk = isInterrupted ? undefined : shrinkFirst(failures[0], args.shrinkMs)
+  for (const failure of failures.slice(0, SHOWN_FAILURES)) sayFailure(failure, args)
+  // What is left out of a schedule is named for rooms without identities.
+  const shrunk = isInterrupted || args.signs ? undefined : shrinkFirst(failures[0], args.shrinkMs)
   say(tally.line)
   if (args.json) sayJson(shownSummary(tally, args.firstSeed, shrunk))
   return failures.length > 0 || isBlind || schedules === 0 ? 1 : 0
@@ -149,7 +151,9 @@ function shrinkFirst(failure: Result | undefined, limitMs: number): Shrunk | und
   return shrinkAloud({ seed: failure.seed, cuts: NOTHING_CUT }, limitMs)
 }
 
-function sayFailure({ seed, violation }: Result): void {
+function sayFailure({ seed, violation }: Result, { signs }: Arguments): void {
   clearLine()
-  say(`VIOLATION  seed ${seed}: ${violation?.message}\n           npm run sim -- --seed ${seed} --trace`)
+  say(
+    `VIOLATION  seed ${seed}: ${violation?.message}\n           npm run sim -- --seed ${seed} --trace${signs ? ' --identities' : ''}`,
+  )
 }

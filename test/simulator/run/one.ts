@@ -15,7 +15,7 @@ export async function runOne(wanted: Variation, args: Arguments): Promise<number
   const shrunk = args.shrink ? shrinkAloud(wanted, args.shrinkMs) : undefined
   const variation = shrunk?.variation ?? wanted
   const isTold = args.trace || args.diagram !== undefined
-  const outcome = run(variation, isTold)
+  const outcome = run(variation, isTold, args.signs)
   const name = nameOf(variation)
   if (args.diagram !== undefined) await writeFile(args.diagram, diagramOf(outcome, capitalised(name)))
   if (args.trace) tell(outcome)
@@ -31,9 +31,9 @@ export async function runOne(wanted: Variation, args: Arguments): Promise<number
   return violation ? 1 : 0
 }
 
-function run(variation: Variation, isTold: boolean): Outcome {
+function run(variation: Variation, isTold: boolean, signs: boolean): Outcome {
   const { seed, cuts } = variation
-  return cuts === NOTHING_CUT ? runSchedule(seed, { isTold }) : runVariation(variation, { isTold })
+  return cuts === NOTHING_CUT ? runSchedule(seed, { isTold, signs }) : runVariation(variation, { isTold })
 }
 
 const nameOf = (variation: Variation) =>

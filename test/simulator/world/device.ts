@@ -9,6 +9,7 @@ import { Holder, type Memory, type Watcher } from '../oracle/holder.js'
 import type { Oracle } from '../oracle/oracle.js'
 import { Violation } from '../oracle/violation.js'
 import { FaultyTransport, type Surroundings } from './faulty-transport.js'
+import { standInSignatures } from './stand-in-signatures.js'
 
 export type DeviceState = 'off' | 'on' | 'crashed'
 
@@ -18,6 +19,8 @@ export interface Stage extends Surroundings {
   readonly oracle: Oracle
   readonly book: TokenBook
   readonly makeModel: MakeModel
+  /** Whether members sign what they say. */
+  readonly signs: boolean
   isPartitioned(): boolean
   /** Whether a message may have been refused for this reason. */
   excuses(reason: string): boolean
@@ -225,7 +228,7 @@ export class Device {
   }
 
   private makeSession(memory: DeviceMemory | undefined): Session {
-    const { plan, random, choices } = this.stage
+    const { plan, random, choices, signs } = this.stage
     const { key } = this
     return new Session({
       room: 'room',
@@ -233,6 +236,7 @@ export class Device {
       structure: this.holder,
       scheduler: this.transport.wakefulness,
       newReplicaId: () => this.newId(),
+      signaturesOf: signs ? standInSignatures : undefined,
       random: () => choices.within(`${key}jitter`, () => random.real()),
       config: plan.config,
       ...(memory && { retiredIds: [memory.id], formerBase: memory.base }),

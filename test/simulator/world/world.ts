@@ -45,6 +45,8 @@ export interface Options {
   readonly isTold?: boolean
   /** Whether members that are silent are suspected, and evicted. */
   readonly evicts?: boolean
+  /** Whether members sign what they say. Statements have a size, so a seed means another schedule then. */
+  readonly signs?: boolean
   /** To remember what is drawn, or to repeat it. */
   readonly choices?: Choices
   readonly maxSteps?: number
@@ -57,6 +59,7 @@ export class World implements Stage {
   readonly plan: Plan
   readonly random: Random
   readonly choices: Choices
+  readonly signs: boolean
   private readonly hardships: Hardships
   readonly coverage = new Coverage()
   readonly book = new TokenBook()
@@ -75,7 +78,9 @@ export class World implements Stage {
   private readonly maxSteps: number
   private violation: Violation | undefined
 
-  constructor(seed: number, { isTold = false, evicts = true, choices = AS_DRAWN, maxSteps }: Options) {
+  constructor(seed: number, options: Options) {
+    const { isTold = false, evicts = true, signs = false, choices = AS_DRAWN, maxSteps } = options
+    this.signs = signs
     this.choices = choices
     this.maxSteps = maxSteps ?? MAX_STEPS
     this.plan = calmed(hardened(planOf(seed, evicts)), choices.cuts.calmed)

@@ -76,6 +76,8 @@ export class History {
   readonly unfounded = new Map<ReplicaId, number>()
   /** Authors of operations that nobody applies, because their clocks contradict what they depend on. */
   readonly liars = new Set<ReplicaId>()
+  /** Makes of our own operation what others can check. */
+  seal: (operation: Operation) => Operation = (operation) => operation
   /** Says which operations are not to be applied for now, though their past is (rule EV3). */
   isHeld: (operation: Operation) => boolean = () => false
   /** Authors of which that may be so. */
@@ -116,7 +118,7 @@ export class History {
     const head = { author: this.self, seq: this.seq + 1, clock: this.clock + 1, deps, epoch }
     const isFirst = epoch > 0 && epoch !== this.authoredIn
     this.authoredIn = epoch
-    const operation: Operation = { ...head, ...(isFirst && { base: this.baseHash }), ...body }
+    const operation = this.seal({ ...head, ...(isFirst && { base: this.baseHash }), ...body })
     this.record(operation)
     this.changed.delete(this.self)
     return operation

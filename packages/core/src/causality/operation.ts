@@ -2,7 +2,10 @@
  * Operations and their total order (protocol rules OP1 to OP4).
  */
 
-/** A replica's name: 4 to 32 characters of [A-Za-z0-9_-], drawn at random, never used twice. */
+/**
+ * A replica's name: 4 to 43 characters of [A-Za-z0-9_-], drawn at random, never used twice. Where members sign what they say,
+ * the public key of its signatures.
+ */
 export type ReplicaId = string
 
 /** Lamport clock value: 1, 2, 3, … */
@@ -22,11 +25,15 @@ export type Body =
       readonly floor: Clock
       /** How many stages of eviction its sponsor had fenced: the newcomer owes no fence up to there (rule EV4). */
       readonly stage: number
+      /** Where members sign: the newcomer's own word that this sponsor lets it in, at this floor (rule ID4). */
+      readonly consent?: Uint8Array
     }
   | {
       readonly kind: 'leave'
       /** Usually the author itself; otherwise an earlier, abandoned id of the author's (rule JO9). */
       readonly who: ReplicaId
+      /** Where members sign, of another one: its own word that it is over (rule ID5). */
+      readonly consent?: Uint8Array
     }
   | {
       readonly kind: 'cut'
@@ -60,10 +67,13 @@ export interface OperationHead {
   readonly epoch: number
   /** In its author's first operation of an epoch: hash of the base, by which others know the cut (rule CU4). */
   readonly base?: string
+  /** Its author's, where members sign; never of an update (rule ID3). */
+  readonly signature?: Uint8Array
 }
 
 export type Operation = OperationHead & Body
 export type CutOperation = Extract<Operation, { kind: 'cut' }>
+export type EvictOperation = Extract<Operation, { kind: 'evict' }>
 
 /** A place in the total order. */
 export interface Position {

@@ -5,14 +5,10 @@
  * is a member, or in failure, after which this id is never used again.
  */
 import type { Operation, ReplicaId } from '../causality/operation.js'
-import type { Go, JoinRequest, Piece, Welcome } from '../wire/messages.js'
+import type { Go, Installed, JoinRequest, No, Piece, PieceReceived, Welcome } from '../wire/messages.js'
 
 /** What the newcomer wants sent to its sponsor. */
-export type Reply =
-  | JoinRequest
-  | { readonly type: 'piece-received'; readonly nonce: number; readonly count: number }
-  | { readonly type: 'installed'; readonly nonce: number }
-  | { readonly type: 'no'; readonly nonce: number; readonly reason: string }
+export type Reply = JoinRequest | PieceReceived | Installed | No
 
 export interface JoiningLimits {
   readonly joinTimeoutMs: number

@@ -79,6 +79,11 @@ export class Sponsoring {
     return this.pending.has(newcomer) || this.admitted.has(newcomer)
   }
 
+  /** What a newcomer in our care was welcomed with. */
+  floorOf(newcomer: ReplicaId): Clock | undefined {
+    return this.pending.get(newcomer)?.floor
+  }
+
   begin(
     newcomer: ReplicaId,
     link: number,

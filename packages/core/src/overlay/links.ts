@@ -35,6 +35,8 @@ export interface Link {
   lastHeardAt: number
   /** Known from its hello. */
   peer: ReplicaId | undefined
+  /** Who has proved to be at its other end; undefined if nobody had to (rule ID7). */
+  readonly proven: ReplicaId | undefined
   /** The room history that its end belongs to; empty before it is in one. */
   lineage: string
   /** It was told whether our history goes on from its own (rule LI3). */
@@ -66,12 +68,13 @@ export class Links {
     return this.byId.get(id)
   }
 
-  add(id: LinkId, now: number): Link {
+  add(id: LinkId, now: number, proven?: ReplicaId): Link {
     const link: Link = {
       id,
       openedAt: now,
       lastHeardAt: now,
       peer: undefined,
+      proven,
       inRoom: false,
       lineage: '',
       isToldOrigins: false,

@@ -11,7 +11,7 @@ import type { Report } from '../snapshot/report.js'
 import type { Lane, LinkId } from '../transport.js'
 import { encodeMessage } from '../wire/codec.js'
 import { MAX_REASON_LENGTH, MAX_RELAY_HOPS } from '../wire/limits.js'
-import type { Message, Presence, Probe, Relay } from '../wire/messages.js'
+import type { Hello, Message, Presence, Probe, Relay } from '../wire/messages.js'
 import { digestOf, type Holdings } from './anti-entropy.js'
 import { BroadcastTree } from './broadcast-tree.js'
 import { Dialing } from './dialing.js'
@@ -22,6 +22,9 @@ import { chosenNeighbours } from './topology.js'
 
 /** A link that neither end would choose is kept for this long: the room may still be changing. */
 const SUPERFLUOUS_MS = 10_000
+
+/** Which history of the room we are in, and what is the same for all of its members. */
+export type Mode = Pick<Hello, 'lineage' | 'renumbers' | 'signs'>
 
 /** What the neighbourhood needs to know of a member. */
 interface MemberName {
@@ -69,14 +72,14 @@ export class Neighbourhood {
 
   // ------------------------------------------------------------------ links
 
-  linkUp(id: LinkId, lineage: string, renumbers: boolean, now: number): void {
-    this.links.add(id, now)
+  linkUp(id: LinkId, mode: Mode, now: number, proven?: ReplicaId): void {
+    this.links.add(id, now, proven)
     this.nextHeartbeatAt = Math.min(this.nextHeartbeatAt, now + this.config.heartbeatIntervalMs)
-    this.greet(id, lineage, renumbers)
+    this.greet(id, mode)
   }
 
-  greet(id: LinkId, lineage: string, renumbers: boolean): void {
-    this.send(id, { type: 'hello', replica: this.self, lineage, renumbers, digest: this.digest() })
+  greet(id: LinkId, { lineage, renumbers, signs }: Mode): void {
+    this.send(id, { type: 'hello', replica: this.self, lineage, renumbers, signs, digest: this.digest() })
   }
 
   /**

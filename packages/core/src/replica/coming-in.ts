@@ -74,6 +74,8 @@ export class ComingIn {
   go(go: Go, now: number): Outcome {
     const { welcome } = this.joining
     if (!welcome || !this.joining.accepts(go)) return undefined
+    const forged = this.forgedIn(go.operations)
+    if (forged !== undefined) return { type: 'refuse', reason: forged }
     if (this.room.install(welcome, this.joining.operations, go, now)) return { type: 'joined' }
     return { type: 'failed', reason: 'the sponsor did not let us in' }
   }
@@ -98,13 +100,18 @@ export class ComingIn {
   withdraw(reason: string): void {
     const { welcome, link } = this.joining
     if (welcome)
-      this.send(link, { type: 'no', nonce: welcome.nonce, reason: reason.slice(0, MAX_REASON_LENGTH) })
+      this.send(link, {
+        type: 'no',
+        nonce: welcome.nonce,
+        reason: reason.slice(0, MAX_REASON_LENGTH),
+        ...this.room.vouching.withdrawal(),
+      })
   }
 
   private load(pieces: readonly Piece[], now: number): Outcome {
     if (pieces.length === 0) return undefined
     for (const piece of pieces) {
-      const reason = piece.bytes.length > 0 ? this.structure.loadPiece(piece.bytes) : undefined
+      const reason = this.forgedIn(piece.operations) ?? this.loadState(piece)
       if (reason !== undefined) return { type: 'refuse', reason }
       this.applyAboveBase(piece.operations)
       this.tell({ type: 'progress', share: Math.min(1, piece.permille / 1000) })
@@ -116,6 +123,10 @@ export class ComingIn {
     }
     this.reply(this.joining.acknowledgement(now))
     return undefined
+  }
+
+  private loadState({ bytes }: Piece): string | undefined {
+    return bytes.length > 0 ? this.structure.loadPiece(bytes) : undefined
   }
 
   /** Who were evicted together would let each other in for ever (rule EV7). */
@@ -146,7 +157,27 @@ export class ComingIn {
   }
 
   private reply(replies: readonly Reply[]): void {
-    for (const reply of replies) this.send(this.joining.link, reply)
+    for (const reply of replies) {
+      const consent = reply.type === 'installed' ? this.consent : {}
+      this.send(this.joining.link, { ...reply, ...consent })
+    }
+  }
+
+  /** With it our sponsor can show that we asked (rule ID4). */
+  private get consent(): { readonly consent?: Uint8Array } {
+    const { welcome } = this.joining
+    if (!welcome || this.sponsor === undefined) return {}
+    return this.room.vouching.consent(welcome.lineage, this.sponsor, welcome.floor)
+  }
+
+  /** What we will pass on to others we check like anything that comes in (rule ID3). */
+  private forgedIn(operations: readonly Operation[]): string | undefined {
+    const lineage = this.joining.welcome?.lineage ?? ''
+    for (const operation of operations) {
+      const fault = this.room.vouching.faultOf(operation, lineage)
+      if (fault !== undefined) return fault
+    }
+    return undefined
   }
 }
 

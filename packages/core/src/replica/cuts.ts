@@ -347,7 +347,7 @@ export class Cuts {
       if (epoch !== this.history.epoch || base === this.base.hash || this.alarmed.has(replica)) continue
       this.alarmed.add(replica)
       const reason = `its base of epoch ${epoch} is ${base || 'none'}, ours is ${this.base.hash || 'none'}`
-      this.hooks.tell({ type: 'alarm', from: replica, reason })
+      this.hooks.tell({ type: 'alarm', of: 'base', from: replica, reason })
     }
   }
 }

@@ -6,10 +6,12 @@
  * applied). Suspicion, and with it every clock, decides only when that is begun.
  */
 import type { History } from '../causality/history.js'
-import type { Body, Operation, ReplicaId } from '../causality/operation.js'
+import type { Body, EvictOperation, Operation, ReplicaId } from '../causality/operation.js'
 import { Agreement, type AgreementState } from '../eviction/agreement.js'
+import { Arrears } from '../eviction/arrears.js'
 import { Electorates } from '../eviction/electorates.js'
 import { Suspicion } from '../eviction/suspicion.js'
+import type { Vouching } from '../identity/vouching.js'
 import type { Milliseconds, ReplicaConfig } from '../machine.js'
 import type { MemberRecord, Roster } from '../membership/roster.js'
 import type { Stability } from '../snapshot/stability.js'
@@ -20,6 +22,7 @@ export interface EvictingParts {
   readonly history: History
   readonly roster: Roster
   readonly stability: Stability
+  readonly vouching: Vouching
   author(body: Body): void
   /** Asks through other members whether this one is there. */
   probe(member: ReplicaId): void
@@ -50,6 +53,8 @@ export interface OpenEviction {
 const LOOKS = 4
 /** Before a decision is made again it gets this many report intervals; the older go first. */
 const RETRY_INTERVALS = 4
+/** Whoever lets so many reports go by, and a minute besides, does not mean to make any. */
+const REPORTS_IN_TIME = 8
 /** Who is next in age leaves so much time to the one before to carry out a stage, or to found a room. */
 const TURN_MS = 2000
 
@@ -60,6 +65,7 @@ export class Evicting {
   readonly agreement: Agreement
   readonly electorates = new Electorates()
   readonly suspicion: Suspicion
+  private readonly arrears: Arrears
   private readonly parts: EvictingParts
   private readonly config: ReplicaConfig
   /** How many stages each member has fenced. */
@@ -84,6 +90,9 @@ export class Evicting {
     this.config = config
     this.agreement = new Agreement(parts.self)
     this.suspicion = new Suspicion(config.suspectAfterMs)
+    const { forkAfterMs, suspectAfterMs, reportIntervalMs, busyReportIntervals } = config
+    const reportingMs = REPORTS_IN_TIME * reportIntervalMs * busyReportIntervals
+    this.arrears = new Arrears(forkAfterMs + suspectAfterMs + reportingMs)
     parts.history.isHeld = (operation) => this.isHeld(operation)
     parts.history.isFenced = (author) => this.fenced.has(author)
   }
@@ -162,7 +171,14 @@ export class Evicting {
   }
 
   suspects(now: Milliseconds): ReplicaId[] {
-    return this.others.filter((member) => !this.isFenced(member) && this.suspicion.isSuspect(member, now))
+    const isSuspect = (member: ReplicaId) => this.arrears.has(member) || this.suspicion.isSuspect(member, now)
+    return this.others.filter((member) => !this.isFenced(member) && isSuspect(member))
+  }
+
+  /** We were asleep, not the others. */
+  slept(now: Milliseconds): void {
+    this.suspicion.slept(now)
+    this.arrears.clear()
   }
 
   /** Whether those who answer may decide for all (rule EV1). */
@@ -309,7 +325,9 @@ export class Evicting {
    * Without the exception causal delivery would never end: an operation of somebody unfenced may depend on one of
    * somebody fenced. It never holds for authors that we do not know.
    */
-  private isHeld({ author, seq }: Operation): boolean {
+  private isHeld(operation: Operation): boolean {
+    const { author, seq } = operation
+    if (operation.kind === 'evict' && this.isGroundless(operation)) return true
     if (!this.fenced.has(author)) return false
     const { roster, history } = this.parts
     for (const waiting of history.waiting.operations()) {
@@ -317,6 +335,17 @@ export class Evicting {
       if ((waiting.deps.get(author) ?? 0) >= seq) return false
     }
     return true
+  }
+
+  /**
+   * Where members sign: nobody goes without the fences of all others, which are in the past of whoever says so and have signatures
+   * of their own (rule ID8). Before we are a member it is our sponsor that we believe.
+   */
+  private isGroundless({ stage, cutOffs }: EvictOperation): boolean {
+    const { roster, vouching, self } = this.parts
+    if (!vouching.isOn || !roster.has(self)) return false
+    if (this.isUndecided(stage) || this.voters.some((member) => this.stageOf(member) < stage)) return true
+    return [...cutOffs.keys()].some((who) => roster.has(who) && !this.fenced.has(who))
   }
 
   // ------------------------------------------------------------------ step by step
@@ -372,6 +401,7 @@ export class Evicting {
 
   private consider(now: Milliseconds, missesSomebody: boolean): Verdict {
     const { isWaiting } = this
+    this.noteArrears(now, isWaiting)
     if (!isWaiting && !missesSomebody) {
       this.stuckSince = this.nextProposalAt = undefined
       this.lookAt = Number.POSITIVE_INFINITY
@@ -392,6 +422,14 @@ export class Evicting {
     }
     if (this.isPrimaryNow(now)) return this.propose(suspects, now)
     return isWaiting ? this.despair(now) : undefined
+  }
+
+  private noteArrears(now: Milliseconds, isWaiting: boolean): void {
+    const { history, stability, vouching } = this.parts
+    if (!vouching.isOn) return
+    if (!isWaiting) return this.arrears.clear()
+    const toldOf = (member: ReplicaId) => stability.standing(member)?.known
+    this.arrears.look(now, history.clock, this.others, toldOf)
   }
 
   private isTimeToLook(now: Milliseconds): boolean {

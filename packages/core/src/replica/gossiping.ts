@@ -40,9 +40,10 @@ export class Gossiping {
   /** @returns which rule the message breaks, or undefined. */
   received(link: Link, message: Gossip, now: Milliseconds): string | undefined {
     const arrivals: Arrivals = { fresh: new Set(), repeated: new Set() }
-    if (this.isInOurName(message)) {
-      this.room.evicting.impersonated()
-      return undefined
+    const ours = this.inOurName(message)
+    if (ours !== undefined) {
+      if (ours.fault === undefined) this.room.evicting.impersonated()
+      return ours.fault
     }
     const fault =
       farFetched(link, message, this.room.history.clock) ?? this.takeOperations(link, message, arrivals, now)
@@ -54,6 +55,8 @@ export class Gossiping {
     if (link.peer !== undefined && this.room.history.liars.has(link.peer))
       return 'its operations have smaller clocks than what they depend on'
     for (const report of message.reports) {
+      const forged = this.room.vetReport(report)
+      if (forged !== undefined) return forged
       const isNew = this.room.stability.receive(report)
       if (isNew) this.neighbourhood.spreadReport(report, link.id)
       if (isNew) suspicion.sign(report.replica, now)
@@ -122,14 +125,16 @@ export class Gossiping {
 
   /**
    * Somebody holds something of ours that we have not made. Whatever we said from here on, part of the room would take for
-   * something else: the id is spoilt (rule EV8).
+   * something else: the id is spoilt (rule EV8). But where members sign, nobody takes for ours what we have not signed, and
+   * whoever passes it on breaks a rule (rule ID6).
    */
-  private isInOurName({ operations, reports }: Gossip): boolean {
-    const { self, history, stability } = this.room
-    return (
-      operations.some(({ author, seq }) => author === self && seq > history.seq) ||
-      reports.some(({ replica, n }) => replica === self && n > stability.reportsMade)
-    )
+  private inOurName({ operations, reports }: Gossip): { readonly fault: string | undefined } | undefined {
+    const { self, history, stability, vouching } = this.room
+    const operation = operations.find(({ author, seq }) => author === self && seq > history.seq)
+    const report = reports.find(({ replica, n }) => replica === self && n > stability.reportsMade)
+    if (!operation && !report) return undefined
+    const fault = operation && vouching.faultOf(operation)
+    return { fault: fault ?? (report && vouching.faultOfReport(report)) }
   }
 
   private takeOperations(

@@ -82,9 +82,13 @@ export class LettingIn {
   }
 
   /** Step 3 → 4: it holds everything; its join is made, and it may go. */
-  installed(link: Link, { nonce }: Installed, now: number): void {
+  installed(link: Link, { nonce, consent }: Installed, now: number): void {
     const newcomer = link.peer
     if (!newcomer) return
+    const { vouching, self } = this.room
+    const floor = this.sponsoring.floorOf(newcomer)
+    // Whoever can not make the others believe that it asked gets nowhere: its time runs out.
+    if (floor !== undefined && !vouching.hasConsented(newcomer, self, floor, consent)) return
     const heldAll = holdsAllTold(this.room, this.neighbourhood)
     const acknowledged = this.sponsoring.acknowledge(newcomer, nonce)
     if (acknowledged.verdict === 'no') {
@@ -98,6 +102,7 @@ export class LettingIn {
         who: newcomer,
         floor: acknowledged.join.floor,
         stage: this.room.evicting.ownStage,
+        ...(consent && { consent }),
       })
     }
     const since = acknowledged.verdict === 'admit' ? acknowledged.join.applied : acknowledged.applied
@@ -110,12 +115,13 @@ export class LettingIn {
   }
 
   /** Its join may be made already. It has authored nothing and never will, so we leave on its behalf (rule JO9). */
-  withdrawn(link: Link, { nonce }: No): void {
+  withdrawn(link: Link, { nonce, consent }: No): void {
     const newcomer = link.peer
     if (!newcomer || !this.sponsoring.withdraw(newcomer, nonce)) return
-    const { roster, history } = this.room
+    const { roster, history, vouching } = this.room
+    if (!vouching.hasWithdrawn(newcomer, consent)) return
     const isUntouched = roster.has(newcomer) && history.applied.get(newcomer) === 0
-    if (isUntouched) this.room.author({ kind: 'leave', who: newcomer })
+    if (isUntouched) this.room.author({ kind: 'leave', who: newcomer, ...(consent && { consent }) })
   }
 
   expire(now: number): void {

@@ -57,6 +57,9 @@ const COSTLY: ReadonlySet<Message['type']> = new Set([
   'evicted',
 ])
 
+const OTHER_COMPACTION = 'all members of a room must use the same compaction mode'
+const OTHER_IDENTITIES = 'all members of a room must have identities, or none of them'
+
 export class Replica {
   readonly id: ReplicaId
   readonly config: ReplicaConfig
@@ -164,6 +167,11 @@ export class Replica {
     return this.told
   }
 
+  /** That this id is over, for others to pass on (rule ID5). Undefined where members do not sign. */
+  get withdrawal(): Uint8Array | undefined {
+    return this.room.vouching.withdrawal().consent
+  }
+
   /** How many of our updates no other member is known to have; once it is over, to have had. */
   get unheard(): number {
     return unheardIn(this.room)
@@ -183,7 +191,7 @@ export class Replica {
       case 'alone':
         return this.found()
       case 'link-up':
-        return this.neighbourhood.linkUp(input.link, this.room.lineage, this.room.renumbers, now)
+        return this.neighbourhood.linkUp(input.link, this.room.mode, now, input.peer)
       case 'link-down':
         return this.linkDown(input.link)
       case 'message':
@@ -237,8 +245,10 @@ export class Replica {
     const { cuts } = this.room
     cuts?.consider(now, this.elders)
     this.room.decide()
+    const differs = this.room.histories.compare(now)
+    if (differs !== undefined) return this.giveUp(differs, 'history')
     const wrong = isTimer ? this.room.step(now) : undefined
-    if (wrong !== undefined) return this.giveUp(wrong)
+    if (wrong !== undefined) return this.giveUp(wrong, 'base')
     // The cut held operations, the point and the next cut back, and there may be no other input for long.
     if (cuts) {
       this.room.drain()
@@ -328,9 +338,11 @@ export class Replica {
   private greeted(link: Link, hello: Hello, now: number): void {
     if (hello.replica === this.id) return this.refuse(link, 'has our name')
     if (link.peer !== undefined && link.peer !== hello.replica) return this.refuse(link, 'changed its name')
+    if ((link.proven ?? hello.replica) !== hello.replica) return this.refuse(link, 'has not proved that name')
     link.peer = hello.replica
     link.lineage = hello.lineage
-    if (hello.renumbers !== this.room.renumbers) return this.metOtherMode(link)
+    if (hello.renumbers !== this.room.renumbers) return this.metOtherMode(link, OTHER_COMPACTION)
+    if (hello.signs !== this.room.vouching.isOn) return this.metOtherMode(link, OTHER_IDENTITIES)
     if (this.current === 'seeking') return this.askToJoin(link, hello, now)
     if (this.current !== 'member' || hello.lineage === '' || link.inRoom) return
     if (hello.lineage !== this.room.lineage) return this.metOtherLineage(link)
@@ -489,7 +501,7 @@ export class Replica {
     this.comingIn = undefined
     this.current = 'seeking'
     this.found()
-    this.neighbourhood.greet(link.id, this.room.lineage, this.room.renumbers)
+    this.neighbourhood.greet(link.id, this.room.mode)
     this.tellOrigins(link)
   }
 
@@ -498,9 +510,8 @@ export class Replica {
     this.emit({ type: 'joined', carriedBytes: this.room.takeLocalChange() })
   }
 
-  /** What a cut names anew only its own kind can follow: a room has one mode (rule CU9). */
-  private metOtherMode(link: Link): void {
-    const reason = 'all members of a room must use the same compaction mode'
+  /** What a cut names anew only its own kind can follow, and who signs can not believe who does not (rules CU9, ID1). */
+  private metOtherMode(link: Link, reason: string): void {
     const isSeeking = this.current === 'seeking'
     this.refuse(link, reason)
     // Not at once again: what is wrong does not change by itself.
@@ -508,11 +519,11 @@ export class Replica {
   }
 
   /**
-   * This replica holds something else than the others of its lineage: it starts over as a newcomer (rule CU4). While somebody
+   * This replica holds something else than the others of its lineage: it starts over as a newcomer (rules CU4, ID9). While somebody
    * is being evicted that is nothing to be alarmed at: it may be us, and we hold what does not count.
    */
-  private giveUp(reason: string): void {
-    if (!this.room.evicting.isUnderWay) this.emit({ type: 'alarm', from: this.id, reason })
+  private giveUp(reason: string, of: 'base' | 'history'): void {
+    if (!this.room.evicting.isUnderWay) this.emit({ type: 'alarm', of, from: this.id, reason })
     this.leave(reason)
   }
 
@@ -596,7 +607,10 @@ export class Replica {
   /** An id that we gave up before it was a member may have been let in all the same (rule JO9). */
   private retireFormerIds(): void {
     for (const who of this.config.formerIds) {
-      if (this.room.roster.has(who)) this.room.author({ kind: 'leave', who })
+      if (!this.room.roster.has(who)) continue
+      const consent = this.config.withdrawals.get(who)
+      if (this.room.vouching.hasWithdrawn(who, consent))
+        this.room.author({ kind: 'leave', who, ...(consent && { consent }) })
     }
     for (const who of this.config.retiredIds) {
       if (this.room.roster.has(who)) this.room.evicting.suspicion.accuse(who)
@@ -616,7 +630,7 @@ export class Replica {
 
   private fallBehind(now: number, sleptMs: number): void {
     this.neighbourhood.excuseSleep(sleptMs)
-    this.room.evicting.suspicion.slept(now)
+    this.room.evicting.slept(now)
   }
 
   private updateTimer(now: number): void {

@@ -6,6 +6,7 @@
 import { type Arrival, History } from '../causality/history.js'
 import type { Body, Clock, Operation, ReplicaId } from '../causality/operation.js'
 import { type BaseState, NO_BASE } from '../compaction/base.js'
+import { Vouching } from '../identity/vouching.js'
 import type { Milliseconds, News, ReplicaConfig } from '../machine.js'
 import { lineageOf } from '../membership/lineage.js'
 import { Roster } from '../membership/roster.js'
@@ -14,9 +15,10 @@ import { Presences } from '../overlay/presences.js'
 import type { Report } from '../snapshot/report.js'
 import { Stability } from '../snapshot/stability.js'
 import type { Epochs, Structure } from '../structure.js'
-import type { Go, Welcome, WelcomeMember } from '../wire/messages.js'
+import type { Go, Hello, Welcome, WelcomeMember } from '../wire/messages.js'
 import { Cuts } from './cuts.js'
 import { Evicting } from './evicting.js'
+import { Histories } from './histories.js'
 
 export interface RoomHooks {
   /** Something the application may want to know. */
@@ -44,6 +46,8 @@ export class Room {
   readonly roster = new Roster()
   readonly stability: Stability
   readonly presences = new Presences()
+  readonly vouching: Vouching
+  readonly histories: Histories
   /** Names this history of the room: the id of its founder. Empty before we are in it. */
   lineage = ''
   /** Undefined where history is not cut. */
@@ -68,9 +72,16 @@ export class Room {
     this.stability = new Stability(self)
     this.cuts = epochs && this.cutsOf(epochs, config)
     const { history, roster, stability } = this
+    const vouching = new Vouching(config.signatures, () => this.lineage)
+    this.vouching = vouching
+    history.seal = (operation) => vouching.signed(operation)
+    stability.seal = (report) => vouching.signedReport({ ...report, ...this.histories.upTo(report.floor) })
     const author = (body: Body) => this.author(body)
     const probe = (member: ReplicaId) => hooks.probe(member)
-    this.evicting = new Evicting({ self, history, roster, stability, author, probe }, config)
+    const compared = { self, history, roster, stability, vouching }
+    const outward = { lineage: () => this.lineage, tell: (news: News) => hooks.tell(news) }
+    this.histories = new Histories({ ...compared, ...outward }, config)
+    this.evicting = new Evicting({ self, history, roster, stability, vouching, author, probe }, config)
   }
 
   private cutsOf(epochs: Epochs, config: ReplicaConfig): Cuts {
@@ -86,6 +97,11 @@ export class Room {
   /** Whether the structure is renumbered by cuts. All members of a room do it alike (rule CU9). */
   get renumbers(): boolean {
     return this.cuts !== undefined
+  }
+
+  /** What a hello says of the room. */
+  get mode(): Pick<Hello, 'lineage' | 'renumbers' | 'signs'> {
+    return { lineage: this.lineage, renumbers: this.renumbers, signs: this.vouching.isOn }
   }
 
   get base(): BaseState {
@@ -144,6 +160,7 @@ export class Room {
       base: this.base,
       members,
       ...this.evicting.export(),
+      ...this.histories.upTo(state.point),
     }
   }
 
@@ -151,6 +168,7 @@ export class Room {
   install(welcome: Welcome, operations: readonly Operation[], go: Go, now: Milliseconds): boolean {
     this.lineage = welcome.lineage
     this.history.import(welcome, welcome.base, operations)
+    this.histories.begin(welcome.point, welcome.history)
     this.cuts?.joined(welcome, operations)
     for (const { replica, joined, sponsor, stage: _, ...standing } of welcome.members) {
       const record = { replica, joined: { clock: joined, author: replica } }
@@ -195,9 +213,15 @@ export class Room {
 
   /** What is wrong with an operation by itself: it is not to be stored, nor passed on. */
   vet(operation: Operation): string | undefined {
-    if (operation.kind !== 'update' || this.history.isKnown(operation)) return undefined
+    if (this.history.isKnown(operation)) return undefined
+    const forged = this.vouching.faultOf(operation)
+    if (forged !== undefined || operation.kind !== 'update') return forged
     const reason = this.structure.vet?.(operation.payload)
     return reason && `operation ${operation.author} ${operation.seq}: ${reason}`
+  }
+
+  vetReport(report: Report): string | undefined {
+    return this.stability.isNews(report) ? this.vouching.faultOfReport(report) : undefined
   }
 
   receive(operation: Operation, now: Milliseconds): Arrival {
@@ -284,6 +308,7 @@ export class Room {
 
   private forget(replica: ReplicaId, isEvicted: boolean): void {
     this.stability.removeMember(replica)
+    this.histories.forget(replica)
     if (this.presences.delete(replica)) this.hooks.tell({ type: 'presence', replica, bytes: null })
     this.hooks.left(replica)
     const left = isEvicted ? { left: [], evicted: [replica] } : { left: [replica], evicted: [] }
@@ -311,6 +336,7 @@ export class Room {
   private tellMove(passed: readonly Operation[], bytesBefore: number): void {
     const { point, epoch, log } = this.history
     this.evicting.passed(passed)
+    this.histories.passed(passed, point)
     const droppedOperations = this.keepsLog ? 0 : passed.length
     this.hooks.tell({
       type: 'snapshot',

@@ -5,6 +5,7 @@
  * the application does while one is being worked off (typing, say) becomes an input of its own behind it.
  */
 import type { ReplicaId } from '../causality/operation.js'
+import type { Signatures } from '../identity/signatures.js'
 import type { FormerBase, Input, Milliseconds, News, Notice, Output, ReplicaConfig } from '../machine.js'
 import { Replica } from '../replica/replica.js'
 import type { Structure } from '../structure.js'
@@ -16,8 +17,10 @@ export interface SessionOptions {
   readonly transport: Transport
   readonly structure: Structure
   readonly scheduler: Scheduler
-  /** A fresh id that nobody ever had: 4 to 32 characters of [A-Za-z0-9_-], at least 64 random bits. */
+  /** A fresh id that nobody ever had: 4 to 43 characters of [A-Za-z0-9_-], at least 64 random bits. */
   readonly newReplicaId: () => ReplicaId
+  /** The signatures of such an id, if the members of the room sign what they say (rule ID1). */
+  readonly signaturesOf?: ((id: ReplicaId) => Signatures) | undefined
   /** 0 ≤ x < 1, for jitter only. */
   readonly random: () => number
   readonly config?: Partial<ReplicaConfig>
@@ -59,6 +62,7 @@ interface Incarnation {
 export class Session {
   private readonly options: SessionOptions
   private readonly formerIds: ReplicaId[] = []
+  private readonly withdrawals = new Map<ReplicaId, Uint8Array>()
   /** Of identities that died in this process. */
   private readonly retiredIds: ReplicaId[] = []
   private formerBase: FormerBase | undefined
@@ -157,7 +161,7 @@ export class Session {
       if (this.incarnation?.replica.id === id) this.feed(input)
     }
     return {
-      linkUp: (link) => feed({ type: 'link-up', link }),
+      linkUp: (link, peer) => feed({ type: 'link-up', link, ...(peer !== undefined && { peer }) }),
       linkDown: (link, reason) => feed({ type: 'link-down', link, reason }),
       message: (link, bytes) => feed({ type: 'message', link, bytes }),
       alone: () => feed({ type: 'alone' }),
@@ -207,9 +211,11 @@ export class Session {
     const { formerLineage, founds, notice } = this
     this.founds = false
     const ids = { formerIds: [...this.formerIds], retiredIds: [...retiredIds, ...this.retiredIds] }
-    const former = { formerBase, formerLineage, ...ids, insists, founds, notice }
-    const replica = new Replica(id, structure, { ...config, ...former })
-    const transport = this.options.transport.open(room, id, this.eventsFor(id))
+    const signatures = this.options.signaturesOf?.(id)
+    const withdrawals = new Map(this.withdrawals)
+    const former = { formerBase, formerLineage, ...ids, withdrawals, insists, founds, notice }
+    const replica = new Replica(id, structure, { ...config, ...former, signatures })
+    const transport = this.options.transport.open(room, id, this.eventsFor(id), signatures)
     this.incarnation = { replica, transport, wasMember: false }
     this.guard(() => this.options.onIdentity?.(replica))
     this.queue.push({ type: 'start' })
@@ -327,7 +333,7 @@ export class Session {
       this.formerLineage = incarnation.replica.room.lineage
       this.notice = incarnation.replica.notice ?? this.notice
     }
-    if (!incarnation.wasMember) this.remember(incarnation.replica.id)
+    if (!incarnation.wasMember) this.remember(incarnation.replica)
     const { scheduler } = this.options
     if (lingerMs === 0) incarnation.transport.destroy()
     else scheduler.at(scheduler.now() + lingerMs, () => incarnation.transport.destroy())
@@ -339,9 +345,11 @@ export class Session {
     if (this.retiredIds.length > MAX_FORMER_IDS) this.retiredIds.shift()
   }
 
-  private remember(id: ReplicaId): void {
+  private remember({ id, withdrawal }: Replica): void {
     this.formerIds.push(id)
-    if (this.formerIds.length > MAX_FORMER_IDS) this.formerIds.shift()
+    if (withdrawal !== undefined) this.withdrawals.set(id, withdrawal)
+    if (this.formerIds.length <= MAX_FORMER_IDS) return
+    this.withdrawals.delete(this.formerIds.shift() ?? '')
   }
 
   /** Calls into the application. What it throws is told to it, and ends there. */

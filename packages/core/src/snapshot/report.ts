@@ -21,6 +21,10 @@ export interface Report {
   readonly row?: ReadonlyMap<ReplicaId, Clock>
   /** Whom it wants, has promised or knows to be evicted; absent where nobody ever was (rule EV2). Read at once. */
   readonly agreement?: AgreementState
+  /** Hash of everything up to its floor, in total order, where members sign (rule ID9). */
+  readonly history?: Uint8Array
+  /** Its replica's, where members sign what they say (rule ID2). */
+  readonly signature?: Uint8Array
 }
 
 /**

@@ -52,6 +52,8 @@ export class Stability {
   /** Newest report of every member, in effect or not: what gossip passes on. */
   private readonly newest = new Map<ReplicaId, Report>()
   private readonly waiting = new Set<ReplicaId>()
+  /** Makes of our own report what others can check. */
+  seal: (report: Report) => Report = (report) => report
   private isStirred = false
   private announced: Announced = { clock: 0, floor: 0, epoch: -1 }
   private ownReports = 0
@@ -114,11 +116,15 @@ export class Stability {
     if (author === this.self && clock > this.announced.clock) this.announced.clock = clock
   }
 
+  /** Whether it is a member's and newer than what we have of it. */
+  isNews({ replica, n }: Report): boolean {
+    if (replica === this.self || !this.standings.has(replica)) return false
+    return (this.newest.get(replica)?.n ?? 0) < n
+  }
+
   /** @returns whether the report was newer than what we had. Of replicas that are no members we keep none. */
   receive(report: Report): boolean {
-    if (report.replica === this.self || !this.standings.has(report.replica)) return false
-    const had = this.newest.get(report.replica)
-    if (had && had.n >= report.n) return false
+    if (!this.isNews(report)) return false
     this.newest.set(report.replica, report)
     this.waiting.add(report.replica)
     if (report.agreement) this.isStirred = true
@@ -174,7 +180,7 @@ export class Stability {
     const told = agreement && { agreement }
     const head = { replica: this.self, n: ++this.ownReports, ...state, floor, ...told }
     const small = this.standings.size <= MAX_MEMBERS_WITH_ROWS
-    const report: Report = small ? { ...head, row: this.ownRow() } : head
+    const report = this.seal(small ? { ...head, row: this.ownRow() } : head)
     this.newest.set(this.self, report)
     this.announced = { clock, floor, epoch }
     return report

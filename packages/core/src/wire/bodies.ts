@@ -1,5 +1,5 @@
 /**
- * The body of every message, writing and reading side by side.
+ * The body of every message, writing and reading side by side; and what is attached to some where members sign.
  */
 import type { Operation, ReplicaId } from '../causality/operation.js'
 import * as limits from './limits.js'
@@ -12,6 +12,18 @@ export interface BodyCodec<M> {
   read(from: Reader): M
 }
 
+/** Of the messages that may carry one: what it is. The type byte tells whether it is there. */
+export const ATTACHMENTS: Readonly<Partial<Record<Message['type'], Attachment>>> = {
+  installed: { name: 'consent', read: (from) => from.signature() },
+  no: { name: 'consent', read: (from) => from.signature() },
+  welcome: { name: 'history', read: (from) => from.historyHash() },
+}
+
+interface Attachment {
+  readonly name: 'consent' | 'history'
+  read(from: Reader): Uint8Array
+}
+
 type Bodies = { readonly [T in Message['type']]: BodyCodec<Extract<Message, { type: T }>> }
 
 export const BODIES: Bodies = {
@@ -19,16 +31,15 @@ export const BODIES: Bodies = {
     write(out, m) {
       out.id(m.replica)
       out.text(m.lineage)
-      out.flag(m.renumbers)
+      out.flags(m.renumbers, m.signs)
       out.uint(m.digest)
     },
-    read: (from) => ({
-      type: 'hello',
-      replica: from.id(),
-      lineage: from.text(limits.MAX_LINEAGE_LENGTH),
-      renumbers: from.flag(),
-      digest: from.uint(),
-    }),
+    read(from) {
+      const replica = from.id()
+      const lineage = from.text(limits.MAX_LINEAGE_LENGTH)
+      const [renumbers = false, signs = false] = from.flags(2)
+      return { type: 'hello', replica, lineage, renumbers, signs, digest: from.uint() }
+    },
   },
   origins: {
     write(out, m) {

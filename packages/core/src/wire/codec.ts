@@ -3,7 +3,7 @@
  *
  * A frame that does not parse is an expected event: `decodeMessage` answers with a refusal and never throws.
  */
-import { BODIES, type BodyCodec } from './bodies.js'
+import { ATTACHMENTS, BODIES, type BodyCodec } from './bodies.js'
 import { WIRE_VERSION } from './limits.js'
 import type { Message } from './messages.js'
 import { Reader, WireError, Writer } from './primitives.js'
@@ -30,6 +30,9 @@ const TYPES = [
   'evicted',
 ] as const satisfies readonly Message['type'][]
 
+/** Added to the type byte if something is attached. */
+const ATTACHED = 64
+
 export type Decoded =
   | { readonly ok: true; readonly message: Message }
   | { readonly ok: false; readonly reason: string }
@@ -37,11 +40,18 @@ export type Decoded =
 export function encodeMessage(message: Message): Uint8Array {
   const out = new Writer()
   out.uint(WIRE_VERSION)
-  out.uint(TYPES.indexOf(message.type))
+  const attached = attachedTo(message)
+  out.uint(TYPES.indexOf(message.type) + (attached ? ATTACHED : 0))
   // The table is typed entry by entry; TypeScript can not follow one union through two places.
   const codec = BODIES[message.type] as BodyCodec<Message>
   codec.write(out, message)
+  if (attached) out.bytes(attached)
   return out.finish()
+}
+
+function attachedTo(message: Message): Uint8Array | undefined {
+  const name = ATTACHMENTS[message.type]?.name
+  return name && (message as { readonly [field in typeof name]?: Uint8Array })[name]
 }
 
 export function decodeMessage(frame: Uint8Array): Decoded {
@@ -49,11 +59,15 @@ export function decodeMessage(frame: Uint8Array): Decoded {
     const from = new Reader(frame)
     const version = from.uint()
     if (version !== WIRE_VERSION) return { ok: false, reason: `unknown wire version ${version}` }
-    const type = TYPES[from.uint()]
-    if (!type) return { ok: false, reason: 'unknown type of message' }
+    const code = from.uint()
+    const type = TYPES[code % ATTACHED]
+    if (!type || code >= 2 * ATTACHED) return { ok: false, reason: 'unknown type of message' }
+    const attachment = ATTACHMENTS[type]
+    if (code >= ATTACHED && !attachment) return { ok: false, reason: 'nothing can be attached to it' }
     const message = BODIES[type].read(from)
+    const attached = code >= ATTACHED && attachment && { [attachment.name]: attachment.read(from) }
     from.end()
-    return { ok: true, message }
+    return { ok: true, message: { ...message, ...attached } }
   } catch (error) {
     // lib0 throws plain errors at the end of the buffer and for numbers beyond 2^53.
     return { ok: false, reason: error instanceof WireError ? error.message : 'frame does not parse' }

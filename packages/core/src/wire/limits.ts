@@ -3,7 +3,12 @@
  */
 export const WIRE_VERSION = 1
 
-export const MAX_ID_LENGTH = 32
+/** A public key of 32 bytes in base64. */
+export const MAX_ID_LENGTH = 43
+/** Of the hash by which members compare their histories. */
+export const HISTORY_HASH_BYTES = 20
+/** That of Ed25519. */
+export const MAX_SIGNATURE_BYTES = 64
 export const MAX_LINEAGE_LENGTH = 64
 export const MAX_REASON_LENGTH = 200
 /** Far more than members that a room can have: one operation names the changes since its author's last one. */

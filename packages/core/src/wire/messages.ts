@@ -56,6 +56,8 @@ export interface Hello {
   readonly lineage: string
   /** Whether the sender's structure is renumbered by cuts. All members of a room do it alike. */
   readonly renumbers: boolean
+  /** Whether the sender signs what it says of itself. All members of a room do it alike (rule ID1). */
+  readonly signs: boolean
   readonly digest: number
 }
 
@@ -153,6 +155,8 @@ export interface Welcome {
   readonly decided: readonly (readonly ReplicaId[])[]
   /** Who was evicted, and up to where they count. */
   readonly cutOffs: ReadonlyMap<ReplicaId, number>
+  /** Hash of everything up to the snapshot point, where members sign (rule ID9). */
+  readonly history?: Uint8Array
 }
 
 export interface Piece {
@@ -177,6 +181,8 @@ export interface PieceReceived {
 export interface Installed {
   readonly type: 'installed'
   readonly nonce: number
+  /** The newcomer's word that this sponsor lets it in, where members sign (rule ID4). */
+  readonly consent?: Uint8Array
 }
 
 export interface Go {
@@ -189,6 +195,8 @@ export interface No {
   readonly type: 'no'
   readonly nonce: number
   readonly reason: string
+  /** A newcomer's word that its id is over, where members sign (rule ID5). */
+  readonly consent?: Uint8Array
 }
 
 export interface Bye {

@@ -7,7 +7,7 @@
 import * as decoding from 'lib0/decoding'
 import * as encoding from 'lib0/encoding'
 import type { ReplicaId } from '../causality/operation.js'
-import { MAX_ID_LENGTH } from './limits.js'
+import { HISTORY_HASH_BYTES, MAX_ID_LENGTH, MAX_SIGNATURE_BYTES } from './limits.js'
 
 export class WireError extends Error {
   override name = 'WireError'
@@ -31,6 +31,11 @@ export class Writer {
 
   bytes(value: Uint8Array): void {
     encoding.writeVarUint8Array(this.encoder, value)
+  }
+
+  /** Several flags in one byte, the first one being its lowest bit. */
+  flags(...values: boolean[]): void {
+    this.uint(values.reduce((bits, value, place) => bits + (value ? 2 ** place : 0), 0))
   }
 
   id(id: ReplicaId): void {
@@ -58,7 +63,7 @@ export class Writer {
   }
 }
 
-const ID_PATTERN = /^[A-Za-z0-9_-]{4,32}$/
+const ID_PATTERN = /^[A-Za-z0-9_-]{4,43}$/
 
 export function isReplicaId(text: string): boolean {
   return text.length <= MAX_ID_LENGTH && ID_PATTERN.test(text)
@@ -82,6 +87,24 @@ export class Reader {
     const value = decoding.readUint8(this.decoder)
     if (value > 1) throw new WireError('flag out of range')
     return value === 1
+  }
+
+  flags(count: number): boolean[] {
+    const bits = this.uint()
+    if (bits >= 2 ** count) throw new WireError('flag out of range')
+    return Array.from({ length: count }, (_, place) => (bits & (2 ** place)) !== 0)
+  }
+
+  signature(): Uint8Array {
+    const bytes = this.bytes(MAX_SIGNATURE_BYTES)
+    if (bytes.length === 0) throw new WireError('signature of no bytes')
+    return bytes
+  }
+
+  historyHash(): Uint8Array {
+    const bytes = this.bytes(HISTORY_HASH_BYTES)
+    if (bytes.length !== HISTORY_HASH_BYTES) throw new WireError('hash of another length')
+    return bytes
   }
 
   text(maxLength: number): string {

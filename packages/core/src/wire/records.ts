@@ -11,18 +11,32 @@ import { MAX_DEPENDENCIES, MAX_LINEAGE_LENGTH, MAX_PRESENCE_BYTES } from './limi
 import type { Presence, WelcomeMember } from './messages.js'
 import { type Reader, WireError, type Writer } from './primitives.js'
 
-/** The place in this list, doubled, is the kind byte, plus one if the hash of a base follows. Append, never reorder. */
+/**
+ * The place in this list, doubled, is the kind byte, plus one if the hash of a base follows; beside it stands whether somebody's
+ * consent and a signature do. Append, never reorder; sixteen fit.
+ */
 const KINDS = ['update', 'join', 'leave', 'cut', 'fence', 'evict'] as const
+const CONSENTED = 32
+const SIGNED = 64
 
 export function writeOperation(out: Writer, operation: Operation): void {
-  out.uint(2 * KINDS.indexOf(operation.kind) + (operation.base === undefined ? 0 : 1))
+  const { kind, base, signature } = operation
+  const consent = consentIn(operation)
+  const marks = (consent === undefined ? 0 : CONSENTED) + (signature === undefined ? 0 : SIGNED)
+  out.uint(marks + 2 * KINDS.indexOf(kind) + (base === undefined ? 0 : 1))
   out.id(operation.author)
   out.uint(operation.seq)
   out.uint(operation.clock)
   out.vector(operation.deps)
   out.uint(operation.epoch)
-  if (operation.base !== undefined) writeBaseHash(out, operation.base)
+  if (base !== undefined) writeBaseHash(out, base)
   writeBody(out, operation)
+  if (consent !== undefined) out.bytes(consent)
+  if (signature !== undefined) out.bytes(signature)
+}
+
+function consentIn(body: Body): Uint8Array | undefined {
+  return body.kind === 'join' || body.kind === 'leave' ? body.consent : undefined
 }
 
 function writeBody(out: Writer, body: Body): void {
@@ -48,7 +62,7 @@ function writeBody(out: Writer, body: Body): void {
 
 export function readOperation(from: Reader): Operation {
   const code = from.uint()
-  const kind = KINDS[Math.floor(code / 2)]
+  const kind = code < 2 * SIGNED ? KINDS[Math.floor((code % CONSENTED) / 2)] : undefined
   if (!kind) throw new WireError('unknown kind of operation')
   const head: OperationHead = {
     author: from.id(),
@@ -61,11 +75,13 @@ export function readOperation(from: Reader): Operation {
   if (head.seq < 1 || head.clock < head.seq) throw new WireError('operation numbers out of range')
   if (head.deps.size > MAX_DEPENDENCIES) throw new WireError('too many dependencies')
   if (head.deps.has(head.author)) throw new WireError('operation depends on its author')
-  const body = readBody(from, kind)
+  const body = { ...readBody(from, kind), ...((code & CONSENTED) !== 0 && { consent: from.signature() }) }
+  if (body.consent && body.kind !== 'join' && body.kind !== 'leave') throw new WireError('consent to nothing')
+  const signed = (code & SIGNED) !== 0 && { signature: from.signature() }
   if (body.kind === 'join' && body.floor > head.clock)
     throw new WireError('join with a floor above its clock')
   if (body.kind === 'cut' && body.through > head.clock) throw new WireError('cut above its own clock')
-  return { ...head, ...body }
+  return { ...head, ...signed, ...body }
 }
 
 function readBody(from: Reader, kind: (typeof KINDS)[number]): Body {
@@ -153,10 +169,13 @@ export function writeReport(out: Writer, report: Report): void {
   out.uint(report.epoch)
   writeBaseHash(out, report.base)
   out.uint(report.floor)
-  out.flag(report.row !== undefined)
+  const { history, signature } = report
+  out.flags(report.row !== undefined, signature !== undefined, history !== undefined)
   if (report.row) out.vector(report.row)
   out.flag(report.agreement !== undefined)
   if (report.agreement) writeAgreement(out, report.agreement)
+  if (history) out.bytes(history)
+  if (signature) out.bytes(signature)
 }
 
 export function readReport(from: Reader): Report {
@@ -170,9 +189,12 @@ export function readReport(from: Reader): Report {
     floor: from.uint(),
   }
   if (report.n < 1 || report.floor > report.clock) throw new WireError('report numbers out of range')
-  const row = from.flag() ? { row: from.vector() } : undefined
-  const agreement = from.flag() ? { agreement: readAgreement(from) } : undefined
-  return { ...report, ...row, ...agreement }
+  const [hasRow, isSigned, hasHistory] = from.flags(3)
+  const row = hasRow && { row: from.vector() }
+  const agreement = from.flag() && { agreement: readAgreement(from) }
+  const told = hasHistory && { history: from.historyHash() }
+  const signed = isSigned && { signature: from.signature() }
+  return { ...report, ...row, ...agreement, ...told, ...signed }
 }
 
 export function writePresence(out: Writer, presence: Presence): void {

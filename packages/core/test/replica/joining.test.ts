@@ -19,7 +19,7 @@ import { SharedSet } from '../shared-set.js'
 /** A stranger that has said it is not in the room, and asks to be let in. */
 function askedBy(net: Network, id: string, sponsor: Peer): Stranger {
   const stranger = net.stranger(id, sponsor)
-  stranger.say({ type: 'hello', replica: id, lineage: '', renumbers: false, digest: 0 })
+  stranger.say({ type: 'hello', replica: id, lineage: '', renumbers: false, signs: false, digest: 0 })
   stranger.say({ type: 'join-request', namings: [], origins: [], base: '', insists: false })
   sponsor.feed({ type: 'timer' })
   net.deliver((letter) => letter.to === id)

@@ -20,7 +20,7 @@ const { heartbeatIntervalMs, linkTimeoutMs } = DEFAULT_CONFIG
 /** A member of the room that the test speaks for, with a link to its sponsor. */
 function memberSpokenFor(net: Network, id: ReplicaId, sponsor: Peer): Stranger {
   const stranger = net.stranger(id, sponsor)
-  stranger.say({ type: 'hello', replica: id, lineage: '', renumbers: false, digest: 0 })
+  stranger.say({ type: 'hello', replica: id, lineage: '', renumbers: false, signs: false, digest: 0 })
   stranger.say({ type: 'join-request', namings: [], origins: [], base: '', insists: false })
   sponsor.feed({ type: 'timer' })
   stranger.say({ type: 'installed', nonce: stranger.theOnly('welcome').nonce })

@@ -132,7 +132,7 @@ function start(
 /** Makes the session lose its sponsor once. */
 function failOnce({ line, hear }: ReturnType<typeof start>): void {
   line().events.linkUp(1)
-  hear(1, { type: 'hello', replica: 'bert', lineage: 'bert', renumbers: false, digest: 0 })
+  hear(1, { type: 'hello', replica: 'bert', lineage: 'bert', renumbers: false, signs: false, digest: 0 })
   line().events.linkDown(1, 'gone')
 }
 
@@ -169,7 +169,14 @@ describe('a session', () => {
     const { line, hear, session } = start()
     line().events.linkUp(1)
     expect(session.bytesSent).toBe(encodeMessage(line().sent[0]?.[1] as Message).length)
-    const hello = { type: 'hello', replica: 'bert', lineage: '', renumbers: false, digest: 0 } as const
+    const hello = {
+      type: 'hello',
+      replica: 'bert',
+      lineage: '',
+      renumbers: false,
+      signs: false,
+      digest: 0,
+    } as const
     hear(1, hello)
     expect(session.bytesReceived).toBe(encodeMessage(hello).length)
   })
@@ -250,7 +257,7 @@ describe('an identity that is over', () => {
     set.add('word')
     session.localChange()
     line().events.linkUp(1)
-    hear(1, { type: 'hello', replica: 'bert', lineage: 'aaron', renumbers: false, digest: 0 })
+    hear(1, { type: 'hello', replica: 'bert', lineage: 'aaron', renumbers: false, signs: false, digest: 0 })
     expect(rejoins).toEqual(['the room has another history'])
     scheduler.pass(10_000)
     expect(session.replica?.id).toBe('anna-2')
@@ -298,7 +305,7 @@ describe('the end', () => {
     const { session, line, hear, scheduler, rejoins } = start()
     line().events.alone()
     line().events.linkUp(1)
-    hear(1, { type: 'hello', replica: 'bert', lineage: '', renumbers: false, digest: 0 })
+    hear(1, { type: 'hello', replica: 'bert', lineage: '', renumbers: false, signs: false, digest: 0 })
     hear(1, { type: 'join-request', namings: [], origins: [], base: '', insists: false })
     scheduler.pass(0)
     hear(1, { type: 'installed', nonce: 1 })

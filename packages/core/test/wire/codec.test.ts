@@ -149,12 +149,12 @@ describe('a frame is refused', () => {
 
   test('[WI2] if an id is malformed', () => {
     const hello = (replica: string) =>
-      encodeMessage({ type: 'hello', replica, lineage: '', renumbers: false, digest: 0 })
-    for (const id of ['anna', 'a-b_C9', 'x'.repeat(32)]) expect(reasonFor(hello(id))).toBe('accepted')
+      encodeMessage({ type: 'hello', replica, lineage: '', renumbers: false, signs: false, digest: 0 })
+    for (const id of ['anna', 'a-b_C9', 'x'.repeat(43)]) expect(reasonFor(hello(id))).toBe('accepted')
     for (const id of ['', 'abc', 'an na', 'änna', 'anna\n', '__proto__!']) {
       expect(reasonFor(hello(id))).toBe('malformed id')
     }
-    expect(reasonFor(hello('x'.repeat(33)))).toBe('text too long')
+    expect(reasonFor(hello('x'.repeat(44)))).toBe('text too long')
   })
 
   test('[WI2] if it uses an id by a number that was not given', () => {
@@ -183,7 +183,14 @@ describe('a frame is refused', () => {
       return { ...EMPTY_GOSSIP, presences: [{ replica: 'anna', n: 1, bytes: new Uint8Array(length) }] }
     }
     const hello = (length: number): Message => {
-      return { type: 'hello', replica: 'anna', lineage: 'x'.repeat(length), renumbers: false, digest: 0 }
+      return {
+        type: 'hello',
+        replica: 'anna',
+        lineage: 'x'.repeat(length),
+        renumbers: false,
+        signs: false,
+        digest: 0,
+      }
     }
     const naming = (length: number): Message => {
       return {

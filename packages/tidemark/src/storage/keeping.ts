@@ -24,6 +24,8 @@ export interface KeepingOptions {
   readonly structure: YjsStructure
   readonly scheduler: Scheduler
   readonly newReplicaId: () => ReplicaId
+  /** Ids can be made from then on; at once without it. */
+  readonly whenIds?: Promise<void> | undefined
   /** The base that this replica is at. */
   readonly lastBase: () => FormerBase | undefined
   readonly onError: (error: Error) => void
@@ -296,6 +298,7 @@ export class Keeping {
   }
 
   async #setAside(): Promise<void> {
+    if (this.#options.whenIds) await this.#options.whenIds
     if (this.#writer === undefined) return
     const ids = Array.from({ length: IDS_AT_ONCE }, () => this.#newId())
     this.#unsaved.push(encodeReplicaIds(ids))

@@ -1,11 +1,12 @@
 /**
  * One attempt to reach one address: a connection in the making. It ends exactly once, in `connected` (which hands
  * the channel over) or in `failed`; after `drop` in neither. In a room with a password both ends prove that they
- * know it before the connection is one.
+ * know it before the connection is one; where members have identities, they prove who they are.
  */
 import type { ReplicaId } from '@tidemark/core'
 import type { PeerChannel, PeerSignal } from '../link/peer-channel.js'
-import { Proving } from '../secret/proving.js'
+import type { LinkIdentity } from '../secret/proof.js'
+import { type Proof, Proving, subjects } from '../secret/proving.js'
 import type { RoomSecret } from '../secret/room-keys.js'
 import { encodeEnd, encodeSignals } from './negotiation.js'
 
@@ -22,11 +23,14 @@ export interface CallOptions {
   readonly connectTimeoutMs: number
   /** Null where the room has no password. */
   readonly secret: RoomSecret | null
+  /** Null where members have no identities. */
+  readonly identity: LinkIdentity | null
   readonly transmit: (text: string) => void
-  readonly connected: (channel: PeerChannel) => void
+  /** @param peer who has proved to be there, if members have identities. */
+  readonly connected: (channel: PeerChannel, peer: ReplicaId | undefined) => void
   readonly failed: (reason: string) => void
-  /** After `failed`: the other end is connected, and does not prove that it knows the password. To be closed. */
-  readonly unproven: (channel: PeerChannel, reason: string) => void
+  /** After `failed`: the other end is connected, and does not prove what it has to. To be closed. */
+  readonly unproven: (channel: PeerChannel, reason: string, lacks: Proof) => void
 }
 
 /** Candidates appear one by one within milliseconds; gathered, they cost one message instead of many. */
@@ -117,33 +121,38 @@ export class Call {
     // still be choosing among them.
     clearTimeout(this.#gathering)
     this.#flush()
-    const { secret, channel, isCaller } = this.#options
-    if (secret === null) return this.#connected([])
+    const { secret, identity, channel, isCaller } = this.#options
+    if (secret === null && identity === null) return this.#connected([], undefined)
+    const first: Proof = secret === null ? 'identity' : 'password'
     clearTimeout(this.#deadline)
-    this.#deadline = setTimeout(() => this.#unproven('no proof of the password came'), proofTimeoutMs)
+    this.#deadline = setTimeout(
+      () => this.#unproven(`no proof of ${subjects[first]} came`, first),
+      proofTimeoutMs,
+    )
     this.#proving = new Proving({
       secret,
+      identity,
       call: this.id,
       isCaller,
       channel,
-      proven: (early) => this.#connected(early),
-      failed: (reason) => this.#unproven(reason),
+      proven: (early, peer) => this.#connected(early, peer),
+      failed: (reason, lacks) => this.#unproven(reason, lacks),
     })
   }
 
-  #unproven(reason: string): void {
+  #unproven(reason: string, lacks: Proof): void {
     if (this.#over) return
     const { self, channel, transmit, failed, unproven } = this.#options
     this.#stop()
     transmit(encodeEnd(this.id, self, reason))
     failed(reason)
-    unproven(channel, reason)
+    unproven(channel, reason, lacks)
   }
 
-  #connected(early: readonly Uint8Array[]): void {
+  #connected(early: readonly Uint8Array[], peer: ReplicaId | undefined): void {
     const { channel, connected } = this.#options
     this.#stop()
-    connected(channel)
+    connected(channel, peer)
     for (const chunk of early) channel.onChunk(chunk)
   }
 

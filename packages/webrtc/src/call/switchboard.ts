@@ -8,6 +8,8 @@
 import type { ReplicaId } from '@tidemark/core'
 import * as random from 'lib0/random'
 import type { PeerChannel, PeerSignal } from '../link/peer-channel.js'
+import type { LinkIdentity } from '../secret/proof.js'
+import type { Proof } from '../secret/proving.js'
 import type { RoomSecret } from '../secret/room-keys.js'
 import { Call } from './call.js'
 import { decodeNegotiation, encodeEnd, type Negotiation } from './negotiation.js'
@@ -17,16 +19,18 @@ export interface SwitchboardOptions {
   readonly connectTimeoutMs: number
   /** Null where the room has no password. */
   readonly secret: RoomSecret | null
+  /** Null where members have no identities. */
+  readonly identity: LinkIdentity | null
   /** Throws where there is no WebRTC. */
   readonly createChannel: (isCaller: boolean) => PeerChannel
   readonly transmit: (address: string, text: string) => void
   /** Why calls are not answered now; null if they are. */
   readonly refuses: (address: string, from: ReplicaId) => string | null
-  readonly connected: (address: string, channel: PeerChannel) => void
+  readonly connected: (address: string, channel: PeerChannel, peer: ReplicaId | undefined) => void
   /** Of calls that this side placed, or wanted too. */
   readonly failed: (address: string, reason: string) => void
-  /** The other end of this connection did not prove that it knows the password. */
-  readonly unproven: (channel: PeerChannel, reason: string) => void
+  /** The other end of this connection did not prove that it knows the password, or who it is. */
+  readonly unproven: (channel: PeerChannel, reason: string, lacks: Proof) => void
 }
 
 /** Opening many connections at once slows all of them down, and some implementations break. */
@@ -120,7 +124,7 @@ export class Switchboard {
   }
 
   #open(address: string, id: string, isCaller: boolean, isWanted: boolean): Call | null {
-    const { self, connectTimeoutMs, secret, createChannel, transmit, unproven } = this.#options
+    const { self, connectTimeoutMs, secret, identity, createChannel, transmit, unproven } = this.#options
     let channel: PeerChannel
     try {
       channel = createChannel(isCaller)
@@ -140,10 +144,11 @@ export class Switchboard {
       channel,
       connectTimeoutMs,
       secret,
+      identity,
       transmit: (text) => transmit(address, text),
-      connected: (open) => {
+      connected: (open, peer) => {
         this.#remove(call)
-        this.#options.connected(address, open)
+        this.#options.connected(address, open, peer)
       },
       failed: (reason) => {
         this.#remove(call)

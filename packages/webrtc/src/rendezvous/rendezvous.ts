@@ -7,6 +7,8 @@ import { Switchboard } from '../call/switchboard.js'
 import type { PeerChannel } from '../link/peer-channel.js'
 import type { SecretMismatch } from '../secret/mismatch.js'
 import { Post } from '../secret/post.js'
+import type { LinkIdentity } from '../secret/proof.js'
+import type { Proof } from '../secret/proving.js'
 import type { RoomSecret } from '../secret/room-keys.js'
 import { readSeekAnswer } from './answer.js'
 import { Backoff } from './backoff.js'
@@ -19,12 +21,13 @@ export interface RendezvousOptions
   readonly self: ReplicaId
   readonly connectTimeoutMs: number
   readonly secret: RoomSecret | null
+  readonly identity: LinkIdentity | null
   readonly createChannel: (isCaller: boolean) => PeerChannel
-  readonly connected: (channel: PeerChannel) => void
+  readonly connected: (channel: PeerChannel, peer: ReplicaId | undefined) => void
   readonly alone: () => void
   readonly reachable: (isReachable: boolean, reason?: string) => void
   readonly mismatch: (mismatch: SecretMismatch) => void
-  readonly unproven: (channel: PeerChannel, reason: string) => void
+  readonly unproven: (channel: PeerChannel, reason: string, lacks: Proof) => void
 }
 
 /** How long a greeter of another lineage is left alone after a call to it, however that ended. */
@@ -43,8 +46,8 @@ export class Rendezvous {
 
   constructor(options: RendezvousOptions) {
     this.#options = options
-    const { servers, token, loadSocketFactory, self, connectTimeoutMs, secret, createChannel, mismatch } =
-      options
+    const { servers, token, loadSocketFactory, self, connectTimeoutMs } = options
+    const { secret, identity, createChannel, mismatch } = options
     this.#client = new SignalingClient({
       servers,
       token,
@@ -67,13 +70,14 @@ export class Rendezvous {
       self,
       connectTimeoutMs,
       secret,
+      identity,
       createChannel,
       transmit: (address, text) => this.#post.send(address, text),
       refuses: () => (this.#lineage === null ? 'not greeting' : null),
-      connected: (address, channel) => {
+      connected: (address, channel, peer) => {
         this.#seeker.callSucceeded(address)
         this.#settle()
-        options.connected(channel)
+        options.connected(channel, peer)
       },
       failed: (address) => {
         this.#seeker.callFailed(address)

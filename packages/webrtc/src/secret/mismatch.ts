@@ -5,8 +5,10 @@
  * - `missing`: somebody seals nothing, though this room has a password.
  * - `unexpected`: somebody seals, though we know of no password.
  * - `unproven`: a connection whose other end did not prove that it knows the password.
+ * - `nameless`: a connection whose other end did not prove who it is, in a room whose members have identities.
+ * - `named`: somebody proves who it is and asks for the same, though we have no identity.
  */
-export type SecretMismatch = 'other' | 'missing' | 'unexpected' | 'unproven'
+export type SecretMismatch = 'other' | 'missing' | 'unexpected' | 'unproven' | 'nameless' | 'named'
 
 /** Each kind is told once: whoever does not get in tries again and again. */
 export function toldOnce(tell: (mismatch: SecretMismatch) => void): (mismatch: SecretMismatch) => void {

@@ -1,6 +1,6 @@
 /**
- * What either end of a connection shows to the other: an HMAC under the room's key over everything that makes this
- * connection the one that was meant (rule AC4).
+ * What either end of a connection shows to the other: an HMAC under the room's key, a signature with the key of its identity, or
+ * both, over everything that makes this connection the one that was meant (rules AC4, ID7).
  *
  *   room · call · who proves (caller or callee) · certificates of caller and callee · challenges of both
  *
@@ -8,6 +8,8 @@
  * certificates only if nobody sits in between. The challenges make it new each time, the role keeps a proof from
  * being sent back to whoever made it.
  */
+
+import type { ReplicaId, Signatures } from '@tidemark/core'
 
 export const challengeBytes = 32
 export const proofBytes = 32
@@ -27,8 +29,39 @@ export interface End {
 
 export type Role = 'caller' | 'callee'
 
+/** Who we are, in rooms whose members have identities. */
+export interface LinkIdentity {
+  readonly room: string
+  readonly self: ReplicaId
+  readonly signatures: Signatures
+}
+
+/** Our id, and its holder's signature. */
+export function introduce(
+  { self, signatures }: LinkIdentity,
+  role: Role,
+  connection: Connection,
+): Uint8Array {
+  const name = new TextEncoder().encode(self)
+  const signature = signatures.sign(statement('tidemark identity 1', role, connection))
+  return Uint8Array.from([name.length, ...name, ...signature])
+}
+
+/** @returns who it is at the other end; null if that is not proved. */
+export function introduced(
+  { signatures }: LinkIdentity,
+  role: Role,
+  connection: Connection,
+  introduction: Uint8Array,
+): ReplicaId | null {
+  const [length = 0] = introduction
+  const peer = new TextDecoder().decode(introduction.subarray(1, 1 + length))
+  const said = statement('tidemark identity 1', role, connection)
+  return signatures.verify(peer, said, introduction.subarray(1 + length)) ? peer : null
+}
+
 export async function prove(key: CryptoKey, role: Role, connection: Connection): Promise<Uint8Array> {
-  return new Uint8Array(await crypto.subtle.sign('HMAC', key, statement(role, connection)))
+  return new Uint8Array(await crypto.subtle.sign('HMAC', key, statement(link, role, connection)))
 }
 
 /** Takes the same time wherever a wrong proof differs. */
@@ -38,12 +71,18 @@ export function isProof(
   connection: Connection,
   proof: Uint8Array<ArrayBuffer>,
 ): Promise<boolean> {
-  return crypto.subtle.verify('HMAC', key, proof, statement(role, connection))
+  return crypto.subtle.verify('HMAC', key, proof, statement(link, role, connection))
 }
 
-function statement(role: Role, { room, call, caller, callee }: Connection): Uint8Array<ArrayBuffer> {
+const link = 'tidemark link 1'
+
+function statement(
+  what: string,
+  role: Role,
+  { room, call, caller, callee }: Connection,
+): Uint8Array<ArrayBuffer> {
   const ends = [caller, callee].map(({ fingerprints, challenge }) => [fingerprints, [...challenge]])
-  return new TextEncoder().encode(JSON.stringify(['tidemark link 1', room, call, role, ends]))
+  return new TextEncoder().encode(JSON.stringify([what, room, call, role, ends]))
 }
 
 /**

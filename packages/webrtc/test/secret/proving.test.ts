@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { fingerprintsIn } from '../../src/secret/proof.js'
-import { type ProvableChannel, Proving } from '../../src/secret/proving.js'
+import { type ProvableChannel, Proving, type ProvingOptions } from '../../src/secret/proving.js'
 import { deriveRoomKeys, type RoomSecret } from '../../src/secret/room-keys.js'
+import { type Identity, newIdentity } from '../identity.js'
 
 let secret: RoomSecret
 let otherSecret: RoomSecret
@@ -21,6 +22,7 @@ class End implements ProvableChannel {
   onChunk: (chunk: Uint8Array) => void = () => {}
   outcome: string | null = null
   early: readonly Uint8Array[] = []
+  peer: string | undefined
 
   constructor(local: string, remote: string) {
     this.descriptions = { local: describing(local), remote: describing(remote) }
@@ -32,15 +34,17 @@ class End implements ProvableChannel {
     return true
   }
 
-  prove(isCaller: boolean, changes: { secret?: RoomSecret; call?: string } = {}): Proving {
+  prove(isCaller: boolean, changes: Partial<ProvingOptions> = {}): Proving {
     return new Proving({
       secret,
+      identity: null,
       call: 'call-1',
       isCaller,
       channel: this,
-      proven: (early) => {
+      proven: (early, peer) => {
         this.outcome = 'proven'
         this.early = early
+        this.peer = peer
       },
       failed: (reason) => {
         this.outcome = reason
@@ -167,6 +171,71 @@ describe('[AC4] a connection', () => {
     proving.stop()
     await vi.waitFor(() => expect(callee.sent.length).toBe(2))
     expect([caller.outcome, caller.sent.length]).toEqual([null, 1])
+  })
+})
+
+describe('[ID7] a connection of members with identities', () => {
+  const anna = newIdentity()
+  const bert = newIdentity()
+  const as = ({ id, signatures }: Identity, room = 'room') => ({ room, self: id, signatures })
+  const notHeld = 'the other side does not hold the id that it goes by'
+
+  it.each([
+    ['with a password', () => secret],
+    ['without one', () => null],
+  ])('%s is one once each side has proved who it is', async (_, secretOf) => {
+    const [caller, callee] = connection()
+    caller.prove(true, { secret: secretOf(), identity: as(anna) })
+    callee.prove(false, { secret: secretOf(), identity: as(bert) })
+    expect(await outcomes(caller, callee)).toEqual(['proven', 'proven'])
+    expect([caller.peer, callee.peer]).toEqual([bert.id, anna.id])
+  })
+
+  it.each([
+    ['that one side has no key for', { ...as(bert), self: anna.id }, {}],
+    ['that is no key', { ...as(bert), self: 'bert' }, {}],
+    ['for another room', as(bert, 'another'), {}],
+    ['for another call', as(bert), { call: 'call-2' }],
+  ])('under an id %s is none', async (_, identity, changes) => {
+    const [caller, callee] = connection()
+    caller.prove(true, { secret: null, identity: as(anna) })
+    callee.prove(false, { secret: null, identity, ...changes })
+    expect(await outcomes(caller)).toEqual([notHeld])
+  })
+
+  it('with somebody in between, who passes on what each side proves, is none', async () => {
+    const [caller, callee] = connection('CC', 'CC')
+    caller.prove(true, { secret: null, identity: as(anna) })
+    callee.prove(false, { secret: null, identity: as(bert) })
+    expect(await outcomes(caller, callee)).toEqual([notHeld, notHeld])
+  })
+
+  it('to somebody who sends back what it hears is none', async () => {
+    const alone = new End('AA', 'AA')
+    alone.other = alone
+    alone.prove(true, { secret: null, identity: as(anna) })
+    expect(await outcomes(alone)).toEqual([notHeld])
+  })
+
+  it('of whom one has none is none', async () => {
+    const [caller, callee] = connection()
+    callee.send = (chunk) => {
+      caller.onChunk(chunk)
+      // The other side takes the connection for a link now.
+      if (chunk[0] === 0x20) caller.onChunk(new Uint8Array([2, 1, 7]))
+      return true
+    }
+    caller.prove(true, { identity: as(anna) })
+    callee.prove(false)
+    expect(await outcomes(caller)).toEqual(['the other side sent something else than a proof of who it is'])
+  })
+
+  it('shows no id to whoever does not know the password', async () => {
+    const [caller, callee] = connection()
+    caller.prove(true, { identity: as(anna) })
+    callee.prove(false, { secret: otherSecret, identity: as(bert) })
+    expect(await outcomes(caller, callee)).toEqual([wrong, wrong])
+    expect([...caller.sent, ...callee.sent].filter(([kind]) => kind === 0x30)).toEqual([])
   })
 })
 
