@@ -11,7 +11,7 @@ import { Explained, runQuietly, step } from './console.mjs'
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
-const OLDEST_NODE = [20, 10]
+const OLDEST_NODE = [20, 19]
 
 /**
  * @typedef {object} LockedPackage
