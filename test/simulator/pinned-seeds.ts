@@ -135,4 +135,9 @@ export const WITH_EVICTION: readonly PinnedSeed[] = [
     seed: 91003687,
     found: 'what had gone along with one that changed places, which is gone, was taken for gone alone',
   },
+  {
+    seed: 91016505,
+    found:
+      'of what lay to the left, and had changed places, one went to the other side, and two things that one user had typed changed places with it',
+  },
 ]

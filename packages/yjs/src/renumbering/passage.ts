@@ -6,7 +6,7 @@
  * operation has put there before it.
  */
 import * as Y from 'yjs'
-import type { IdRanges } from '../id-ranges.js'
+import { IdRanges } from '../id-ranges.js'
 import { ShownNeighbours } from './shown-neighbours.js'
 import type { IdTranslation } from './translation-table.js'
 import { type DecodedStruct, type LooseParent, type Sections, setLooseParent } from './update-encoding.js'
@@ -129,9 +129,47 @@ export class Passage {
   #placeFor(placed: Y.Item, offset: number, end: number, container: Container): Y.ID | null {
     const nearest = this.#leftOf(placed, offset)
     if (nearest === null || container.parentSub !== null) return nearest
-    if (this.#shown !== undefined) return this.#shown.correct(nearest, placed, offset, end)
-    const isTornApart = this.#isTornApart(placed, end, container, nearest)
-    return isTornApart ? this.#leftOf(placed, offset, this.#deletedIds) : nearest
+    const left = this.#shown === undefined ? nearest : this.#shown.correct(nearest, placed, offset, end)
+    if (left === null || !this.#isTornApart(placed, end, container, left)) return left
+    const shown = this.#shown === undefined ? this.#leftOf(placed, offset, this.#deletedIds) : left
+    return this.#lastOfThose(this.#allBefore(placed, offset), container, shown)
+  }
+
+  /**
+   * What lay to the left, and has changed places with what lay nearest, follows it now: it stays on this side.
+   * @returns the last in a row of those that follow `left`; `left` if none does.
+   */
+  #lastOfThose(before: IdRanges, container: Container, left: Y.ID | null): Y.ID | null {
+    let last = left
+    for (;;) {
+      const next = this.#rightOf(last, container, last === null ? keyOf(container) : keyAfter(last))
+      const isBefore =
+        next !== null &&
+        before.of(next.client).some(({ clock, end }) => clock <= next.clock && next.clock < end)
+      if (!isBefore) return last
+      last = next
+    }
+  }
+
+  /** What the old document has to the left of an item, by its new names. */
+  #allBefore(placed: Y.Item, offset: number): IdRanges {
+    const all = new IdRanges()
+    const add = ({ client, clock }: Y.ID, length: number) => {
+      const baseEnd = Math.min(clock + length, this.#table.endOf(client))
+      for (let at = clock; at < baseEnd; ) {
+        const fate = this.#table.find({ client, clock: at })
+        if (fate === undefined) break
+        const units = Math.min(fate.length, baseEnd - at)
+        if (fate.kind === 'live') all.add(this.#table.client, fate.clock, units)
+        at += units
+      }
+      const from = Math.max(clock, baseEnd)
+      const seenEnd = Math.min(clock + length, this.#seenOf(client))
+      if (seenEnd > from) all.add(client, from, seenEnd - from)
+    }
+    add(placed.id, offset)
+    for (let item = placed.left; item !== null; item = item.left) add(item.id, item.length)
+    return all
   }
 
   /**
@@ -155,7 +193,7 @@ export class Passage {
    * places. One of them may have been deleted for the author, who typed beside what is left of the other one's side.
    */
   #isTornApart(placed: Y.Item, end: number, container: Container, left: Y.ID): boolean {
-    if (this.#deletedFor === undefined) return false
+    if (this.#deletedFor === undefined && this.#shown === undefined) return false
     const after = keyAfter(left)
     if (this.#next.has(after) || left.clock >= (this.#ownFrom.get(left.client) ?? Number.POSITIVE_INFINITY))
       return false

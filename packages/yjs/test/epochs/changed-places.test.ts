@@ -80,3 +80,16 @@ describe('what was typed between two that have changed places', () => {
     expect(alice.text.toString()).toBe('axzypqb')
   })
 })
+
+test('[LI5] what was typed behind both of two that have changed places stands behind both', () => {
+  const { alice, bob } = swapped()
+  bob.text.insert(3, 'xy')
+  expect(bob.text.toString()).toBe('aqpxyb')
+  load(bob, alice)
+  expect(bob.text.toString()).toBe('apqxyb')
+  apply(
+    alice,
+    change(bob, () => {}),
+  )
+  expect(alice.text.toString()).toBe('apqxyb')
+})
