@@ -27,11 +27,14 @@ export function withRowsOf(
     const before = earlier?.measured.find(({ name }) => name === one.name)
     if (before === undefined || left.length === 0) return one
     const { tables, plots, conditions } = one.result
+    const rows = before.result.tables.flatMap((table) => table.rows)
+    const kept = left.filter((name) => rows.some((row) => isLeftOut(row, [name])))
+    const told = kept.length === 0 ? [] : [`Of an earlier run (${before.date}): ${kept.join(', ')}.`]
     const result: Result = {
       ...one.result,
       tables: tables.map((table) => withRows(before.result.tables, table, left)),
       plots: plots.map((plot) => withSeries(before.result.plots, plot, left)),
-      conditions: [...conditions, `Of an earlier run (${before.date}): ${left.join(', ')}.`],
+      conditions: [...conditions, ...told],
     }
     return { ...one, result }
   })

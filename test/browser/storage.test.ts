@@ -81,7 +81,8 @@ test('storing a large document leaves the page usable', async ({ lab }) => {
   const page = await open(lab)
   await page.call('open', false)
   await page.call('fill', 5_000_000)
-  expect(await page.call('storedBytes')).toBeGreaterThan(5_000_000)
+  // The text says much the same all the time, and packs well.
+  expect(await page.call('storedBytes')).toBeGreaterThan(50_000)
   await page.page.reload()
   await page.resetLongestTask()
   const startedAt = performance.now()

@@ -5,8 +5,8 @@
  * Of what they mean the last record counts, and of tables, too. The updates, applied in order, make the document in the
  * naming that it was in at the end; the first of an author it does not know begins above what that author did below the base.
  * Those that were written all at once are packed, each with the help of the one before; of those that were added, long ones,
- * each by itself. Tables stay packed until
- * somebody needs one; of those only the checksum is looked at before.
+ * each by itself. All that is packed has a checksum, and only that is looked at
+ * when the records are read. Updates are unpacked one by one, tables when somebody needs them.
  *
  * What a base is made of is not kept, and neither is what late operations would need: nobody comes back as a member. A
  * restored document founds the room, with all it holds as the base, or is led to what the room holds.
@@ -30,7 +30,8 @@ const LONG_BYTES = 512
 export interface StoredDocument {
   /** Undefined: ids are never renumbered. */
   readonly history: History | undefined
-  readonly updates: readonly Uint8Array[]
+  /** Unpacked as they are read: all of a large document at once would hold up the page. */
+  readonly updates: Iterable<Uint8Array>
 }
 
 export function encodeMeaning(history: History | undefined): Uint8Array {
@@ -45,13 +46,13 @@ export function encodeMeaning(history: History | undefined): Uint8Array {
 /** Of an update that is added to what is stored. */
 export function encodeUpdateRecord(update: Uint8Array): Uint8Array {
   const isLong = update.length >= LONG_BYTES
-  return isLong ? recordOf(KIND.loneUpdate, pack(update)) : recordOf(KIND.update, update)
+  return isLong ? recordOf(KIND.loneUpdate, summed(pack(update))) : recordOf(KIND.update, update)
 }
 
 /** For updates that are only ever read together, in the order in which they were packed. */
 export function updatePacking(): (update: Uint8Array) => Uint8Array {
   const packer = new Packer()
-  return (update) => recordOf(KIND.packedUpdate, packer.pack(update))
+  return (update) => recordOf(KIND.packedUpdate, summed(packer.pack(update)))
 }
 
 export function encodeTables({ links }: TableChain): Uint8Array {
@@ -61,11 +62,23 @@ export function encodeTables({ links }: TableChain): Uint8Array {
     writeNamings(out, from)
     encoding.writeVarUint8Array(out, packed)
   }
-  const bytes = encoding.toUint8Array(out)
-  const summed = new Uint8Array(SUM_BYTES + bytes.length)
-  new DataView(summed.buffer).setUint32(0, checksum(bytes))
-  summed.set(bytes, SUM_BYTES)
-  return recordOf(KIND.tables, summed)
+  return recordOf(KIND.tables, summed(encoding.toUint8Array(out)))
+}
+
+/** Behind its checksum. */
+function summed(bytes: Uint8Array): Uint8Array {
+  const all = new Uint8Array(SUM_BYTES + bytes.length)
+  new DataView(all.buffer).setUint32(0, checksum(bytes))
+  all.set(bytes, SUM_BYTES)
+  return all
+}
+
+/** @throws if it is not what was written. */
+function undamaged(all: Uint8Array): Uint8Array {
+  const bytes = all.subarray(SUM_BYTES)
+  const sum = new DataView(all.buffer, all.byteOffset, all.length).getUint32(0)
+  if (sum !== checksum(bytes)) throw new Error('a record is damaged')
+  return bytes
 }
 
 function recordOf(kind: number, bytes: Uint8Array): Uint8Array {
@@ -85,16 +98,14 @@ export function readStored(records: readonly Uint8Array[]): StoredDocument | str
 }
 
 function read(records: readonly Uint8Array[]): StoredDocument {
-  const unpacker = new Unpacker()
-  const updates: Uint8Array[] = []
+  const updates = new StoredUpdates()
   let meaning: Uint8Array | undefined
   let tables: Uint8Array | undefined
   for (const record of records) {
     const [kind] = record
     const bytes = record.subarray(1)
-    if (kind === KIND.update) updates.push(bytes)
-    else if (kind === KIND.packedUpdate) updates.push(sound(unpacker.unpack(bytes, MAX_UPDATE_BYTES)))
-    else if (kind === KIND.loneUpdate) updates.push(sound(unpack(bytes, MAX_UPDATE_BYTES)))
+    if (kind === KIND.update) updates.add(kind, bytes)
+    else if (kind === KIND.packedUpdate || kind === KIND.loneUpdate) updates.add(kind, undamaged(bytes))
     else if (kind === KIND.tables) tables = bytes
     else if (kind === KIND.meaning) meaning = bytes
     else throw new Error(`a record is of the unknown kind ${kind}`)
@@ -105,8 +116,26 @@ function read(records: readonly Uint8Array[]): StoredDocument {
   return { history: { ...history, chain: readTables(tables) }, updates }
 }
 
+class StoredUpdates implements Iterable<Uint8Array> {
+  readonly #records: { readonly kind: number; readonly bytes: Uint8Array }[] = []
+
+  add(kind: number, bytes: Uint8Array): void {
+    this.#records.push({ kind, bytes })
+  }
+
+  *[Symbol.iterator](): Generator<Uint8Array> {
+    const unpacker = new Unpacker()
+    for (const { kind, bytes } of this.#records) {
+      if (kind === KIND.update) yield bytes
+      else if (kind === KIND.loneUpdate) yield sound(unpack(bytes, MAX_UPDATE_BYTES))
+      else yield sound(unpacker.unpack(bytes, MAX_UPDATE_BYTES))
+    }
+  }
+}
+
+/** Its checksum was right: it is as it was written. */
 function sound(update: Uint8Array | string): Uint8Array {
-  if (typeof update === 'string') throw new Error(`an update can not be read: ${update}`)
+  if (typeof update === 'string') throw new Error(`A stored update is broken: ${update}`)
   return update
 }
 
@@ -119,10 +148,7 @@ function readMeaning(bytes: Uint8Array): History | undefined {
 }
 
 function readTables(bytes: Uint8Array): TableChain {
-  const rest = bytes.subarray(SUM_BYTES)
-  const sum = new DataView(bytes.buffer, bytes.byteOffset, bytes.length).getUint32(0)
-  if (sum !== checksum(rest)) throw new Error('its tables are damaged')
-  const from = decoding.createDecoder(rest)
+  const from = decoding.createDecoder(undamaged(bytes))
   const links = readList(from, (decoder): Link => {
     return { from: readNamings(decoder), packed: decoding.readVarUint8Array(decoder).slice() }
   })
@@ -167,7 +193,7 @@ function readList<T>(from: decoding.Decoder, read: (from: decoding.Decoder) => T
 const BATCH_BYTES = 64 * 1024
 const BATCH_UPDATES = 500
 
-export function* batchesOf(updates: readonly Uint8Array[]): Generator<Uint8Array[]> {
+export function* batchesOf(updates: Iterable<Uint8Array>): Generator<Uint8Array[]> {
   let batch: Uint8Array[] = []
   let bytes = 0
   for (const update of updates) {

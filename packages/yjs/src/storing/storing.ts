@@ -71,7 +71,7 @@ export class Storing {
     const { history, updates } = other
     if ((history === undefined) !== (full === undefined)) return OTHER_MODE
     if (full === undefined || history === undefined || this.meansSame(other)) {
-      this.#host.integrate(updates)
+      this.#host.integrate([...updates])
       if (history !== undefined) full?.restore(withNamesOf(full.kept, history))
     } else if (!full.canSwitch || full.isLoading) {
       return 'the document is in the middle of something'
