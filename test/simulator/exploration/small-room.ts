@@ -165,7 +165,11 @@ export class SmallRoom {
   private imageOf(member: Member): Image {
     const known = this.images.get(member)
     if (known) return known
-    const image = pictureOf([member, member.replica], [member.holder], this.names, member.now)
+    // Rooms are founded while things happen: what belongs to the oracle is not to be part of a member's picture.
+    for (const ledger of this.oracle.ledgers.values()) this.names.set(ledger, ledger.lineage)
+    // Its device goes on under another name.
+    const holders = member.hasReturned ? [] : [member.holder]
+    const image = pictureOf([member, member.replica], holders, this.names, member.now)
     this.images.set(member, image)
     return image
   }
@@ -175,8 +179,6 @@ export class SmallRoom {
     const { oracle, book } = this
     const ledgers = [...oracle.ledgers.values()]
     const witnesses = [...oracle.witnesses.values()]
-    for (const ledger of ledgers) this.names.set(ledger, ledger.lineage)
-    for (const witness of witnesses) this.names.set(witness, `witness ${witness.id}`)
     this.oracleImage = pictureOf(
       [],
       [oracle, oracle.snapshots, book, ...ledgers, ...witnesses],
@@ -209,6 +211,8 @@ export class SmallRoom {
     this.names.set(member.replica.config, 'config')
     this.members.set(name, member)
     oracle.attach(member.replica, holder)
+    const witness = oracle.witnessOf(holder)
+    if (witness) this.names.set(witness, `witness ${witness.id}`)
     this.oracleImage = undefined
     return member
   }
