@@ -1,8 +1,8 @@
 /**
  * What can happen next in a small room.
  */
-import type { Member } from './member.js'
 import type { SmallRoom } from './small-room.js'
+import type { View } from './view.js'
 
 /** Names a thing that can happen next; the same name means the same thing after the same past. */
 export type Choice = string
@@ -18,42 +18,44 @@ export function choicesIn(room: SmallRoom): Choice[] {
     const isLosable = scenario.losable === 'all' ? wires.isMessage(wire) : wires.isHandshake(wire)
     if (isLosable && happened.losses < scenario.losses) choices.push(`lose ${wire}`)
   }
-  for (const member of room.members.values()) {
-    if (member.isDead) continue
-    if (member.isGone) choices.push(...returnsOf(member, room))
-    else choices.push(...doingsOf(member, room), ...fatesOf(member, room))
+  const { all } = room
+  for (const view of all) {
+    if (view.isDead) continue
+    if (view.isGone) choices.push(...returnsOf(view, all, room))
+    else choices.push(...doingsOf(view, room), ...fatesOf(view, all, room))
   }
   for (const { name, sponsor } of scenario.newcomers) {
-    if (room.members.has(name) || !isIn(room.members.get(sponsor))) continue
-    choices.push(`join ${name} ${sponsor}`)
+    const isIdle = all.some((view) => view.name === name && view.status === 'idle')
+    if (isIdle && all.some((view) => view.name === sponsor && isIn(view)))
+      choices.push(`join ${name} ${sponsor}`)
   }
   return choices.sort()
 }
 
 /** What it does. */
-function doingsOf(member: Member, { scenario, happened }: SmallRoom): Choice[] {
-  const { name, replica, reports, edits, hasCut } = member
+function doingsOf(view: View, { scenario, happened }: SmallRoom): Choice[] {
+  const { name, status, reports, edits, hasCut } = view
   const choices: Choice[] = []
-  if (replica.status === 'member') {
+  if (status === 'member') {
     const mayReport = reports < (scenario.reports ? (scenario.reports[name] ?? 0) : Number.POSITIVE_INFINITY)
-    if (mayReport && replica.room.hasNews) choices.push(`report ${name}`)
+    if (mayReport && view.hasNews) choices.push(`report ${name}`)
     if (edits < scenario.editors.filter((editor) => editor === name).length) choices.push(`edit ${name}`)
     if (!hasCut && scenario.cutters.includes(name)) choices.push(`cut ${name}`)
     if (scenario.leavers.includes(name) && happened.leaves === 0) choices.push(`leave ${name}`)
   }
-  if (replica.status === 'joining') {
-    if (happened.resends < scenario.resends && member.holder.installed) choices.push(`resend ${name}`)
+  if (status === 'joining') {
+    if (happened.resends < scenario.resends && view.hasInstalled) choices.push(`resend ${name}`)
     if (scenario.timeouts) choices.push(`timeout ${name}`)
   }
   return choices
 }
 
 /** What happens to it. */
-function fatesOf(member: Member, { scenario, happened, members, wires }: SmallRoom): Choice[] {
-  const { name, replica } = member
+function fatesOf(view: View, all: readonly View[], { scenario, happened, wires }: SmallRoom): Choice[] {
+  const { name, status } = view
   const choices: Choice[] = []
-  const isMember = replica.status === 'member'
-  if (scenario.mortal.includes(name) && replica.status !== 'over' && happened.deaths < scenario.deaths)
+  const isMember = status === 'member'
+  if (scenario.mortal.includes(name) && status !== 'over' && happened.deaths < scenario.deaths)
     choices.push(`die ${name}`)
   const isSponsor = name === 'N2' && isMember
   if (isSponsor && scenario.timeouts && !happened.timedOut.includes(name)) choices.push('timeout N2')
@@ -63,19 +65,19 @@ function fatesOf(member: Member, { scenario, happened, members, wires }: SmallRo
     if (happened.parting === 'parted' && isNoticed) choices.push(`heal ${name}`)
   }
   for (const { by, of } of isMember ? scenario.accusations : []) {
-    const accused = members.get(of)
-    if (by !== name || member.accused.has(of) || !accused) continue
+    const accused = all.find((other) => other.name === of)
+    if (by !== name || view.accused.has(of) || !accused) continue
     if (accused.isDead || (scenario.isSlandered && !accused.isGone)) choices.push(`accuse ${by} ${of}`)
   }
   return choices
 }
 
-function returnsOf(member: Member, room: SmallRoom): Choice[] {
-  if (!room.scenario.returns || member.outReason === undefined || member.hasReturned) return []
-  const sponsor = room.living[0]
-  return sponsor ? [`return ${member.name} ${sponsor.name}`] : []
+function returnsOf(view: View, all: readonly View[], { scenario }: SmallRoom): Choice[] {
+  if (!scenario.returns || !view.mayReturn) return []
+  const sponsor = all.find(isIn)
+  return sponsor ? [`return ${view.name} ${sponsor.name}`] : []
 }
 
-function isIn(member: Member | undefined): boolean {
-  return member !== undefined && !member.isDead && member.replica.status === 'member'
+function isIn({ isDead, status }: View): boolean {
+  return !isDead && status === 'member'
 }

@@ -65,11 +65,22 @@ export function judge(room: SmallRoom): Ending {
     if (point < clock) throw new Violation('liveness', `${name} stays at ${point} of ${clock}`)
     if (hasCut && epoch === 0) throw new Violation('liveness', `${name} executes no cut`)
   }
+  if (scenario.opening === 'settled') checkAllIn(room)
   checkConvergence(room)
   const { evicted } = room.happened
   if (scenario.opening === 'settled') return evicted.length > 0 ? 'evicted' : 'all in'
   if (living.some(({ name }) => name === 'N5')) return 'let in'
   return evicted.some((who) => who.startsWith('N5')) ? 'let in and evicted' : 'not let in'
+}
+
+/** Whoever wants to be in the room is. */
+function checkAllIn(room: SmallRoom): void {
+  for (const { name, replica, isDead, outReason, hasReturned } of room.members.values()) {
+    const { status } = replica
+    const isOut = status === 'over' && outReason !== undefined && !hasReturned
+    if (!isDead && (status === 'seeking' || status === 'joining' || isOut))
+      throw new Violation('liveness', `${name} does not get into the room: ${outReason ?? status}`)
+  }
 }
 
 /** All who are there show the same, and it is what it must be. */

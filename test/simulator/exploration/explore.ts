@@ -135,8 +135,10 @@ export function replay(scenario: Scenario, path: readonly Choice[]): Ending {
 
 function conclude(room: SmallRoom, path: readonly Choice[], { endings }: Pick<Exploration, 'endings'>): void {
   attempt(room.scenario, path, () => {
+    const learnAgain = room.goLive()
     finish(room)
     const ending = judge(room)
+    learnAgain()
     endings[ending] = (endings[ending] ?? 0) + 1
   })
 }

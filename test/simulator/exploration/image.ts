@@ -54,12 +54,12 @@ const constants = new WeakMap<object, string>()
 
 export class Image {
   /** The same in two pictures exactly if they show the same. */
-  readonly digest: string
+  readonly id: number
   private readonly slots: readonly Slot[]
 
-  constructor(slots: readonly Slot[], text: string) {
+  constructor(slots: readonly Slot[], id: number) {
     this.slots = slots
-    this.digest = createHash('md5').update(text).digest('binary')
+    this.id = id
   }
 
   /** Everything as it was when the picture was taken. */
@@ -76,6 +76,20 @@ export class Image {
   }
 }
 
+/** Of pictures that show the same it keeps one. */
+export class Album {
+  private readonly images = new Map<string, Image>()
+
+  keep(slots: readonly Slot[], text: string): Image {
+    const digest = createHash('md5').update(text).digest('binary')
+    const known = this.images.get(digest)
+    if (known) return known
+    const image = new Image(slots, this.images.size)
+    this.images.set(digest, image)
+    return image
+  }
+}
+
 /**
  * @param roots looked into, in this order.
  * @param unordered looked into after them; it makes no difference in which order their maps and sets were filled.
@@ -83,6 +97,7 @@ export class Image {
  * @param now on the clock of the replica among them.
  */
 export function pictureOf(
+  album: Album,
   roots: readonly object[],
   unordered: readonly object[],
   names: ReadonlyMap<object, string>,
@@ -170,7 +185,7 @@ export function pictureOf(
   for (const root of roots) look(root)
   isOrdered = false
   for (const root of unordered) look(root)
-  return new Image(slots, text)
+  return album.keep(slots, text)
 }
 
 function timeLeft(ms: number): string {

@@ -24,6 +24,8 @@ export interface Member {
   /** Why its identity ended, if another one is to follow. */
   outReason: string | undefined
   hasReturned: boolean
+  /** It is on its device: otherwise it has not begun, or somebody else has. */
+  isOnDevice: boolean
   reports: number
   edits: number
   hasCut: boolean
@@ -89,6 +91,7 @@ export function makeMember(
     isGone: false,
     outReason: undefined,
     hasReturned: false,
+    isOnDevice: true,
     reports: 0,
     edits: 0,
     hasCut: false,
@@ -121,6 +124,6 @@ class List<T> implements Iterator<T, undefined> {
 
   next(): IteratorResult<T, undefined> {
     const value = this.items[this.at++]
-    return value === undefined ? { value, done: true } : { value, done: false }
+    return value === undefined ? { value: undefined, done: true } : { value, done: false }
   }
 }

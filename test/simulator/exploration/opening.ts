@@ -23,6 +23,10 @@ export function open(room: SmallRoom): number {
   }
   if (scenario.opening === 'late join') return beginLateJoin(room)
   settleDown(room)
+  // They wait in the wings.
+  for (const { name } of scenario.newcomers) room.addMember(name)
+  if (scenario.returns)
+    for (const member of [...room.members.values()]) room.addMember(`${member.name}b`, member)
   forgetCounts(room)
   return 0
 }

@@ -64,6 +64,7 @@ function fails(room: SmallRoom, path: readonly Choice[], cause: Error): Choice[]
       taken.push(choice)
       room.take(choice)
     }
+    room.goLive()
     finish(room)
     judge(room)
   } catch (error) {

@@ -5,7 +5,7 @@
  * It can be put back to any state that it was in.
  */
 import { createHash } from 'node:crypto'
-import type { Input, Output, ReplicaConfig } from '@tidemark/core'
+import type { Input, Output } from '@tidemark/core'
 import { TokenBook } from '../models/tokens.js'
 import { checkContent } from '../oracle/content.js'
 import { Coverage } from '../oracle/coverage.js'
@@ -15,11 +15,12 @@ import { Story } from '../oracle/story.js'
 import { Violation } from '../oracle/violation.js'
 import { Random } from '../random.js'
 import { type Choice, choicesIn } from './choices.js'
-import { type Image, pictureOf } from './image.js'
+import { Album, type Image, pictureOf } from './image.js'
 import { JOIN_TIMEOUT_MS, type Member, makeHolder, makeMember, REPORT_MS, RESEND_MS } from './member.js'
 import { open } from './opening.js'
 import type { Scenario } from './scenario.js'
-import { type Parcel, type Wire, Wires } from './wires.js'
+import { type View, viewOf } from './view.js'
+import { type Change, numberOf, type Parcel, type Wire, Wires } from './wires.js'
 
 /** All of a room at one moment. */
 export interface Saved {
@@ -39,6 +40,14 @@ export interface Happened {
   readonly parting: 'none' | 'parted' | 'healed'
   readonly nextLink: number
   /** Members were told that these were evicted. */
+  readonly evicted: readonly string[]
+}
+
+/** What became of a step. */
+interface Learnt {
+  readonly image: Image
+  readonly oracle: Image
+  readonly changes: readonly Change[]
   readonly evicted: readonly string[]
 }
 
@@ -66,8 +75,17 @@ export class SmallRoom {
   readonly clockOfB: number
   private readonly book = new TokenBook()
   private readonly coverage = new Coverage()
+  private readonly album = new Album()
+  /** Of each member as it is now; undefined: it has not been looked at since it changed. */
   private readonly images = new Map<Member, Image>()
   private oracleImage: Image | undefined
+  /** What members really hold. They are put to where they are now only when one of them has to do something. */
+  private readonly held = new Map<Member, Image>()
+  private heldByOracle: Image | undefined
+  private readonly views = new Map<Image, View>()
+  private readonly learnt = new Map<string, Learnt>()
+  /** Steps are remembered: of a member in one state, the same makes the same. */
+  private learns = false
   /** What pictures name, and do not show. */
   private readonly names = new Map<object, string>()
 
@@ -83,6 +101,7 @@ export class SmallRoom {
     this.names.set(this.book, 'book')
     this.names.set(this.oracle.snapshots, 'snapshots')
     this.clockOfB = open(this)
+    this.learns = scenario.cutters.length === 0
   }
 
   // ------------------------------------------------------------------ choices
@@ -103,6 +122,11 @@ export class SmallRoom {
         return this.report(this.member(whom))
       case 'edit':
         return this.edit(this.member(whom))
+      case 'accuse':
+        return this.accuse(this.member(whom), this.member(second))
+    }
+    this.materialise()
+    switch (what) {
       case 'cut':
         return this.cut(this.member(whom))
       case 'resend':
@@ -119,8 +143,6 @@ export class SmallRoom {
         return this.heal(this.member(whom))
       case 'join':
         return this.join(whom, second)
-      case 'accuse':
-        return this.accuse(this.member(whom), this.member(second))
       case 'return':
         return this.return(this.member(whom), this.member(second))
       default:
@@ -145,10 +167,8 @@ export class SmallRoom {
     this.members.clear()
     for (const [member, image] of members) {
       this.members.set(member.name, member)
-      if (this.images.get(member) !== image) image.restore()
       this.images.set(member, image)
     }
-    if (this.oracleImage !== oracle) oracle.restore()
     this.oracleImage = oracle
     this.wires.restore(wires)
     this.happened = happened
@@ -156,10 +176,89 @@ export class SmallRoom {
 
   /** Equal in two worlds exactly if everything that can happen from here on is equal. */
   fingerprint(): string {
-    const hash = createHash('md5')
-    for (const member of this.members.values()) hash.update(this.imageOf(member).digest, 'latin1')
-    hash.update(this.imageOfOracle.digest, 'latin1')
-    return hash.update(this.wires.text).update(JSON.stringify(this.happened)).digest('binary')
+    let text = `${this.imageOfOracle.id}`
+    for (const member of this.members.values()) text += ` ${this.imageOf(member).id}`
+    text += ` ${this.wires.text} ${textOfHappened(this.happened)}`
+    return createHash('md5').update(text).digest('binary')
+  }
+
+  /** Members as they are now, in brief. */
+  get all(): View[] {
+    return [...this.members.values()].map((member) => this.view(member))
+  }
+
+  private view(member: Member): View {
+    const image = this.imageOf(member)
+    const known = this.views.get(image)
+    if (known) return known
+    this.materialise()
+    const view = viewOf(member)
+    this.views.set(image, view)
+    return view
+  }
+
+  /** From here on members are asked themselves. */
+  materialise(): void {
+    for (const member of this.members.values()) {
+      const image = this.images.get(member)
+      if (image === undefined || this.held.get(member) === image) continue
+      image.restore()
+      this.held.set(member, image)
+    }
+    const { oracleImage } = this
+    if (oracleImage === undefined || this.heldByOracle === oracleImage) return
+    oracleImage.restore()
+    this.heldByOracle = oracleImage
+  }
+
+  /** Nothing is remembered from here on: time goes by as pictures do not tell. */
+  goLive(): () => void {
+    const { learns } = this
+    this.materialise()
+    this.learns = false
+    return () => {
+      this.learns = learns
+    }
+  }
+
+  /**
+   * Something that concerns one member alone. What it does follows from the member, from what the oracle knows, from
+   * which of its links lead to somebody, and, while somebody joins, from what that one holds.
+   */
+  private step(member: Member, what: string, doIt: () => void): void {
+    if (!this.learns) {
+      this.materialise()
+      return doIt()
+    }
+    const key = `${this.imageOf(member).id} ${this.imageOfOracle.id} ${this.surroundings(member)} ${what}`
+    const known = this.learnt.get(key)
+    if (known) {
+      this.images.set(member, known.image)
+      this.oracleImage = known.oracle
+      this.wires.repeat(known.changes)
+      this.noteEvicted(known.evicted)
+      return
+    }
+    this.materialise()
+    const before = this.happened.evicted
+    const changes = this.wires.record()
+    doIt()
+    this.wires.record()
+    const evicted = before === this.happened.evicted ? [] : this.happened.evicted
+    this.learnt.set(key, { image: this.imageOf(member), oracle: this.imageOfOracle, changes, evicted })
+  }
+
+  private surroundings(member: Member): string {
+    let text = ''
+    for (const [link, name] of this.view(member).links) {
+      const other = this.view(this.member(name))
+      text += !other.isDead && other.links.has(link) ? '+' : '-'
+    }
+    for (const other of this.members.values()) {
+      if (other === member || this.view(other).status !== 'joining') continue
+      text += ` ${this.imageOf(other).id}`
+    }
+    return text
   }
 
   private imageOf(member: Member): Image {
@@ -167,10 +266,10 @@ export class SmallRoom {
     if (known) return known
     // Rooms are founded while things happen: what belongs to the oracle is not to be part of a member's picture.
     for (const ledger of this.oracle.ledgers.values()) this.names.set(ledger, ledger.lineage)
-    // Its device goes on under another name.
-    const holders = member.hasReturned ? [] : [member.holder]
-    const image = pictureOf([member, member.replica], holders, this.names, member.now)
+    const holders = member.isOnDevice ? [member.holder] : []
+    const image = pictureOf(this.album, [member, member.replica], holders, this.names, member.now)
     this.images.set(member, image)
+    this.held.set(member, image)
     return image
   }
 
@@ -180,40 +279,47 @@ export class SmallRoom {
     const ledgers = [...oracle.ledgers.values()]
     const witnesses = [...oracle.witnesses.values()]
     this.oracleImage = pictureOf(
+      this.album,
       [],
       [oracle, oracle.snapshots, book, ...ledgers, ...witnesses],
       this.names,
       0,
     )
+    this.heldByOracle = this.oracleImage
     return this.oracleImage
   }
 
   forgetImages(): void {
-    this.images.clear()
-    this.oracleImage = undefined
+    for (const member of this.members.values()) this.touched(member)
   }
 
   private touched(member: Member): void {
     this.images.delete(member)
-    this.oracleImage = undefined
+    this.held.delete(member)
+    this.oracleImage = this.heldByOracle = undefined
   }
 
   // ------------------------------------------------------------------ replicas
 
-  addMember(name: string, former?: Member, config: Partial<ReplicaConfig> = {}): Member {
+  /** @param former whose device it will be on. Whoever may come later is made ahead: it is the same one in every state. */
+  addMember(name: string, former?: Member): Member {
     const { book, oracle, coverage, scenario } = this
     const isCut = scenario.cutters.length > 0
     const holder = former?.holder ?? makeHolder(name, isCut, book, oracle, coverage)
-    const edits = scenario.editors.filter((editor) => editor === name).length
-    const plan = former || isCut ? [] : Array.from({ length: edits * MOST_TOKENS }, () => book.make({}))
-    const member = makeMember(name, holder, plan, config)
-    this.names.set(member, name).set(member.replica, `replica ${name}`).set(holder, `holder ${holder.name}`)
-    this.names.set(member.replica.config, 'config')
-    this.members.set(name, member)
+    const edits = isCut ? 0 : scenario.editors.filter((editor) => editor === name).length
+    const plan = Array.from({ length: edits * MOST_TOKENS }, () => book.make({}))
+    const member = makeMember(name, holder, plan)
+    member.isOnDevice = former === undefined
     oracle.attach(member.replica, holder)
-    const witness = oracle.witnessOf(holder)
-    if (witness) this.names.set(witness, `witness ${witness.id}`)
-    this.oracleImage = undefined
+    if (former) oracle.takesOver(former.replica, holder)
+    this.names
+      .set(member, name)
+      .set(member.replica, `replica ${name}`)
+      .set(member.replica.config, 'config')
+      .set(holder, `holder ${holder.name}`)
+      .set(oracle.witnesses.get(member.replica.id) as object, `witness ${name}`)
+    this.members.set(name, member)
+    this.touched(member)
     return member
   }
 
@@ -300,9 +406,13 @@ export class SmallRoom {
   // ------------------------------------------------------------------ events
 
   deliver(wire: Wire): void {
-    const { link, what } = this.wires.shift(wire)
+    const parcel = this.wires.shift(wire)
     const [, to] = wire.slice(0, wire.indexOf(' ')).split('>') as [string, string]
     const receiver = this.member(to)
+    this.step(receiver, `${numberOf(parcel)}`, () => this.receive(receiver, parcel))
+  }
+
+  private receive(receiver: Member, { link, what }: Parcel): void {
     const sender = receiver.links.get(link)
     if (!sender) return
     if (what !== 'down') return this.input(receiver, { type: 'message', link, bytes: what.slice() })
@@ -316,19 +426,23 @@ export class SmallRoom {
   }
 
   report(member: Member): void {
-    this.touched(member)
-    // Where it may do so as often as it likes, it makes no difference how often it has.
-    if (this.scenario.reports) member.reports++
-    member.now += 2 * REPORT_MS
-    this.input(member, { type: 'timer' })
+    this.step(member, 'report', () => {
+      this.touched(member)
+      // Where it may do so as often as it likes, it makes no difference how often it has.
+      if (this.scenario.reports) member.reports++
+      member.now += 2 * REPORT_MS
+      this.input(member, { type: 'timer' })
+    })
   }
 
   /** The same tokens, however its edits lie among those of others. */
   private edit(member: Member): void {
-    const { plan } = member
-    let next = member.edits++ * MOST_TOKENS
-    const make = () => plan[next++] ?? this.book.make()
-    this.type(member, plan.length > 0 ? ({ make } as unknown as TokenBook) : this.book)
+    this.step(member, 'edit', () => {
+      const { plan } = member
+      let next = member.edits++ * MOST_TOKENS
+      const make = () => plan[next++] ?? this.book.make()
+      this.type(member, plan.length > 0 ? ({ make } as unknown as TokenBook) : this.book)
+    })
   }
 
   type(member: Member, tokens: TokenBook = this.book): void {
@@ -408,24 +522,38 @@ export class SmallRoom {
   }
 
   private join(name: string, sponsor: string): void {
-    const newcomer = this.addMember(name)
+    const newcomer = this.member(name)
     this.input(newcomer, { type: 'start' })
     this.connect(newcomer, this.member(sponsor))
   }
 
   private accuse(member: Member, of: Member): void {
-    this.touched(member)
-    member.accused.add(of.name)
-    this.input(member, { type: 'accuse', replica: of.replica.id })
+    this.step(member, `accuse ${of.name}`, () => {
+      this.touched(member)
+      member.accused.add(of.name)
+      this.input(member, { type: 'accuse', replica: of.replica.id })
+    })
   }
 
   /** Its device starts over, under another id, with all it holds. */
   return(former: Member, sponsor: Member): void {
+    const again = this.member(`${former.name}b`)
     this.touched(former)
-    former.hasReturned = true
-    const { notice, room } = former.replica
-    const again = this.addMember(`${former.name}b`, former, { notice, formerLineage: room.lineage })
+    this.touched(again)
+    former.hasReturned = again.isOnDevice = true
+    former.isOnDevice = false
+    this.oracle.takesOver(again.replica, again.holder)
     this.input(again, { type: 'start' })
     this.connect(again, sponsor)
   }
+}
+
+const happenedTexts = new WeakMap<Happened, string>()
+
+function textOfHappened(happened: Happened): string {
+  const known = happenedTexts.get(happened)
+  if (known !== undefined) return known
+  const text = JSON.stringify(happened)
+  happenedTexts.set(happened, text)
+  return text
 }

@@ -10,6 +10,12 @@ export interface Parcel {
   readonly what: Uint8Array | 'down'
 }
 
+/** Something was put on a wire, or all was taken off it. */
+export interface Change {
+  readonly wire: Wire
+  readonly parcel: Parcel | undefined
+}
+
 /** `N2>N5 urgent` */
 export type Wire = string
 
@@ -27,6 +33,21 @@ export class Wires {
   /** Lists are never changed, but replaced. */
   private queues = new Map<Wire, readonly Parcel[]>()
 
+  private log: Change[] | undefined
+
+  /** @returns what is put on wires, and taken off them unheard, from now on; until the next call. */
+  record(): readonly Change[] {
+    this.log = []
+    return this.log
+  }
+
+  repeat(changes: readonly Change[]): void {
+    for (const { wire, parcel } of changes) {
+      if (parcel) this.push(wire, parcel)
+      else this.queues.delete(wire)
+    }
+  }
+
   /** Those on which something is under way. */
   get busy(): Wire[] {
     return [...this.queues.keys()]
@@ -37,6 +58,7 @@ export class Wires {
   }
 
   push(wire: Wire, parcel: Parcel): void {
+    this.log?.push({ wire, parcel })
     this.queues.set(wire, [...(this.queues.get(wire) ?? []), parcel])
   }
 
@@ -50,7 +72,11 @@ export class Wires {
 
   /** Nobody is there any more to take what is under way. */
   clear(from: string, to: string): void {
-    for (const lane of ['urgent', 'bulk']) this.queues.delete(`${from}>${to} ${lane}`)
+    for (const lane of ['urgent', 'bulk']) {
+      const wire = `${from}>${to} ${lane}`
+      this.log?.push({ wire, parcel: undefined })
+      this.queues.delete(wire)
+    }
   }
 
   /** What comes next, for people. */
@@ -76,11 +102,25 @@ export class Wires {
     this.queues = new Map(saved)
   }
 
+  /** Equal exactly if the same is under way. */
   get text(): string {
-    const told = [...this.queues].map(
-      ([wire, parcels]) =>
-        `${wire}:${parcels.map(({ link, what }) => `${link}${what === 'down' ? what : textOf(what)}`).join()}`,
-    )
+    const told: string[] = []
+    for (const [wire, parcels] of this.queues) told.push(`${wire}:${parcels.map(numberOf).join()}`)
     return told.sort().join('|')
   }
+}
+
+const numbers = new WeakMap<Parcel, number>()
+const numbersByText = new Map<string, number>()
+
+/** The same for parcels that are the same. */
+export function numberOf(parcel: Parcel): number {
+  const known = numbers.get(parcel)
+  if (known !== undefined) return known
+  const { link, what } = parcel
+  const text = `${link}${what === 'down' ? what : textOf(what)}`
+  const number = numbersByText.get(text) ?? numbersByText.size
+  numbersByText.set(text, number)
+  numbers.set(parcel, number)
+  return number
 }
