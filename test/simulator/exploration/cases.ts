@@ -27,4 +27,14 @@ export const CASES: readonly Scenario[] = [
     isSlandered: true,
     returns: true,
   },
+  {
+    ...TWO_EDIT,
+    name: 'rivals',
+    accusations: [
+      { by: 'N1', of: 'N3' },
+      { by: 'N3', of: 'N1' },
+    ],
+    isSlandered: true,
+    returns: true,
+  },
 ]

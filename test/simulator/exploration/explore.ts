@@ -30,6 +30,8 @@ export interface Bounds {
   readonly maxStates: number
   /** Asked now and then. */
   readonly isOver?: (soFar: Exploration) => boolean
+  /** Which way first, drawn at random: of what is left of, other parts are seen. */
+  readonly seed?: number
 }
 
 /** Something that broke a rule, with the events that led there. */
@@ -50,12 +52,13 @@ export class ExplorationFailure extends Error {
 /** So many states lie between two looks at the clock. */
 const STATES_BETWEEN_LOOKS = 256
 
-export function explore(scenario: Scenario, { maxStates, isOver }: Bounds): Exploration {
+export function explore(scenario: Scenario, { maxStates, isOver, seed }: Bounds): Exploration {
   const result: Exploration = { states: 0, steps: 0, orders: 0, depth: 0, endings: {}, isComplete: true }
   /** Orders from each state on. */
   const ordersFrom = new Map<string, number>()
   const path: Choice[] = []
   const room = new SmallRoom(scenario)
+  const random = seed === undefined ? undefined : new Random(seed)
   let isEnough = false
 
   const arrive = (): number => {
@@ -78,6 +81,7 @@ export function explore(scenario: Scenario, { maxStates, isOver }: Bounds): Expl
 
   const goOn = (): number => {
     const choices = room.choices()
+    if (random) shuffle(choices, random)
     const here = room.save()
     let orders = 0
     // Nothing is under way: nobody need report, die or lose patience, it may as well be over.
@@ -99,6 +103,15 @@ export function explore(scenario: Scenario, { maxStates, isOver }: Bounds): Expl
 
   result.orders = arrive()
   return result
+}
+
+function shuffle(list: Choice[], random: Random): void {
+  for (let last = list.length - 1; last > 0; last--) {
+    const other = random.below(last + 1)
+    const item = list[last] as Choice
+    list[last] = list[other] as Choice
+    list[other] = item
+  }
 }
 
 /** Goes through a small room in orders drawn at random. @returns how they ended. */

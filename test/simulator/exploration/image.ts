@@ -53,12 +53,15 @@ type Fields = Record<string, unknown>
 const constants = new WeakMap<object, string>()
 
 export class Image {
-  /** The same in two pictures exactly if they show the same. */
+  /** Equal exactly if the same is shown, whatever objects it is of. */
+  readonly digest: string
+  /** The same, in one album. */
   readonly id: number
   private readonly slots: readonly Slot[]
 
-  constructor(slots: readonly Slot[], id: number) {
+  constructor(slots: readonly Slot[], digest: string, id: number) {
     this.slots = slots
+    this.digest = digest
     this.id = id
   }
 
@@ -84,7 +87,7 @@ export class Album {
     const digest = createHash('md5').update(text).digest('binary')
     const known = this.images.get(digest)
     if (known) return known
-    const image = new Image(slots, this.images.size)
+    const image = new Image(slots, digest, this.images.size)
     this.images.set(digest, image)
     return image
   }

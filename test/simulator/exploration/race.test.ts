@@ -13,7 +13,7 @@ import { explore, sample } from './explore.js'
 import { EXHAUSTED, SAMPLED } from './late-joins.js'
 import { SmallRoom } from './small-room.js'
 
-const MAX_STATES = 10_000
+const MAX_STATES = 20_000
 const RACES = 500
 
 describe('[SP3] [JO3] [JO5] the late-join race', { timeout: 180_000 }, () => {

@@ -176,10 +176,10 @@ export class SmallRoom {
 
   /** Equal in two worlds exactly if everything that can happen from here on is equal. */
   fingerprint(): string {
-    let text = `${this.imageOfOracle.id}`
-    for (const member of this.members.values()) text += ` ${this.imageOf(member).id}`
-    text += ` ${this.wires.text} ${textOfHappened(this.happened)}`
-    return createHash('md5').update(text).digest('binary')
+    let text = this.imageOfOracle.digest
+    for (const member of this.members.values()) text += this.imageOf(member).digest
+    text += `${this.wires.text} ${textOfHappened(this.happened)}`
+    return createHash('md5').update(text, 'binary').digest('binary')
   }
 
   /** Members as they are now, in brief. */
