@@ -1,8 +1,18 @@
 /**
  * What can happen next in a small room.
  */
-import type { SmallRoom } from './small-room.js'
+import type { Happened } from './happened.js'
+import type { Scenario } from './scenario.js'
 import type { View } from './view.js'
+import type { Wires } from './wires.js'
+
+/** What of a room decides what can happen. */
+interface Situation {
+  readonly scenario: Scenario
+  readonly happened: Happened
+  readonly wires: Wires
+  readonly all: readonly View[]
+}
 
 /** Names a thing that can happen next; the same name means the same thing after the same past. */
 export type Choice = string
@@ -10,7 +20,7 @@ export type Choice = string
 export const isDelivery = (choice: Choice): boolean => choice.startsWith('deliver')
 
 /** Always in the same order. */
-export function choicesIn(room: SmallRoom): Choice[] {
+export function choicesIn(room: Situation): Choice[] {
   const { wires, scenario, happened } = room
   const choices: Choice[] = []
   for (const wire of wires.busy) {
@@ -33,7 +43,7 @@ export function choicesIn(room: SmallRoom): Choice[] {
 }
 
 /** What it does. */
-function doingsOf(view: View, { scenario, happened }: SmallRoom): Choice[] {
+function doingsOf(view: View, { scenario, happened }: Situation): Choice[] {
   const { name, status, reports, edits, hasCut } = view
   const choices: Choice[] = []
   if (status === 'member') {
@@ -51,7 +61,7 @@ function doingsOf(view: View, { scenario, happened }: SmallRoom): Choice[] {
 }
 
 /** What happens to it. */
-function fatesOf(view: View, all: readonly View[], { scenario, happened, wires }: SmallRoom): Choice[] {
+function fatesOf(view: View, all: readonly View[], { scenario, happened, wires }: Situation): Choice[] {
   const { name, status } = view
   const choices: Choice[] = []
   const isMember = status === 'member'
@@ -72,7 +82,7 @@ function fatesOf(view: View, all: readonly View[], { scenario, happened, wires }
   return choices
 }
 
-function returnsOf(view: View, all: readonly View[], { scenario }: SmallRoom): Choice[] {
+function returnsOf(view: View, all: readonly View[], { scenario }: Situation): Choice[] {
   if (!scenario.returns || !view.mayReturn) return []
   const sponsor = all.find(isIn)
   return sponsor ? [`return ${view.name} ${sponsor.name}`] : []

@@ -11,8 +11,8 @@ import { MUTANTS } from '../mutants.js'
 import { CASES } from './cases.js'
 import type { Choice } from './choices.js'
 import { explore, replay } from './explore.js'
+import { begin } from './opening.js'
 import { readToken, tokenOf } from './shorten.js'
-import { SmallRoom } from './small-room.js'
 
 const MAX_STATES = 600
 /** Each of them is played again from its beginning. */
@@ -30,7 +30,7 @@ describe('[SP3] [EV5] [JO3] rooms of three in which two edit and one thing goes 
   })
 
   test.each(CASES)('going back leads to the same state as getting there again: $name', (scenario) => {
-    const room = new SmallRoom(scenario)
+    const room = begin(scenario)
     const seen = new Set<string>()
     let compared = 0
     const goOn = (path: readonly Choice[]): void => {
@@ -39,7 +39,7 @@ describe('[SP3] [EV5] [JO3] rooms of three in which two edit and one thing goes 
       seen.add(state)
       if (seen.size % BETWEEN_COMPARED === 0) {
         compared++
-        const again = new SmallRoom(scenario)
+        const again = begin(scenario)
         for (const choice of path) again.take(choice)
         expect(again.fingerprint()).toBe(state)
       }

@@ -7,8 +7,9 @@ import { Violation } from '../oracle/violation.js'
 import { Random } from '../random.js'
 import { type Choice, isDelivery } from './choices.js'
 import { type Ending, finish, judge } from './ending.js'
+import { begin } from './opening.js'
 import type { Scenario } from './scenario.js'
-import { SmallRoom } from './small-room.js'
+import type { SmallRoom } from './small-room.js'
 
 export interface Exploration {
   /** Different states that were reached. */
@@ -57,7 +58,7 @@ export function explore(scenario: Scenario, { maxStates, isOver, seed }: Bounds)
   /** Orders from each state on. */
   const ordersFrom = new Map<string, number>()
   const path: Choice[] = []
-  const room = new SmallRoom(scenario)
+  const room = begin(scenario)
   const random = seed === undefined ? undefined : new Random(seed)
   let isEnough = false
 
@@ -119,7 +120,7 @@ export function sample(scenario: Scenario, seed: number, times: number): Explora
   const random = new Random(seed)
   const result: Pick<Exploration, 'endings'> = { endings: {} }
   for (let time = 0; time < times; time++) {
-    const room = new SmallRoom(scenario)
+    const room = begin(scenario)
     const path: Choice[] = []
     // Some see everything that may go wrong, most of them only some of it.
     const haste = random.real()
@@ -139,7 +140,7 @@ export function sample(scenario: Scenario, seed: number, times: number): Explora
 
 /** The same events again, to the end. @throws an ExplorationFailure. */
 export function replay(scenario: Scenario, path: readonly Choice[]): Ending {
-  const room = new SmallRoom(scenario)
+  const room = begin(scenario)
   for (const [i, choice] of path.entries()) attempt(scenario, path.slice(0, i + 1), () => room.take(choice))
   const result: Pick<Exploration, 'endings'> = { endings: {} }
   conclude(room, path, result)
@@ -167,7 +168,7 @@ function attempt(scenario: Scenario, path: readonly Choice[], step: () => void):
 /** What each event was. */
 export function tell(scenario: Scenario, path: readonly Choice[]): string[] {
   try {
-    const room = new SmallRoom(scenario)
+    const room = begin(scenario)
     return path.map((choice, i) => {
       const line = room.describe(choice)
       if (i < path.length - 1) room.take(choice)

@@ -1,10 +1,17 @@
 /**
  * How a small room comes to where what may happen begins.
  */
-import type { SmallRoom } from './small-room.js'
+import type { Scenario } from './scenario.js'
+import { SmallRoom } from './small-room.js'
+
+export function begin(scenario: Scenario): SmallRoom {
+  const room = new SmallRoom(scenario)
+  room.opened(open(room))
+  return room
+}
 
 /** @returns the clock of B, 0 where there is none. */
-export function open(room: SmallRoom): number {
+function open(room: SmallRoom): number {
   const { scenario } = room
   const [first, ...others] = scenario.members.map((name) => room.addMember(name))
   if (!first) throw new Error('a room needs members')
@@ -27,13 +34,7 @@ export function open(room: SmallRoom): number {
   for (const { name } of scenario.newcomers) room.addMember(name)
   if (scenario.returns)
     for (const member of [...room.members.values()]) room.addMember(`${member.name}b`, member)
-  forgetCounts(room)
   return 0
-}
-
-function forgetCounts(room: SmallRoom): void {
-  for (const member of room.members.values()) member.reports = 0
-  room.forgetImages()
 }
 
 function beginLateJoin(room: SmallRoom): number {
@@ -49,7 +50,6 @@ function beginLateJoin(room: SmallRoom): number {
   // The hellos are out of the race: before them there is no sponsor and no newcomer.
   room.deliver('N2>N5 urgent')
   room.deliver('N5>N2 urgent')
-  forgetCounts(room)
   // B was that of N3.
   room.member('N3').edits = 1
   return clockOfB

@@ -11,7 +11,7 @@ import { bundle, CACHE } from '../bundle.mjs'
 import { MUTANTS } from '../mutants.js'
 import { explore, sample } from './explore.js'
 import { EXHAUSTED, SAMPLED } from './late-joins.js'
-import { SmallRoom } from './small-room.js'
+import { begin } from './opening.js'
 
 const MAX_STATES = 20_000
 const RACES = 500
@@ -35,7 +35,7 @@ describe('[SP3] [JO3] [JO5] the late-join race', { timeout: 180_000 }, () => {
   })
 
   test.each([...EXHAUSTED, ...SAMPLED])('it begins as told: $name', (scenario) => {
-    const world = new SmallRoom(scenario)
+    const world = begin(scenario)
     const begins = world.choices().map((choice) => world.describe(choice))
     expect(begins).toContain('deliver N3>N2 urgent: gossip')
     expect(begins).toContain('deliver N5>N2 urgent: joinRequest')

@@ -4,12 +4,13 @@
 import { Violation } from '../oracle/violation.js'
 import type { Choice } from './choices.js'
 import { finish, judge } from './ending.js'
+import { begin } from './opening.js'
 import type { Scenario } from './scenario.js'
-import { SmallRoom } from './small-room.js'
+import type { SmallRoom } from './small-room.js'
 
 /** Of each event, which of the choices it was: `crash-other:3.0.1`. */
 export function tokenOf(scenario: Scenario, path: readonly Choice[]): string {
-  const room = new SmallRoom(scenario)
+  const room = begin(scenario)
   const numbers = path.map((choice, i) => {
     const number = room.choices().indexOf(choice)
     if (i < path.length - 1) room.take(choice)
@@ -24,7 +25,7 @@ export function readToken(token: string, cases: readonly Scenario[]): { scenario
   const scenario = cases.find(({ name }) => name === token.slice(0, at))
   if (!scenario) throw new Error(`there is no case "${token.slice(0, at)}"`)
   const numbers = token.slice(at + 1).split('.')
-  const room = new SmallRoom(scenario)
+  const room = begin(scenario)
   const path: Choice[] = []
   for (const number of numbers) {
     const choice = room.choices()[Number(number)]
@@ -37,7 +38,7 @@ export function readToken(token: string, cases: readonly Scenario[]): { scenario
 
 /** @returns as few events as are found to lead to the same kind of failure; one by one none of them can be left out. */
 export function shorten(scenario: Scenario, path: readonly Choice[], cause: Error): Choice[] {
-  const room = new SmallRoom(scenario)
+  const room = begin(scenario)
   const beginning = room.save()
   let shortest = [...path]
   for (let before = Number.POSITIVE_INFINITY; shortest.length < before; ) {

@@ -15,9 +15,9 @@ import { Story } from '../oracle/story.js'
 import { Violation } from '../oracle/violation.js'
 import { Random } from '../random.js'
 import { type Choice, choicesIn } from './choices.js'
+import type { Happened } from './happened.js'
 import { Album, type Image, pictureOf } from './image.js'
 import { JOIN_TIMEOUT_MS, type Member, makeHolder, makeMember, REPORT_MS, RESEND_MS } from './member.js'
-import { open } from './opening.js'
 import type { Scenario } from './scenario.js'
 import { type View, viewOf } from './view.js'
 import { type Change, numberOf, type Parcel, type Wire, Wires } from './wires.js'
@@ -28,19 +28,6 @@ export interface Saved {
   readonly oracle: Image
   readonly wires: ReturnType<Wires['save']>
   readonly happened: Happened
-}
-
-/** How much of what may happen only so often has happened. */
-export interface Happened {
-  readonly losses: number
-  readonly resends: number
-  readonly deaths: number
-  readonly leaves: number
-  readonly timedOut: readonly string[]
-  readonly parting: 'none' | 'parted' | 'healed'
-  readonly nextLink: number
-  /** Members were told that these were evicted. */
-  readonly evicted: readonly string[]
 }
 
 /** What became of a step. */
@@ -72,7 +59,7 @@ export class SmallRoom {
     evicted: [],
   }
   /** Nobody may decide beyond this before all have it; 0: there is no such operation. */
-  readonly clockOfB: number
+  clockOfB = 0
   private readonly book = new TokenBook()
   private readonly coverage = new Coverage()
   private readonly album = new Album()
@@ -100,8 +87,16 @@ export class SmallRoom {
     this.names.set(this.oracle, 'oracle')
     this.names.set(this.book, 'book')
     this.names.set(this.oracle.snapshots, 'snapshots')
-    this.clockOfB = open(this)
-    this.learns = scenario.cutters.length === 0
+  }
+
+  /** What may happen begins here. */
+  opened(clockOfB: number): void {
+    for (const member of this.members.values()) {
+      this.touched(member)
+      member.reports = 0
+    }
+    this.clockOfB = clockOfB
+    this.learns = this.scenario.cutters.length === 0
   }
 
   // ------------------------------------------------------------------ choices
@@ -287,10 +282,6 @@ export class SmallRoom {
     )
     this.heldByOracle = this.oracleImage
     return this.oracleImage
-  }
-
-  forgetImages(): void {
-    for (const member of this.members.values()) this.touched(member)
   }
 
   private touched(member: Member): void {
