@@ -52,6 +52,12 @@ export class Oracle implements Watcher {
     this.standIn(witness)
   }
 
+  /** One that was attached ahead begins now, on the device of one that is over. */
+  takesOver(replica: Replica, holder: Holder): void {
+    const witness = this.witnesses.get(replica.id)
+    if (witness) this.byHolder.set(holder, witness)
+  }
+
   /** An identity is over. @param stillCounts it died as a member: nobody can know that it needs nothing more. */
   detach(holder: Holder, stillCounts: boolean): void {
     const witness = this.byHolder.get(holder)

@@ -109,6 +109,8 @@ export class LettingIn {
     const operations = this.room.history.missingFrom(since)
     this.neighbourhood.send(link.id, { type: 'go', nonce, operations })
     this.neighbourhood.enterRoom(link, newcomer, now)
+    // Its hello came before it was in any room; by this link it may have to tell us that we are out of ours (rule EV7).
+    link.lineage = this.room.lineage
     link.isServed = true
     // It holds what came from us and nothing else: by it we know neither more nor less than before (rule JO11).
     if (heldAll) link.caughtUp = true

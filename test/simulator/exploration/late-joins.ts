@@ -1,18 +1,13 @@
 /**
  * The races that are run: small ones in every order, large ones in orders drawn at random.
  */
-import type { Scenario } from './race-world.js'
+import { NOTHING_HAPPENS, type Scenario } from './scenario.js'
 
 const CALM: Omit<Scenario, 'name'> = {
-  members: ['N1', 'N2', 'N3'],
-  hasTrees: true,
+  ...NOTHING_HAPPENS,
+  opening: 'late join',
   reports: { N2: 1, N3: 1 },
-  losses: 0,
-  resends: 0,
-  timeouts: false,
-  mortal: [],
-  editors: [],
-  cutters: [],
+  losable: 'handshake',
 }
 
 /** Few enough states to go through all of them. */

@@ -3,18 +3,18 @@
  */
 
 import { Violation } from '../oracle/violation.js'
-import { explore, RaceFailure, sample } from './explore.js'
-import { EXHAUSTED, SAMPLED } from './scenarios.js'
+import { ExplorationFailure, explore, sample } from './explore.js'
+import { EXHAUSTED, SAMPLED } from './late-joins.js'
 
 const MAX_STATES = 1000
 const RACES = 300
 
 try {
-  for (const scenario of EXHAUSTED) explore(scenario, MAX_STATES)
+  for (const scenario of EXHAUSTED) explore(scenario, { maxStates: MAX_STATES })
   for (const scenario of SAMPLED) sample(scenario, 1, RACES)
 } catch (error) {
   // Some mutants do not even get to the start.
-  if (!(error instanceof RaceFailure || error instanceof Violation)) throw error
+  if (!(error instanceof ExplorationFailure || error instanceof Violation)) throw error
   process.stdout.write(error.message)
   process.exitCode = 1
 }

@@ -10,15 +10,15 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { bundle, CACHE } from '../bundle.mjs'
 import { MUTANTS } from '../mutants.js'
 import { explore, sample } from './explore.js'
-import { RaceWorld } from './race-world.js'
-import { EXHAUSTED, SAMPLED } from './scenarios.js'
+import { EXHAUSTED, SAMPLED } from './late-joins.js'
+import { begin } from './opening.js'
 
-const MAX_STATES = 10_000
+const MAX_STATES = 20_000
 const RACES = 500
 
 describe('[SP3] [JO3] [JO5] the late-join race', { timeout: 180_000 }, () => {
   test.each(EXHAUSTED)('in every order: $name', (scenario) => {
-    const { isComplete, orders, endings } = explore(scenario, MAX_STATES)
+    const { isComplete, orders, endings } = explore(scenario, { maxStates: MAX_STATES })
     expect(isComplete).toBe(true)
     expect(orders).toBeGreaterThan(10_000)
     expect(endings['let in']).toBeGreaterThan(0)
@@ -30,12 +30,12 @@ describe('[SP3] [JO3] [JO5] the late-join race', { timeout: 180_000 }, () => {
 
   test('an exploration sees that a join fails, and that one who was let in and died is evicted', () => {
     const scenario = EXHAUSTED.find(({ mortal }) => mortal.includes('N5'))
-    const { endings } = explore(scenario as (typeof EXHAUSTED)[number], MAX_STATES)
+    const { endings } = explore(scenario as (typeof EXHAUSTED)[number], { maxStates: MAX_STATES })
     expect(Object.keys(endings).sort()).toEqual(['let in', 'let in and evicted', 'not let in'])
   })
 
   test.each([...EXHAUSTED, ...SAMPLED])('it begins as told: $name', (scenario) => {
-    const world = new RaceWorld(scenario)
+    const world = begin(scenario)
     const begins = world.choices().map((choice) => world.describe(choice))
     expect(begins).toContain('deliver N3>N2 urgent: gossip')
     expect(begins).toContain('deliver N5>N2 urgent: joinRequest')
