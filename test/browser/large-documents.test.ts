@@ -17,13 +17,16 @@ interface Size {
   readonly name: string
   readonly characters: number
   readonly pieceLength: number
-  /** Longest main-thread task allowed in either page; undefined: measured only. */
+  /**
+   * Longest main-thread task allowed in either page; undefined: measured only. By the clock on the wall, in which others
+   * have their share: far more than it is (up to 85 ms), and far less than what anybody would call frozen.
+   */
   readonly longestTaskMs?: number
 }
 
 const SIZES: readonly Size[] = [
-  { name: '300 kB', characters: 300_000, pieceLength: 30, longestTaskMs: 100 },
-  { name: '5 MB', characters: 5_000_000, pieceLength: 100, longestTaskMs: 100 },
+  { name: '300 kB', characters: 300_000, pieceLength: 30, longestTaskMs: 250 },
+  { name: '5 MB', characters: 5_000_000, pieceLength: 100, longestTaskMs: 250 },
   { name: '50 MB', characters: 50_000_000, pieceLength: 1000 },
 ]
 
