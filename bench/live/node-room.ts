@@ -120,7 +120,7 @@ async function bundle(entryFile: string, name: string): Promise<string> {
     external: ['@roamhq/wrtc', 'ws'],
     plugins: [oneYjs],
     banner: {
-      js: "import { createRequire } from 'node:module'\nconst require = createRequire(import.meta.url)",
+      js: "import { createRequire as requireFrom } from 'node:module'\nconst require = requireFrom(import.meta.url)",
     },
     logLevel: 'error',
   })
