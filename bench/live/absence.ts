@@ -23,7 +23,7 @@ interface Scene {
 const RUNS = 3
 const QUICK_RUNS = 1
 const TIME_LIMIT_MS = 60_000
-const QUICK_TIME_LIMIT_MS = 30_000
+const QUICK_TIME_LIMIT_MS = 20_000
 const KILLED_AFTER_MS = 5000
 const GAP_MS = 125
 const LETTERS_OFFLINE = 40
@@ -52,19 +52,17 @@ export const absence: Measurement = {
         killed,
         context,
       ),
-      await table(
-        `One is offline and types; the others write ${LITTLE_CHARACTERS} characters`,
-        [SAME_AGAIN],
-        offline(LITTLE_CHARACTERS),
-        context,
-      ),
-      await table(
-        `One is offline and types; the others write ${MUCH_CHARACTERS} characters`,
-        [SAME_AGAIN],
-        offline(MUCH_CHARACTERS),
-        context,
-      ),
     ]
+    for (const characters of context.quick ? [MUCH_CHARACTERS] : [LITTLE_CHARACTERS, MUCH_CHARACTERS]) {
+      tables.push(
+        await table(
+          `One is offline and types; the others write ${characters} characters`,
+          [SAME_AGAIN],
+          offline(characters),
+          context,
+        ),
+      )
+    }
     return { tables, targets: [], plots: [], conditions: CONDITIONS }
   },
 }
