@@ -23,6 +23,9 @@ interface Wish {
   readonly outside: readonly string[]
 }
 
+/** As esbuild calls what it makes of code that is in no file. */
+const ENTRY = 'stdin.js'
+
 const PROVIDER = "export { TidemarkProvider } from 'tidemark'"
 const PROVIDER_AND_STORAGE = "export { TidemarkProvider, indexedDBStorage } from 'tidemark'"
 const Y_WEBRTC = "export { WebrtcProvider } from 'y-webrtc'"
@@ -71,8 +74,8 @@ async function bundle({ who, code, outside }: Wish): Promise<Bundle> {
     for (const { path: next, kind, external } of metafile.outputs[path]?.imports ?? [])
       if (kind === 'import-statement' && !external) follow(next)
   }
-  for (const [path, { entryPoint }] of Object.entries(metafile.outputs))
-    if (entryPoint !== undefined) follow(path)
+  // What is imported when it is wanted has an entry point of its own, which is not where a page begins.
+  for (const path of Object.keys(metafile.outputs)) if (path.endsWith(ENTRY)) follow(path)
   const files: Record<string, number> = {}
   let [minifiedBytes, gzipBytes, laterGzipBytes] = [0, 0, 0]
   for (const [path, output] of Object.entries(metafile.outputs)) {
