@@ -35,8 +35,8 @@ export async function sequentialHistory(name: string): Promise<History> {
 export async function concurrentHistory(name: string): Promise<History> {
   const raw = await loadRawTrace(traceFile(name))
   const replay = (library: Library) => {
-    const authors = Array.from({ length: raw.numAgents }, () => ({
-      editor: library.open(),
+    const authors = Array.from({ length: raw.numAgents }, (_, author) => ({
+      editor: library.open(author),
       merged: new Set<number>(),
     }))
     const made: Uint8Array[] = []

@@ -26,7 +26,8 @@ export interface Form {
 
 export interface Library {
   readonly name: string
-  open(): Editor
+  /** @param author of several who write at once: who stands first at one spot goes by their ids, as it did in the history. */
+  open(author?: number): Editor
 }
 
 /** The form of a library that sends and keeps what it encodes. */

@@ -1,5 +1,6 @@
 /** Loro: a full snapshot keeps all history, a shallow one what is needed from now on. */
 import { LoroDoc } from 'loro-crdt'
+import { clientIdOf } from '../../test/traces/concurrent-trace.js'
 import type { Patch } from '../../test/traces/sequential-trace.js'
 import { type Editor, type Form, type Library, sameEverywhere } from './editor.js'
 
@@ -7,6 +8,10 @@ class LoroEditor implements Editor {
   private readonly doc = new LoroDoc()
   private readonly text = this.doc.getText('text')
   private taken = this.doc.version()
+
+  constructor(author: number | undefined) {
+    if (author !== undefined) this.doc.setPeerId(BigInt(clientIdOf(author)))
+  }
 
   apply(patches: readonly Patch[]): void {
     for (const [position, deleteCount, inserted] of patches) {
@@ -44,4 +49,4 @@ class LoroEditor implements Editor {
   }
 }
 
-export const loro: Library = { name: 'Loro', open: () => new LoroEditor() }
+export const loro: Library = { name: 'Loro', open: (author) => new LoroEditor(author) }

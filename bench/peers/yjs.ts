@@ -1,5 +1,6 @@
 /** Plain Yjs: a newcomer is sent, and devices keep, one update of everything, as its usual providers have it. */
 import * as Y from 'yjs'
+import { clientIdOf } from '../../test/traces/concurrent-trace.js'
 import { applyPatch, type Patch } from '../../test/traces/sequential-trace.js'
 import { type Editor, type Form, type Library, sameEverywhere } from './editor.js'
 
@@ -7,6 +8,10 @@ class YjsEditor implements Editor {
   readonly doc = new Y.Doc()
   private readonly text = this.doc.getText('text')
   private taken = Y.encodeStateVector(this.doc)
+
+  constructor(author: number | undefined) {
+    if (author !== undefined) this.doc.clientID = clientIdOf(author)
+  }
 
   apply(patches: readonly Patch[]): void {
     // As an editor does: each by itself.
@@ -39,4 +44,4 @@ class YjsEditor implements Editor {
   }
 }
 
-export const yjs: Library = { name: 'Yjs', open: () => new YjsEditor() }
+export const yjs: Library = { name: 'Yjs', open: (author) => new YjsEditor(author) }
