@@ -6,7 +6,8 @@
  * operation has put there before it.
  */
 import * as Y from 'yjs'
-import { IdRanges } from '../id-ranges.js'
+import type { IdRanges } from '../id-ranges.js'
+import { OldOrder } from './old-order.js'
 import { ShownNeighbours } from './shown-neighbours.js'
 import type { IdTranslation } from './translation-table.js'
 import { type DecodedStruct, type LooseParent, type Sections, setLooseParent } from './update-encoding.js'
@@ -42,6 +43,7 @@ export class Passage {
   readonly #seen: Seen
   readonly #avoidsDeleted: boolean
   readonly #shown: ShownNeighbours | undefined
+  readonly #oldOrder: OldOrder
   readonly #deletedFor: (() => IdRanges) | undefined
   #deleted: IdRanges | undefined
   /** Of the operation's own clients, how far it has been carried: before these clocks its structs are seen. */
@@ -62,6 +64,7 @@ export class Passage {
     this.#old = old
     this.#into = into
     this.#table = table
+    this.#oldOrder = new OldOrder(table)
     this.#seen = seen
   }
 
@@ -132,44 +135,21 @@ export class Passage {
     const left = this.#shown === undefined ? nearest : this.#shown.correct(nearest, placed, offset, end)
     if (left === null || !this.#isTornApart(placed, end, container, left)) return left
     const shown = this.#shown === undefined ? this.#leftOf(placed, offset, this.#deletedIds) : left
-    return this.#lastOfThose(this.#allBefore(placed, offset), container, shown)
+    return this.#lastOnThisSide(shown, placed, offset, container)
   }
 
   /**
    * What lay to the left, and has changed places with what lay nearest, follows it now: it stays on this side.
    * @returns the last in a row of those that follow `left`; `left` if none does.
    */
-  #lastOfThose(before: IdRanges, container: Container, left: Y.ID | null): Y.ID | null {
+  #lastOnThisSide(left: Y.ID | null, placed: Y.Item, offset: number, container: Container): Y.ID | null {
     let last = left
-    for (;;) {
-      const next = this.#rightOf(last, container, last === null ? keyOf(container) : keyAfter(last))
-      const isBefore =
-        next !== null &&
-        before.of(next.client).some(({ clock, end }) => clock <= next.clock && next.clock < end)
-      if (!isBefore) return last
-      last = next
+    for (let at = left; ; ) {
+      const next = this.#rightOf(at, container, at === null ? keyOf(container) : keyAfter(at))
+      if (next === null || !this.#oldOrder.isBefore(next, placed, offset)) return last
+      at = next
+      if (this.#placelessAt(next.client, next.clock) === undefined) last = next
     }
-  }
-
-  /** What the old document has to the left of an item, by its new names. */
-  #allBefore(placed: Y.Item, offset: number): IdRanges {
-    const all = new IdRanges()
-    const add = ({ client, clock }: Y.ID, length: number) => {
-      const baseEnd = Math.min(clock + length, this.#table.endOf(client))
-      for (let at = clock; at < baseEnd; ) {
-        const fate = this.#table.find({ client, clock: at })
-        if (fate === undefined) break
-        const units = Math.min(fate.length, baseEnd - at)
-        if (fate.kind === 'live') all.add(this.#table.client, fate.clock, units)
-        at += units
-      }
-      const from = Math.max(clock, baseEnd)
-      const seenEnd = Math.min(clock + length, this.#seenOf(client))
-      if (seenEnd > from) all.add(client, from, seenEnd - from)
-    }
-    add(placed.id, offset)
-    for (let item = placed.left; item !== null; item = item.left) add(item.id, item.length)
-    return all
   }
 
   /**

@@ -69,6 +69,27 @@ describe('Crossing', () => {
     expect(doc.getText('text').toString()).toBe('omqr')
   })
 
+  it('[CU10] keeps behind two that change places what was typed behind both', () => {
+    const { docs, below } = editors(['erases', 'q', 'p', 'm'], (doc) => doc.getText('text').insert(0, 'oTr'))
+    const [a, b, c, d] = docs
+    const p = type(c, 1, 'p')
+    const q = type(b, 2, 'q')
+    const purge = changeOf(a, () => a.getText('text').delete(1, 1))
+    apply(d, p, q, purge)
+    const m = type(d, 3, 'mn')
+    expect(d.getText('text').toString()).toBe('opqmnr')
+    const { doc, add } = cutAt([...below, purge])
+    add(q, { author: 'b', seq: 1, clock: 2, past: new Map() })
+    add(p, { author: 'c', seq: 1, clock: 2, past: new Map() })
+    expect(doc.getText('text').toString()).toBe('oqpr')
+    const past = new Map([
+      ['b', 1],
+      ['c', 1],
+    ])
+    add(m, { author: 'd', seq: 1, clock: 3, past })
+    expect(doc.getText('text').toString()).toBe('oqpmnr')
+  })
+
   it('[CU10] puts what names a right neighbour left of its left one at the same place in every copy', () => {
     const { docs, below } = editors(['a'], (doc) => doc.getText('text').insert(0, 'abcdef'))
     // In the document itself what is erased stands apart; in a newcomer's copy all of it is one run.
