@@ -1,21 +1,5 @@
-/**
- * `npm run sim`: bundles the simulator and runs it.
- */
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
-import { bundle, CACHE } from './bundle.mjs'
+/** `npm run sim`. */
+import { fileURLToPath } from 'node:url'
+import { runBundled } from './run-bundled.mjs'
 
-const ENTRY = fileURLToPath(new URL('run/main.ts', import.meta.url))
-
-await mkdir(CACHE, { recursive: true })
-const folder = await mkdtemp(join(CACHE, 'run-'))
-try {
-  const file = join(folder, 'simulator.mjs')
-  await bundle(ENTRY, file)
-  process.setSourceMapsEnabled(true)
-  const { main } = await import(pathToFileURL(file).href)
-  process.exitCode = await main(process.argv.slice(2), file)
-} finally {
-  await rm(folder, { recursive: true })
-}
+await runBundled('simulator', fileURLToPath(new URL('run/main.ts', import.meta.url)))

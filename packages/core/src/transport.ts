@@ -15,8 +15,10 @@ export type LinkId = number
 export type Lane = 'urgent' | 'bulk'
 
 export interface Transport {
-  /** Starts a session of one replica in one room. Nothing happens on the network before `seek` or `greet`. */
-  /** @param signatures those of `self`, where members have identities: a transport that can has both ends of a link prove theirs. */
+  /**
+   * Starts a session of one replica in one room. Nothing happens on the network before `seek` or `greet`.
+   * @param signatures those of `self`, where members have identities: a transport that can has both ends of a link prove theirs.
+   */
   open(room: string, self: ReplicaId, events: TransportEvents, signatures?: Signatures): TransportSession
 }
 

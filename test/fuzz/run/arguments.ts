@@ -1,7 +1,9 @@
 /**
  * What can be said on the command line.
  */
+
 import { parseArgs } from 'node:util'
+import { positive } from '../../simulator/run/numbers.js'
 
 export const HELP = `npm run fuzz -- [options]
 
@@ -40,17 +42,9 @@ export function readArguments(args: readonly string[]): Arguments {
   return {
     help: values.help,
     json: values.json,
-    inputs: number('inputs', values.inputs) ?? 10_000,
-    seed: number('seed', values.seed) ?? Date.now() % 2 ** 30,
-    minutes: number('minutes', values.minutes) ?? Number.POSITIVE_INFINITY,
+    inputs: positive('inputs', values.inputs) ?? 10_000,
+    seed: positive('seed', values.seed) ?? Date.now() % 2 ** 30,
+    minutes: positive('minutes', values.minutes) ?? Number.POSITIVE_INFINITY,
     replay: values.replay,
   }
-}
-
-function number(name: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined
-  const value = Number(text)
-  if (!(value > 0 && Number.isFinite(value)))
-    throw new Error(`--${name} must be a positive number, not "${text}"`)
-  return value
 }

@@ -1,7 +1,7 @@
 /**
  * What is under way between the members of a small room: a queue for each direction of a link and each lane.
  */
-import { MESSAGE } from '../world/plan.js'
+import { HANDSHAKE, MESSAGE } from '../world/plan.js'
 import { textOf } from './image.js'
 
 /** A message, or the news that the link is gone. */
@@ -19,14 +19,6 @@ export interface Change {
 /** `N2>N5 urgent` */
 export type Wire = string
 
-const HANDSHAKE: readonly number[] = [
-  MESSAGE.joinRequest,
-  MESSAGE.welcome,
-  MESSAGE.piece,
-  MESSAGE.installed,
-  MESSAGE.go,
-  MESSAGE.no,
-]
 const NAMES = Object.fromEntries(Object.entries(MESSAGE).map(([name, type]) => [type, name]))
 
 export class Wires {

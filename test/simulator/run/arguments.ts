@@ -1,10 +1,12 @@
 /**
  * What can be said on the command line.
  */
+
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { NOTHING_CUT } from '../shrink/choices.js'
 import { readToken, type Variation } from '../shrink/token.js'
+import { positive } from './numbers.js'
 
 export const HELP = `npm run sim -- [options]
 
@@ -113,14 +115,6 @@ function oneOf(seed: number | undefined, token: string | undefined): Variation |
 /** Far from the small seeds that tests use, and another one every millisecond. */
 function freshSeed(): number {
   return 1_000_000 + (Date.now() % (MAX_SEED - 2_000_000))
-}
-
-function positive(name: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined
-  const value = Number(text)
-  if (!(value > 0 && Number.isFinite(value)))
-    throw new Error(`--${name} must be a positive number, not "${text}"`)
-  return value
 }
 
 function whole(name: string, text: string | undefined): number | undefined {

@@ -28,6 +28,16 @@ export const MESSAGE = {
   evicted: 17,
 } as const
 
+/** By which a newcomer comes in. */
+export const HANDSHAKE: readonly number[] = [
+  MESSAGE.joinRequest,
+  MESSAGE.welcome,
+  MESSAGE.piece,
+  MESSAGE.installed,
+  MESSAGE.go,
+  MESSAGE.no,
+]
+
 export type Trouble =
   | 'join'
   | 'leave'
@@ -271,15 +281,7 @@ function drawAnyPlan(seed: number, random: Random): Plan {
 
 function drawMeddling(random: Random): ReadonlyMap<number, Meddling> {
   const meddling = new Map<number, Meddling>()
-  const handshake = [
-    MESSAGE.joinRequest,
-    MESSAGE.welcome,
-    MESSAGE.piece,
-    MESSAGE.installed,
-    MESSAGE.go,
-    MESSAGE.no,
-  ]
-  const candidates = [...handshake, MESSAGE.gossip, MESSAGE.sync]
+  const candidates = [...HANDSHAKE, MESSAGE.gossip, MESSAGE.sync]
   for (const type of candidates) {
     if (!random.chance(0.2)) continue
     const rate = () => (random.chance(0.5) ? random.magnitude(0.02, 0.7) : 0)

@@ -11,11 +11,12 @@ import type { Milliseconds, News, ReplicaConfig } from '../machine.js'
 import { lineageOf } from '../membership/lineage.js'
 import { Roster } from '../membership/roster.js'
 import type { Holdings } from '../overlay/anti-entropy.js'
+import type { Mode } from '../overlay/neighbourhood.js'
 import { Presences } from '../overlay/presences.js'
 import type { Report } from '../snapshot/report.js'
 import { Stability } from '../snapshot/stability.js'
 import type { Epochs, Structure } from '../structure.js'
-import type { Go, Hello, Welcome, WelcomeMember } from '../wire/messages.js'
+import type { Go, Welcome, WelcomeMember } from '../wire/messages.js'
 import { Cuts } from './cuts.js'
 import { Evicting } from './evicting.js'
 import { Histories } from './histories.js'
@@ -100,7 +101,7 @@ export class Room {
   }
 
   /** What a hello says of the room. */
-  get mode(): Pick<Hello, 'lineage' | 'renumbers' | 'signs'> {
+  get mode(): Mode {
     return { lineage: this.lineage, renumbers: this.renumbers, signs: this.vouching.isOn }
   }
 

@@ -1,8 +1,10 @@
 /**
  * What can be said on the command line.
  */
+
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
+import { positive } from '../../run/numbers.js'
 
 export const HELP = `npm run explore -- [options]
 
@@ -56,12 +58,4 @@ export function readArguments(args: readonly string[]): Arguments {
     workers: Math.ceil(positive('workers', values.workers) ?? availableParallelism()),
     replay: values.replay,
   }
-}
-
-function positive(name: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined
-  const value = Number(text)
-  if (!(value > 0 && Number.isFinite(value)))
-    throw new Error(`--${name} must be a positive number, not "${text}"`)
-  return value
 }
