@@ -14,7 +14,7 @@ const CORE_CONCEPTS = {
   wire: { uses: ['causality', 'compaction', 'eviction'], names: ['snapshot'] },
   membership: { uses: ['causality', 'snapshot'], names: ['wire'] },
   overlay: { uses: ['causality', 'wire'], names: ['snapshot'] },
-  identity: { uses: ['causality', 'wire'], names: ['snapshot'] },
+  identity: { uses: ['causality', 'wire'], names: ['membership', 'snapshot'] },
 }
 
 /** The format's limits are numbers only; they bind whoever composes a message. */

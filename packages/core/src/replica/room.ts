@@ -6,6 +6,7 @@
 import { type Arrival, History } from '../causality/history.js'
 import type { Body, Clock, Operation, ReplicaId } from '../causality/operation.js'
 import { type BaseState, NO_BASE } from '../compaction/base.js'
+import { Histories } from '../identity/histories.js'
 import { Vouching } from '../identity/vouching.js'
 import type { Milliseconds, News, ReplicaConfig } from '../machine.js'
 import { lineageOf } from '../membership/lineage.js'
@@ -19,7 +20,6 @@ import type { Epochs, Structure } from '../structure.js'
 import type { Go, Welcome, WelcomeMember } from '../wire/messages.js'
 import { Cuts } from './cuts.js'
 import { Evicting } from './evicting.js'
-import { Histories } from './histories.js'
 
 export interface RoomHooks {
   /** Something the application may want to know. */

@@ -5,12 +5,12 @@
  */
 import type { History } from '../causality/history.js'
 import type { Clock, Operation, ReplicaId } from '../causality/operation.js'
-import { HistoryHash } from '../identity/history-hash.js'
-import type { Vouching } from '../identity/vouching.js'
 import type { Milliseconds, News } from '../machine.js'
 import type { Roster } from '../membership/roster.js'
 import type { Report } from '../snapshot/report.js'
 import type { Stability } from '../snapshot/stability.js'
+import { HistoryHash } from './history-hash.js'
+import type { Vouching } from './vouching.js'
 
 export interface HistoriesParts {
   readonly self: ReplicaId
