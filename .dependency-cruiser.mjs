@@ -69,10 +69,11 @@ export default {
     },
     {
       name: 'no-unresolvable',
-      comment: 'The import leads nowhere. (Published tests are found by the bundler of test pages.)',
+      comment:
+        'The import leads nowhere. (Published tests are found by the bundler of test pages, and what commands start is compiled later.)',
       severity: 'error',
       from: {},
-      to: { couldNotResolve: true, pathNot: '^published-tests:' },
+      to: { couldNotResolve: true, pathNot: ['^published-tests:', '^\\.\\./dist/cli\\.js$'] },
     },
     {
       name: 'no-catch-all-folders',

@@ -61,6 +61,7 @@ const CLEAN_TREE: Record<string, string> = {
   'packages/webrtc/src/index.ts': `import { session } from '@tidemark/core'\nexport const transport = session`,
   'packages/tidemark/src/index.ts': `import { session } from '@tidemark/core'\nimport { adapter } from '@tidemark/yjs'\nimport { transport } from '@tidemark/webrtc'\nexport const provider = [session, adapter, transport]`,
   'packages/tidemark/src/node/index.ts': `import { readFileSync } from 'node:fs'\nexport const read = readFileSync`,
+  'signaling-server/bin/command.js': `import '../dist/cli.js'`,
   'signaling-server/src/index.ts': `import { createServer } from 'node:http'\nexport const server = createServer()`,
   'demo/src/main.ts': `import { provider } from 'tidemark'\nexport const demo = provider`,
   'test/room.test.ts': `import { provider } from 'tidemark'\nimport { server } from 'tidemark-signaling'\nexport const both = [provider, server]`,
