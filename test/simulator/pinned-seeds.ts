@@ -140,4 +140,9 @@ export const WITH_EVICTION: readonly PinnedSeed[] = [
     found:
       'of what lay to the left, and had changed places, one went to the other side, and two things that one user had typed changed places with it',
   },
+  {
+    seed: 91014335,
+    found:
+      'typed at the beginning in one of several histories that met, and carried to the end behind what another one had put before it, as what cuts had flattened did not say beside what it was put',
+  },
 ]

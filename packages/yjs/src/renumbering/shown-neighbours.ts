@@ -18,6 +18,13 @@ interface Ends {
   readonly last: Y.ID
 }
 
+/** What is shown next to something. */
+interface Neighbour {
+  readonly id: Y.ID
+  /** Under whose name it stands in the old document. */
+  readonly oldClient: number
+}
+
 /** What the operation itself has put into the new document. */
 interface Anchored {
   readonly clock: number
@@ -64,18 +71,28 @@ export class ShownNeighbours {
     if (this.#anchorOf(left) !== undefined) return left
     const before = this.#before(placed, offset)
     const after = this.#after(placed, end)
-    const hasCrossed = after !== null && this.#isBefore(after, left)
-    if (hasCrossed && this.#isPutBeside(after, before, placed, offset)) return this.#leftOf(after)
-    if (before !== null && Y.compareIDs(before, left)) return left
-    const isAstray = hasCrossed || (before !== null && !this.#isBefore(before, left))
-    return isAstray ? before : left
+    const hasCrossed = after !== undefined && this.#isBefore(after.id, left)
+    if (hasCrossed && this.#isPutBeside(after, before, placed, offset)) return this.#leftOf(after.id)
+    if (before !== undefined && Y.compareIDs(before.id, left)) return left
+    const isAstray = hasCrossed || (before !== undefined && !this.#isBefore(before.id, left))
+    return isAstray ? (before?.id ?? null) : left
   }
 
   /** Whether the user put it before `after`, and not behind `before`. */
-  #isPutBeside(after: Y.ID, before: Y.ID | null, placed: Y.Item, offset: number): boolean {
-    const { origin, rightOrigin } = placed
-    const isNamed = (id: Y.ID | null, shown: Y.ID | null) => Y.compareIDs(id && this.#named(id), shown)
-    return offset === 0 && isNamed(rightOrigin, after) && !isNamed(origin, before)
+  #isPutBeside(
+    after: Neighbour,
+    before: Neighbour | undefined,
+    { id, origin, rightOrigin }: Y.Item,
+    offset: number,
+  ): boolean {
+    if (offset > 0) return false
+    // What cuts have flattened no longer says what it was put beside. But of two that bear one client's name, one was
+    // put where it stands in sight of the other; what bears another name may have come to stand there by itself.
+    if (origin === null && rightOrigin === null)
+      return after.oldClient === id.client && before?.oldClient !== id.client
+    const isNamed = (old: Y.ID | null, shown: Y.ID | undefined) =>
+      Y.compareIDs(old && this.#named(old), shown ?? null)
+    return isNamed(rightOrigin, after.id) && !isNamed(origin, before?.id)
   }
 
   /** What a unit of the old document is called in the new one; null: it is gone. */
@@ -104,22 +121,22 @@ export class ShownNeighbours {
     return client === this.#table.client || clock < this.#seenOf(client)
   }
 
-  #before(placed: Y.Item, offset: number): Y.ID | null {
+  #before(placed: Y.Item, offset: number): Neighbour | undefined {
     let to = offset
     for (let item: Y.Item | null = placed; item !== null; item = item.left, to = item?.length ?? 0) {
       const shown = this.#shownOf(item, 0, to)
-      if (shown !== undefined) return shown.last
+      if (shown !== undefined) return { id: shown.last, oldClient: item.id.client }
     }
-    return null
+    return undefined
   }
 
-  #after(placed: Y.Item, offset: number): Y.ID | null {
+  #after(placed: Y.Item, offset: number): Neighbour | undefined {
     let from = offset
     for (let item: Y.Item | null = placed; item !== null; item = item.right, from = 0) {
       const shown = this.#shownOf(item, from, item.length)
-      if (shown !== undefined) return shown.first
+      if (shown !== undefined) return { id: shown.first, oldClient: item.id.client }
     }
-    return null
+    return undefined
   }
 
   /** Of a part of an item of the old document. */

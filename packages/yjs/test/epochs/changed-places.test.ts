@@ -79,6 +79,19 @@ describe('what was typed between two that have changed places', () => {
     )
     expect(alice.text.toString()).toBe('axzypqb')
   })
+
+  test('[LI5] stays beside what bears the same name where cuts have flattened what it was put beside', () => {
+    const { alice, bob } = swapped({ beforeP: 'xy' })
+    bob.epochs.found('of Bob')
+    cut(bob, [])
+    load(bob, alice)
+    expect(bob.text.toString()).toBe('axypqb')
+    apply(
+      alice,
+      change(bob, () => {}),
+    )
+    expect(alice.text.toString()).toBe('axypqb')
+  })
 })
 
 test('[LI5] what was typed behind both of two that have changed places stands behind both', () => {
