@@ -37,6 +37,11 @@ export class Offer {
     this.bytes.set(text, LENGTH_BYTES)
   }
 
+  /** As storage keeps it. */
+  get whole(): Uint8Array {
+    return this.bytes.slice()
+  }
+
   *pieces(pieceBytes: number): Generator<StatePiece, undefined> {
     const { bytes } = this
     // Small pieces are for the sake of their number, which a few hundred say as well as thousands.

@@ -15,7 +15,7 @@ import type {
 import * as sha256 from 'lib0/hash/sha256'
 import { encodeUtf8 } from 'lib0/string'
 import type { Random } from '../random.js'
-import type { ContainerId, MakeModel, Model, ModelOptions } from './model.js'
+import type { ContainerId, MakeModel, Model, ModelOptions, Stored } from './model.js'
 import { Offer, readOffer } from './numbered-offer.js'
 import {
   type Change,
@@ -104,6 +104,26 @@ export class NumberedSet implements Structure, Epochs {
 
   stateBytes(): number {
     return 3 * (this.live.base.length + this.live.own.size + this.live.goneFromBase.size)
+  }
+
+  // ------------------------------------------------------------------ storage
+
+  /** The base with its tables, what has become of it, and what of that nobody was told. */
+  store(): Uint8Array[] {
+    const { namings, pasts, lineages, ground, live, unsent } = this
+    const parts = [ground, live].map((part) => new Offer({ namings, pasts, lineages, ground: part }).whole)
+    return [...parts, encodeChanges(unsent)]
+  }
+
+  restore([ground, live, unsent]: readonly Uint8Array[]): void {
+    const [base, whole] = [ground, live].map((part) => part && readOffer([part]))
+    if (!base || !whole || !unsent) throw new Error('what was stored is not complete')
+    this.namings = base.namings
+    this.pasts = base.pasts
+    this.lineages = base.lineages
+    this.ground = base.ground
+    this.live = whole.ground
+    this.unsent = decodeChanges(unsent)
   }
 
   // ------------------------------------------------------------------ states
@@ -494,6 +514,14 @@ class NumberedSetModel implements Model {
 
   fault(): string | undefined {
     return undefined
+  }
+
+  store(): Stored {
+    return { records: this.structure.store(), twin: undefined }
+  }
+
+  restore({ records }: Stored): void {
+    this.structure.restore(records)
   }
 
   sizes(): { bytes: number; freshBytes: number } {

@@ -4,10 +4,11 @@
  */
 import type { StatePiece, Structure } from '@tidemark/core'
 import type { Random } from '../random.js'
-import type { ContainerId, MakeModel, Model } from './model.js'
+import type { ContainerId, MakeModel, Model, Stored } from './model.js'
 import { type ActionId, inserts, removes, type TokenBook, type TokenId } from './tokens.js'
 
 const ACTION_BYTES = 3
+const NOTHING = new Uint8Array()
 
 const encode = (actions: Iterable<ActionId>): Uint8Array =>
   Uint8Array.from([...actions].flatMap((action) => [action >> 16, (action >> 8) & 255, action & 255]))
@@ -83,6 +84,15 @@ class TokenSet implements Structure {
   stateBytes(): number {
     return this.actions.size * ACTION_BYTES
   }
+
+  store(): Uint8Array[] {
+    return [encode(this.actions), encode(this.unsent)]
+  }
+
+  restore([actions = NOTHING, unsent = NOTHING]: readonly Uint8Array[]): void {
+    for (const action of decode(actions)) this.actions.add(action)
+    for (const action of decode(unsent)) this.unsent.add(action)
+  }
 }
 
 class TokenSetModel implements Model {
@@ -117,6 +127,14 @@ class TokenSetModel implements Model {
 
   fault(): string | undefined {
     return undefined
+  }
+
+  store(): Stored {
+    return { records: this.structure.store(), twin: undefined }
+  }
+
+  restore({ records }: Stored): void {
+    this.structure.restore(records)
   }
 
   fingerprint(): string {
