@@ -145,4 +145,9 @@ export const WITH_EVICTION: readonly PinnedSeed[] = [
     found:
       'typed at the beginning in one of several histories that met, and carried to the end behind what another one had put before it, as what cuts had flattened did not say beside what it was put',
   },
+  {
+    seed: 96000101,
+    found:
+      'one that lost its sponsor on its way over from another history was expected to tell what its cuts had forgotten',
+  },
 ]

@@ -294,12 +294,15 @@ export class Holder implements Structure {
   /** From one epoch into another, or even from another history. */
   private noteReturn(): void {
     const { namingBefore: before, naming } = this
-    if (!before || !naming || !this.installed) return
+    if (!before || !naming) return
+    const isFromElsewhere = before.lineage !== naming.lineage && before.epoch + naming.epoch > 0
+    // What it brings along is told by what it has, even if its sponsor left before the last operation.
+    if (isFromElsewhere && !(this.ledBackBefore && this.leadsBack)) this.book.hasForgotten = true
+    if (!this.installed) return
     if (before.lineage !== naming.lineage) {
-      if (before.epoch === 0 && naming.epoch === 0) return
+      if (!isFromElsewhere) return
       this.coverage.met('histories met after a cut')
       this.book.hasMet = true
-      if (!(this.ledBackBefore && this.leadsBack)) this.book.hasForgotten = true
     } else if (before.epoch < naming.epoch) {
       this.coverage.met('returned across a cut')
       if (before.epoch + 1 < naming.epoch) this.coverage.met('returned several epochs behind')
