@@ -150,4 +150,8 @@ export const WITH_EVICTION: readonly PinnedSeed[] = [
     found:
       'one that lost its sponsor on its way over from another history was expected to tell what its cuts had forgotten',
   },
+  {
+    seed: 97000610,
+    found: 'a set in which everything was gone did not tell a history that it had left what had been removed',
+  },
 ]

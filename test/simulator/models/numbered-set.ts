@@ -174,8 +174,9 @@ export class NumberedSet implements Structure, Epochs {
   private carriedInto(room: NumberedSet): Change[] | undefined {
     const { live } = this
     const isEmpty = live.base.length === 0 && live.own.size === 0
-    if (isEmpty) return []
     const from = this.tablesInto(room)
+    // Where everything is gone by now, tables tell what was.
+    if (isEmpty && from?.isForeign !== false) return []
     if (from === undefined) return this.isBehind(room) && isSame(live, this.ground) ? [] : undefined
     const changes: Change[] = []
     const tell = (name: Name, isThere: boolean) => {
