@@ -154,4 +154,13 @@ export const WITH_EVICTION: readonly PinnedSeed[] = [
     seed: 97000610,
     found: 'a set in which everything was gone did not tell a history that it had left what had been removed',
   },
+  {
+    seed: 97004015,
+    found: 'a process that began in peace with what another one had stored went on losing messages',
+  },
+  {
+    seed: 97004215,
+    found:
+      'what came in below a cut, while a returner’s word was taken that it is stable, was taken in above it',
+  },
 ]

@@ -55,7 +55,7 @@ export class Cutting {
     return this.work.canCommit
   }
 
-  /** An operation was applied meanwhile: it is above every cut that can be executed. */
+  /** An operation above the cut was applied meanwhile. */
   applied(operation: Operation): void {
     if (operation.kind !== 'update') return
     this.above.push(...payloadsOf([operation], this.originOf))

@@ -163,6 +163,8 @@ export class Cuts {
   /** An operation was applied, or made by us. */
   applied(operation: Operation): void {
     this.weigh(operation)
+    // Whoever takes a stranger's word that a cut is stable need not hold all below it yet: it begins anew.
+    if (this.cutting && operation.clock <= this.cutting.operation.through) this.cutting = undefined
     if (!this.refused.has(operation)) this.cutting?.applied(operation)
   }
 
@@ -219,6 +221,7 @@ export class Cuts {
   limit(stable: Clock): Clock {
     const cut = this.history.nextCut
     if (!cut) return Number.POSITIVE_INFINITY
+    if (this.cutting?.operation !== cut) this.cutting = undefined
     if (!this.cutting && (stable >= cut.clock || this.isCertified)) this.begin(cut)
     return cut.clock - 1
   }

@@ -389,6 +389,44 @@ describe('an operation of another epoch', () => {
     expect(returner.replica.status).toBe('member')
   })
 
+  test('[CU4] where somebody comes back from the epoch above ours begins anew with what comes late below the cut', () => {
+    /** Bert adds a word, of which Cleo hears late, and takes it back; Anna asks for a cut of all that. */
+    const written = (net: Network, isLate: boolean): Cutter[] => {
+      const peers = room(net, ['anna', 'bert', 'cleo']) as [Cutter, Cutter, Cutter]
+      const [anna, bert] = peers
+      net.held = (letter) => letter.from === 'bert' && (letter.to === 'anna' || isLate)
+      bert.type('x')
+      bert.set.delete('x')
+      bert.feed({ type: 'localChange' })
+      net.pass(0)
+      for (const word of ['a', 'b', 'c']) anna.type(word)
+      compact(anna)
+      net.pass(isLate ? 0 : 100)
+      return peers
+    }
+    const whole = new Network()
+    const [anna] = written(whole, false) as [Cutter, Cutter, Cutter]
+    whole.held = () => false
+    whole.pass(5000)
+    expect(anna.replica.stats.epoch).toBe(1)
+    const formerBase = anna.replica.lastBase
+    const net = new Network()
+    const [, , cleo] = written(net, true) as [Cutter, Cutter, Cutter]
+    const below: number[] = []
+    const { begin } = cleo.set.epochs
+    cleo.set.epochs.begin = (cut) => {
+      below.push(cut.below.length)
+      net.held = () => false
+      return begin.call(cleo.set.epochs, cut)
+    }
+    const set = new RenumberedSet('anna-again')
+    set.epochs.namings = [{ lineage: 'anna', epoch: 1 }]
+    net.newcomer('anna-again', cleo, { ...BY_HAND, formerBase }, set)
+    net.pass(100)
+    expect(cleo.replica.stats.epoch).toBe(1)
+    expect(below).toEqual([3, 4])
+  })
+
   test('[CU4] is not needed, but the word of somebody who holds another base is not taken', () => {
     const net = new Network()
     const [anna, , cleo] = ahead(net)
