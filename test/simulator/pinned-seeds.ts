@@ -163,4 +163,8 @@ export const WITH_EVICTION: readonly PinnedSeed[] = [
     found:
       'what came in below a cut, while a returner’s word was taken that it is stable, was taken in above it',
   },
+  {
+    seed: 97004903,
+    found: 'no cut could be executed where a returner had brought a part of what an evicted one had made',
+  },
 ]

@@ -142,12 +142,7 @@ export class Crossing {
 
   #integrate(sections: Sections): void {
     const { store } = this.#old
-    for (const [client, structs] of sections) {
-      const [first] = structs
-      if (first === undefined) continue
-      const known = store.clients.has(client) ? Y.getState(store, client) : first.id.clock
-      if (first.id.clock > known)
-        throw new UntranslatableError(`Client ${client} leaves out clocks from ${known}`)
+    for (const structs of sections.values()) {
       for (const struct of structs) {
         this.#assertKnown(struct, sections)
         if (struct instanceof Y.Item && this.#isCrossed(struct)) struct.rightOrigin = null
@@ -187,8 +182,13 @@ export class Crossing {
     const parent = looseParent(struct)
     for (const id of [struct.origin, struct.rightOrigin, parent instanceof Y.ID ? parent : null]) {
       if (id === null || id.clock < Y.getState(this.store, id.client)) continue
-      const last = sections.get(id.client)?.at(-1)
-      const isOwn = last !== undefined && id.clock < last.id.clock + last.length
+      const own = sections.get(id.client)
+      const [first, last] = [own?.[0], own?.at(-1)]
+      const isOwn =
+        first !== undefined &&
+        last !== undefined &&
+        id.clock >= first.id.clock &&
+        id.clock < last.id.clock + last.length
       if (!isOwn)
         throw new UntranslatableError(`The operation names ${id.client}:${id.clock}, which nobody knows`)
     }

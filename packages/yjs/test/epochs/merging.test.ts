@@ -289,4 +289,15 @@ describe('different parts of one author, brought by two who each hold the rest i
       expect(doc.getText('late').toString()).toBe('fg')
     }
   })
+
+  test('[LI5] are both carried over a cut, whichever comes first', () => {
+    for (const inOrder of [true, false]) {
+      const [early, late] = parts()
+      const alice = founder(1)
+      apply(alice, ...(inOrder ? [early, late] : [late, early]))
+      cut(alice, [], [early, late])
+      expect(alice.doc.getText('early').toString()).toBe('ab')
+      expect(alice.doc.getText('late').toString()).toBe('fg')
+    }
+  })
 })
