@@ -287,7 +287,11 @@ export class Holder implements Structure {
     const { carriedBy } = this.book
     const { carried } = this.unsent
     const isBrought = (action: ActionId) => (carriedBy.get(action) ?? this.name) !== this.name
-    if (carried.some(isBrought)) this.coverage.met('two brought the same edits back')
+    if (carried.some(isBrought)) {
+      this.coverage.met('two brought the same edits back')
+      // Twins (rule LI7), even if everybody gets them in total order and makes nothing anew.
+      this.book.hasTwins = true
+    }
     for (const action of carried) carriedBy.set(action, this.name)
   }
 
