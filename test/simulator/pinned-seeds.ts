@@ -167,4 +167,9 @@ export const WITH_EVICTION: readonly PinnedSeed[] = [
     seed: 97004903,
     found: 'no cut could be executed where a returner had brought a part of what an evicted one had made',
   },
+  {
+    seed: 97108843,
+    found: 'a clock that was set back took away what a peer might ask',
+    isHard: true,
+  },
 ]

@@ -9,7 +9,7 @@ const QUESTIONS_AT_ONCE = 40
 /** … and so many a second for long. Who keeps to the protocol asks once a second at most. */
 const QUESTIONS_PER_SECOND = 4
 
-/** A bucket that fills with time. */
+/** A bucket that fills with time. Invariant: it never holds less than nothing. */
 export class Allowance {
   private left = QUESTIONS_AT_ONCE
   private at: number
@@ -20,7 +20,8 @@ export class Allowance {
 
   /** @returns false if nothing is left. */
   take(now: number): boolean {
-    const earned = ((now - this.at) / 1000) * QUESTIONS_PER_SECOND
+    // A clock that is set back takes nothing away.
+    const earned = (Math.max(0, now - this.at) / 1000) * QUESTIONS_PER_SECOND
     this.left = Math.min(QUESTIONS_AT_ONCE, this.left + earned)
     this.at = now
     if (this.left < 1) return false

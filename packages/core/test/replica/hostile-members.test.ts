@@ -67,6 +67,15 @@ describe('[WI5] questions', () => {
     expect(mona.closedBecause).toBeUndefined()
   })
 
+  test('are answered on, when our clock is set back', () => {
+    const { net, mona } = roomWithMona({ ...UNSUSPECTING, linkTimeoutMs: 1e9 })
+    for (let i = 0; i < 20; i++) {
+      net.now += i % 2 === 0 ? 1000 : -5000
+      mona.say({ type: 'sync', applied: new Map(), reports: new Map(), presences: new Map(), point: 0 })
+    }
+    expect(mona.closedBecause).toBeUndefined()
+  })
+
   test('of a newcomer for its welcome, again and again, too', () => {
     const net = new Network()
     const anna = net.founder('anna')
