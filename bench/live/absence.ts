@@ -53,7 +53,7 @@ export const absence: Measurement = {
         context,
       ),
     ]
-    for (const characters of context.quick ? [MUCH_CHARACTERS] : [LITTLE_CHARACTERS, MUCH_CHARACTERS]) {
+    for (const characters of context.quick ? [LITTLE_CHARACTERS] : [LITTLE_CHARACTERS, MUCH_CHARACTERS]) {
       tables.push(
         await table(
           `One is offline and types; the others write ${characters} characters`,
