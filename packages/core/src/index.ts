@@ -12,6 +12,7 @@ export {
   type Order,
   type Output,
   type ReplicaConfig,
+  type RoomMode,
   type SnapshotMove,
 } from './machine.js'
 export type { MemberRecord } from './membership/roster.js'

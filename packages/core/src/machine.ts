@@ -79,7 +79,16 @@ export type News =
   /** Someone's ephemeral state; null once it is gone. */
   | { readonly type: 'presence'; readonly replica: ReplicaId; readonly bytes: Uint8Array | null }
   /** A neighbour broke the rules and was cut off, or an operation made no sense and was skipped. */
-  | { readonly type: 'refused'; readonly from: ReplicaId | undefined; readonly reason: string }
+  | {
+      readonly type: 'refused'
+      readonly from: ReplicaId | undefined
+      readonly reason: string
+      /** It keeps to other rules than we: this is what must be the same for all members of a room. */
+      readonly differsIn?: RoomMode | undefined
+    }
+
+/** What all members of a room do alike, or none does. */
+export type RoomMode = 'compaction' | 'identities'
 
 export type Output = Order | News
 

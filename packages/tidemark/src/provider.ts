@@ -11,6 +11,7 @@ import {
   NetworkMap,
   type News,
   type ReplicaId,
+  type RoomMode,
   type Scheduler,
   Session,
 } from '@tidemark/core'
@@ -83,8 +84,8 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
   private readonly knownMembers = new Set<ReplicaId>()
   private readonly knownPeers = new Set<ReplicaId>()
   private knownIdentity: ReplicaId | undefined
-  private hasMetOtherMode = false
-  private hasMetOtherIdentities = false
+  /** In what somebody was found to differ: said once. */
+  private readonly toldModes = new Set<RoomMode>()
   private lastPauseMs = 0
   /** What was last said about the way to newcomers, so that it is said once. */
   private rendezvousFault: string | undefined
@@ -455,7 +456,7 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
       case 'alarm':
         return this.fail((news.of === 'history' ? otherHistory : otherBase)(news.from, news.reason))
       case 'refused':
-        return this.refused(news.from ?? 'a stranger', news.reason)
+        return this.refused(news)
     }
   }
 
@@ -469,18 +470,14 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
     if (isBack && this.members.length > 1) this.emit('returned', [{ carried }])
   }
 
-  private refused(from: string, reason: string): void {
-    if (reason.includes('must have identities')) {
-      if (!this.hasMetOtherIdentities) this.fail(otherIdentities(from, this.identities !== undefined))
-      this.hasMetOtherIdentities = true
-      return
-    }
-    if (!reason.includes('compaction mode')) {
+  private refused({ from = 'a stranger', reason, differsIn }: Extract<News, { type: 'refused' }>): void {
+    if (differsIn === undefined)
       return this.fail(new Error(`tidemark: refused something from ${from}: ${reason}`))
-    }
     // Whoever is turned away tries again and again, under another name each time.
-    if (!this.hasMetOtherMode) this.fail(otherMode(from, this.compaction))
-    this.hasMetOtherMode = true
+    if (this.toldModes.has(differsIn)) return
+    this.toldModes.add(differsIn)
+    if (differsIn === 'compaction') this.fail(otherMode(from, this.compaction))
+    else this.fail(otherIdentities(from, this.identities !== undefined))
   }
 
   /** Whoever was here under an earlier identity is gone, as far as the application is concerned. */

@@ -14,6 +14,7 @@ import {
   type Notice,
   type Output,
   type ReplicaConfig,
+  type RoomMode,
 } from '../machine.js'
 import type { MemberRecord } from '../membership/roster.js'
 import type { Link } from '../overlay/links.js'
@@ -57,8 +58,10 @@ const COSTLY: ReadonlySet<Message['type']> = new Set([
   'evicted',
 ])
 
-const OTHER_COMPACTION = 'all members of a room must use the same compaction mode'
-const OTHER_IDENTITIES = 'all members of a room must have identities, or none of them'
+const OTHER_MODE: Record<RoomMode, string> = {
+  compaction: 'all members of a room must use the same compaction mode',
+  identities: 'all members of a room must have identities, or none of them',
+}
 
 export class Replica {
   readonly id: ReplicaId
@@ -341,8 +344,8 @@ export class Replica {
     if ((link.proven ?? hello.replica) !== hello.replica) return this.refuse(link, 'has not proved that name')
     link.peer = hello.replica
     link.lineage = hello.lineage
-    if (hello.renumbers !== this.room.renumbers) return this.metOtherMode(link, OTHER_COMPACTION)
-    if (hello.signs !== this.room.vouching.isOn) return this.metOtherMode(link, OTHER_IDENTITIES)
+    if (hello.renumbers !== this.room.renumbers) return this.metOtherMode(link, 'compaction')
+    if (hello.signs !== this.room.vouching.isOn) return this.metOtherMode(link, 'identities')
     if (this.current === 'seeking') return this.askToJoin(link, hello, now)
     if (this.current !== 'member' || hello.lineage === '' || link.inRoom) return
     if (hello.lineage !== this.room.lineage) return this.metOtherLineage(link)
@@ -417,8 +420,8 @@ export class Replica {
   }
 
   /** A neighbour that breaks the rules loses its link; nothing else changes (rule WI3). */
-  private refuse(link: Link, reason: string): void {
-    this.emit({ type: 'refused', from: link.peer, reason })
+  private refuse(link: Link, reason: string, differsIn?: RoomMode): void {
+    this.emit({ type: 'refused', from: link.peer, reason, differsIn })
     this.closeLink(link, reason)
   }
 
@@ -511,9 +514,10 @@ export class Replica {
   }
 
   /** What a cut names anew only its own kind can follow, and who signs can not believe who does not (rules CU9, ID1). */
-  private metOtherMode(link: Link, reason: string): void {
+  private metOtherMode(link: Link, mode: RoomMode): void {
     const isSeeking = this.current === 'seeking'
-    this.refuse(link, reason)
+    const reason = OTHER_MODE[mode]
+    this.refuse(link, reason, mode)
     // Not at once again: what is wrong does not change by itself.
     if (isSeeking) this.fail(reason)
   }

@@ -397,7 +397,7 @@ describe('an operation of another epoch', () => {
       net.held = (letter) => letter.from === 'bert' && (letter.to === 'anna' || isLate)
       bert.type('x')
       bert.set.delete('x')
-      bert.feed({ type: 'localChange' })
+      bert.feed({ type: 'local-change' })
       net.pass(0)
       for (const word of ['a', 'b', 'c']) anna.type(word)
       compact(anna)
