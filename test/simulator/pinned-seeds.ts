@@ -172,4 +172,9 @@ export const WITH_EVICTION: readonly PinnedSeed[] = [
     found: 'a clock that was set back took away what a peer might ask',
     isHard: true,
   },
+  {
+    seed: 97133083,
+    found:
+      'whose load broke off before anything came took itself for one of that room, and founded another with nothing of it',
+  },
 ]

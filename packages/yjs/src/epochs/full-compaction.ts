@@ -377,8 +377,7 @@ export class FullCompaction implements Epochs, CutHost {
     const load = this.#load
     this.#load = undefined
     // The live document holds a part of that room's state: it is of that room until it enters another one.
-    if (!(load instanceof RoomLoad && load.isStraight)) return
-    this.#remember(ofPart(load))
+    if (load instanceof RoomLoad && load.isStraight && load.holdsAny) this.#remember(ofPart(load))
   }
 
   #abandonWork(): void {
@@ -388,6 +387,6 @@ export class FullCompaction implements Epochs, CutHost {
 }
 
 /** Of a document that holds a part of a state. */
-function ofPart({ namings }: RoomLoad): History {
-  return { ...NO_HISTORY, namings, lineages: namings.map(({ lineage }) => lineage) }
+function ofPart({ namings, lineages }: RoomLoad): History {
+  return { ...NO_HISTORY, namings, lineages }
 }

@@ -49,6 +49,19 @@ export class RoomLoad {
     return this.#receiver.isComplete && !this.#isRefused
   }
 
+  /** Whether anything of the base has come. */
+  get holdsAny(): boolean {
+    return this.#pieces.length > 0
+  }
+
+  /** All that the room's content stems from. They come before it. */
+  get lineages(): readonly string[] {
+    return joinedLineages(
+      this.namings.map(({ lineage }) => lineage),
+      this.#lineages,
+    )
+  }
+
   add(bytes: Uint8Array): string | undefined {
     const refusal = this.#add(bytes)
     if (refusal !== undefined) this.#isRefused = true
@@ -148,10 +161,7 @@ export class RoomLoad {
       table: this.#lastTable,
       crossing: this.#crossing,
       chain: new TableChain(this.#links),
-      lineages: joinedLineages(
-        this.namings.map(({ lineage }) => lineage),
-        this.#lineages,
-      ),
+      lineages: this.lineages,
     }
     return { history, rebuilding: new Rebuilding() }
   }

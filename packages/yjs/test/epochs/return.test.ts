@@ -15,6 +15,7 @@ import {
   type Member,
   member,
   newcomer,
+  piecesOf,
 } from './members.js'
 
 /** Alice and Bob share a text with history; Bob goes away. */
@@ -285,6 +286,37 @@ describe('an abandoned load', () => {
     settle(carol, alice)
     expect(alice.text.toString()).toContain('Xone three')
     expect(alice.text.toString().match(/typed/g)).toHaveLength(1)
+  })
+})
+
+describe('a load that broke off', () => {
+  function loadAllBut(lacking: number, to: Member, from: Member): void {
+    to.structure.beginLoad()
+    to.epochs.enter(from.epochs.namings)
+    for (const bytes of piecesOf(from, 1e9).slice(0, -lacking)) to.structure.loadPiece(bytes)
+    to.structure.endLoad()
+  }
+
+  test('before anything came leaves a newcomer of no room', () => {
+    const { alice } = parted()
+    const carol = member(3)
+    loadAllBut(1, carol, alice)
+    expect(carol.epochs.namings).toEqual([])
+  })
+
+  test('leaves a newcomer in the knowledge of all that its part stems from', () => {
+    const orphans: Y.Doc[] = []
+    const { alice, bob } = parted((document) => orphans.push(document))
+    alice.epochs.found('another')
+    cut(alice, [change(alice, () => alice.text.insert(0, 'x'.repeat(100_000)))])
+    const carol = member(3)
+    loadAllBut(1, carol, alice)
+    expect(carol.text.length).toBeGreaterThan(0)
+    carol.epochs.found('third')
+    const [shown, own] = [carol.text.toString(), bob.text.toString()]
+    load(bob, carol)
+    expect(bob.text.toString()).toBe(shown)
+    expect(orphans.map((doc) => doc.getText('text').toString())).toEqual([own])
   })
 })
 
