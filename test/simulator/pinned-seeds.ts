@@ -176,5 +176,6 @@ export const WITH_EVICTION: readonly PinnedSeed[] = [
     seed: 97133083,
     found:
       'whose load broke off before anything came took itself for one of that room, and founded another with nothing of it',
+    isHard: true,
   },
 ]
