@@ -195,6 +195,8 @@ export class World implements Stage {
 
   private addDevice(memory: DeviceMemory | undefined): Device {
     const device = new Device(`d${this.devices.length + 1}`, this, memory)
+    // Peace has come meanwhile for one that begins with what another one had stored.
+    device.transport.isCalm = this.isCalm
     device.guests = () => this.devices.filter((other) => other.isJoining && other.isGuestOf(device))
     this.devices.push(device)
     return device
