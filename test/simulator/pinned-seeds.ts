@@ -178,4 +178,9 @@ export const WITH_EVICTION: readonly PinnedSeed[] = [
       'whose load broke off before anything came took itself for one of that room, and founded another with nothing of it',
     isHard: true,
   },
+  {
+    seed: 97136752,
+    found:
+      'typed before something, and carried over a cut to behind what had come in meanwhile, which had changed places with that',
+  },
 ]

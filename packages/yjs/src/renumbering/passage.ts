@@ -7,9 +7,10 @@
  */
 import * as Y from 'yjs'
 import type { IdRanges } from '../id-ranges.js'
+import { LeftNeighbours } from './left-neighbours.js'
 import { OldOrder } from './old-order.js'
 import { ShownNeighbours } from './shown-neighbours.js'
-import type { IdTranslation } from './translation-table.js'
+import { type IdTranslation, newNameOf } from './translation-table.js'
 import { type DecodedStruct, type LooseParent, type Sections, setLooseParent } from './update-encoding.js'
 
 /** What an operation's author had seen of others, as a Yjs state vector. It need not be complete. */
@@ -43,6 +44,7 @@ export class Passage {
   readonly #seen: Seen
   readonly #avoidsDeleted: boolean
   readonly #shown: ShownNeighbours | undefined
+  readonly #lefts: LeftNeighbours
   readonly #oldOrder: OldOrder
   readonly #deletedFor: (() => IdRanges) | undefined
   #deleted: IdRanges | undefined
@@ -59,8 +61,9 @@ export class Passage {
   constructor(old: Y.Doc, into: Y.Doc, table: IdTranslation, seen: Seen, options: PassageOptions = {}) {
     this.#avoidsDeleted = options.avoidsDeleted ?? false
     this.#deletedFor = options.deleted
-    if (options.staysBesideShown)
-      this.#shown = new ShownNeighbours(into, table, (client) => this.#seenOf(client))
+    const seenOf = (client: number) => this.#seenOf(client)
+    this.#lefts = new LeftNeighbours(into, table, seenOf)
+    if (options.staysBesideShown) this.#shown = new ShownNeighbours(into, table, seenOf, this.#lefts)
     this.#old = old
     this.#into = into
     this.#table = table
@@ -108,7 +111,8 @@ export class Passage {
     const left = this.#placeFor(placed, offset, offset + item.length, container)
     const after = left === null ? keyOf(container) : keyAfter(left)
     const right = this.#rightOf(left, container, after)
-    this.#shown?.note(item, left, right)
+    this.#shown?.note(item, left)
+    this.#lefts.note(item, left, right)
     this.#next.set(after, item.id)
     this.#next.set(`${item.id.client}:${item.id.clock + item.length - 1}`, right)
     item.origin = left
@@ -134,8 +138,18 @@ export class Passage {
     if (nearest === null || container.parentSub !== null) return nearest
     const left = this.#shown === undefined ? nearest : this.#shown.correct(nearest, placed, offset, end)
     if (left === null || !this.#isTornApart(placed, end, container, left)) return left
-    const shown = this.#shown === undefined ? this.#leftOf(placed, offset, this.#deletedIds) : left
-    return this.#lastOnThisSide(shown, placed, offset, container)
+    if (this.#shown !== undefined) return this.#lastOnThisSide(left, placed, offset, container)
+    const right = this.#rightInOld(placed, end)
+    if (right !== null && this.#isPutBesideRight(placed, offset, end, left, right))
+      return this.#lefts.of(right)
+    return this.#lastOnThisSide(this.#leftOf(placed, offset, this.#deletedIds), placed, offset, container)
+  }
+
+  /** Whether the user put it before `right`, and not behind `left`. */
+  #isPutBesideRight(placed: Y.Item, offset: number, end: number, left: Y.ID, right: Y.ID): boolean {
+    if (offset > 0 || end < placed.length) return false
+    const isNamed = (old: Y.ID | null, id: Y.ID) => Y.compareIDs(old && newNameOf(old, this.#table), id)
+    return isNamed(placed.rightOrigin, right) && !isNamed(placed.origin, left)
   }
 
   /**
@@ -175,8 +189,7 @@ export class Passage {
   #isTornApart(placed: Y.Item, end: number, container: Container, left: Y.ID): boolean {
     if (this.#deletedFor === undefined && this.#shown === undefined) return false
     const after = keyAfter(left)
-    if (this.#next.has(after) || left.clock >= (this.#ownFrom.get(left.client) ?? Number.POSITIVE_INFINITY))
-      return false
+    if (left.clock >= (this.#ownFrom.get(left.client) ?? Number.POSITIVE_INFINITY)) return false
     return !Y.compareIDs(this.#rightOf(left, container, after), this.#rightInOld(placed, end))
   }
 

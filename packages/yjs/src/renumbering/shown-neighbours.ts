@@ -11,7 +11,8 @@
  * {@link ShownNeighbours.note}.
  */
 import * as Y from 'yjs'
-import type { IdTranslation } from './translation-table.js'
+import type { LeftNeighbours } from './left-neighbours.js'
+import { type IdTranslation, newNameOf } from './translation-table.js'
 
 interface Ends {
   readonly first: Y.ID
@@ -41,20 +42,21 @@ export class ShownNeighbours {
   readonly #ranks = new Map<Y.Item, number>()
   /** By client, ascending. */
   readonly #anchors = new Map<number, Anchored[]>()
-  /** Behind what something stands where the operation has changed that; by id. */
-  readonly #lefts = new Map<string, Y.ID | null>()
+  readonly #lefts: LeftNeighbours
 
-  /** @param seenOf before which clock of a client above the base something counts. */
-  constructor(into: Y.Doc, table: IdTranslation, seenOf: (client: number) => number) {
+  /**
+   * @param seenOf before which clock of a client above the base something counts.
+   * @param lefts is told, too, what the operation puts there.
+   */
+  constructor(into: Y.Doc, table: IdTranslation, seenOf: (client: number) => number, lefts: LeftNeighbours) {
+    this.#lefts = lefts
     this.#into = into
     this.#table = table
     this.#seenOf = seenOf
   }
 
-  /** The operation has put an item of its own between these. To be told in the order of each client's clocks. */
-  note({ id, length }: Y.Item, left: Y.ID | null, right: Y.ID | null): void {
-    this.#lefts.set(keyOf(id), left)
-    if (right !== null) this.#lefts.set(keyOf(right), Y.createID(id.client, id.clock + length - 1))
+  /** The operation has put an item of its own there. To be told in the order of each client's clocks. */
+  note({ id, length }: Y.Item, left: Y.ID | null): void {
     const known = left === null ? null : this.#anchorOf(left)
     const anchored = { clock: id.clock, end: id.clock + length, anchor: known === undefined ? left : known }
     const anchors = this.#anchors.get(id.client)
@@ -72,7 +74,7 @@ export class ShownNeighbours {
     const before = this.#before(placed, offset)
     const after = this.#after(placed, end)
     const hasCrossed = after !== undefined && this.#isBefore(after.id, left)
-    if (hasCrossed && this.#isPutBeside(after, before, placed, offset)) return this.#leftOf(after.id)
+    if (hasCrossed && this.#isPutBeside(after, before, placed, offset)) return this.#lefts.of(after.id)
     if (before !== undefined && Y.compareIDs(before.id, left)) return left
     const isAstray = hasCrossed || (before !== undefined && !this.#isBefore(before.id, left))
     return isAstray ? (before?.id ?? null) : left
@@ -91,34 +93,8 @@ export class ShownNeighbours {
     if (origin === null && rightOrigin === null)
       return after.oldClient === id.client && before?.oldClient !== id.client
     const isNamed = (old: Y.ID | null, shown: Y.ID | undefined) =>
-      Y.compareIDs(old && this.#named(old), shown ?? null)
+      Y.compareIDs(old && newNameOf(old, this.#table), shown ?? null)
     return isNamed(rightOrigin, after.id) && !isNamed(origin, before?.id)
-  }
-
-  /** What a unit of the old document is called in the new one; null: it is gone. */
-  #named(id: Y.ID): Y.ID | null {
-    const fate = this.#table.find(id)
-    if (fate === undefined) return id
-    return fate.kind === 'live' ? this.#table.id(fate.clock) : null
-  }
-
-  /** Behind what a unit of the new document stands, in what the author had seen of it. */
-  #leftOf(id: Y.ID): Y.ID | null {
-    const noted = this.#lefts.get(keyOf(id))
-    if (noted !== undefined) return noted
-    const item = this.#itemAt(id)
-    if (item !== undefined && id.clock > item.id.clock) return Y.createID(id.client, id.clock - 1)
-    let left = item?.left ?? null
-    while (left !== null && !this.#isSeen(left.id)) left = left.left
-    if (left === null) return null
-    const last = left.id.clock + left.length
-    const { client } = left.id
-    const end = client === this.#table.client ? last : Math.min(last, this.#seenOf(client))
-    return Y.createID(client, end - 1)
-  }
-
-  #isSeen({ client, clock }: Y.ID): boolean {
-    return client === this.#table.client || clock < this.#seenOf(client)
   }
 
   #before(placed: Y.Item, offset: number): Neighbour | undefined {
@@ -216,5 +192,3 @@ export class ShownNeighbours {
     return this.#ranks.get(item) ?? 0
   }
 }
-
-const keyOf = ({ client, clock }: Y.ID): string => `${client}:${clock}`

@@ -56,6 +56,13 @@ export interface IdTranslation {
   id(clock: number): Y.ID
 }
 
+/** What is called so is called in the new naming; null: it is gone. */
+export function newNameOf(id: Y.ID, table: IdTranslation): Y.ID | null {
+  const fate = table.find(id)
+  if (fate === undefined) return id
+  return fate.kind === 'live' ? table.id(fate.clock) : null
+}
+
 export class TranslationTable implements IdTranslation {
   /** The synthetic client of the new base. */
   readonly client: number

@@ -185,6 +185,24 @@ describe('Crossing', () => {
     expect(doc.getArray('array').toArray()).toEqual(['a', 'first', 'second', 'b'])
   })
 
+  it('[CU10] puts before what it was typed before what came to lie behind another one by itself', () => {
+    const { docs, below } = editors(['low', 'high', 'c'], (doc) => doc.getText('text').insert(0, 'atb'))
+    const [low, high, c] = docs
+    const p = type(high, 1, 'p')
+    const q = type(low, 2, 'q')
+    apply(c, q)
+    const purge = changeOf(c, () => c.getText('text').delete(1, 1))
+    const x = type(c, 1, 'x')
+    apply(c, p)
+    expect(c.getText('text').toString()).toBe('apxqb')
+    const { doc, add } = cutAt([...below, purge])
+    add(p, first('high'))
+    add(q, first('low'))
+    // It had come in before this was told.
+    add(x, first('c', ['high', 'low']))
+    expect(doc.getText('text').toString()).toBe('axqpb')
+  })
+
   it('takes what is told from one to the next, also where one only deletes', () => {
     const { docs, below } = editors(['low', 'high', 'c'], (doc) =>
       doc.getArray('array').push(['a', 't', 'b', 'x']),
