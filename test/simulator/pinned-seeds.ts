@@ -183,4 +183,9 @@ export const WITH_EVICTION: readonly PinnedSeed[] = [
     found:
       'typed before something, and carried over a cut to behind what had come in meanwhile, which had changed places with that',
   },
+  {
+    seed: 97153295,
+    found:
+      'two whom one had let in who was being evicted carried that eviction out as well, with more of him than the others, and did not see by theirs that they were in no room',
+  },
 ]

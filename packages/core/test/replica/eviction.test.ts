@@ -130,6 +130,24 @@ describe('whoever was evicted', () => {
 })
 
 describe('what came from beyond a cut-off', () => {
+  test('[EV7] and whoever has cut off less than the others: what brought it in is beyond', () => {
+    const net = new Network()
+    const [anna, , cleo] = net.room(['anna', 'bert', 'cleo'])
+    cleo.type('word')
+    net.pass(0)
+    const cutOff = (seq: number) => {
+      anna.replica.room.author({ kind: 'evict', stage: 0, cutOffs: new Map([['cleo', seq]]) })
+      anna.type('on it goes')
+      net.pass(0)
+    }
+    cutOff(1)
+    cutOff(1)
+    expect(anna.replica.status).toBe('member')
+    cutOff(0)
+    expect(anna.replica.status).toBe('over')
+    expect(anna.outputsOf('rejoin')[0]?.reason).toBe('the room has cut off what brought us in')
+  })
+
   test('[EV7] is waited for no longer once nobody can have let its author in', () => {
     const net = new Network()
     const [anna, bert, cleo, dora] = net.room(['anna', 'bert', 'cleo', 'dora'])
