@@ -19,15 +19,20 @@ interface ShownCursor {
   readonly range: { readonly index: number; readonly length: number } | null
 }
 
-/** One form for what both write differently: runs of the same format are one, and properties have one order. */
+/**
+ * One form for what both write differently: runs of the same format are one, and properties have one order. A line break that
+ * somebody typed where others made the text bold is bold in the document; in Quill's lines it can not be.
+ */
 function normalized(ops: Iterable<DeltaOp>): unknown {
   const merged: { insert: string; readonly attributes: string }[] = []
   for (const { insert, attributes = {} } of ops) {
     if (typeof insert !== 'string') throw new Error('only text is expected')
-    const key = JSON.stringify(Object.entries(attributes).sort())
-    const last = merged.at(-1)
-    if (last?.attributes === key) last.insert += insert
-    else merged.push({ insert, attributes: key })
+    for (const part of insert.split(/(\n)/).filter((one) => one !== '')) {
+      const key = JSON.stringify(part === '\n' ? [] : Object.entries(attributes).sort())
+      const last = merged.at(-1)
+      if (last?.attributes === key) last.insert += part
+      else merged.push({ insert: part, attributes: key })
+    }
   }
   return merged
 }
