@@ -2,6 +2,7 @@
 import { totalTraffic } from '../../test/browser/harness/test-page.js'
 import { loadSequentialTrace, type Patch } from '../../test/traces/sequential-trace.js'
 import type { Figure, Measurement, MeasurementContext, Row, Table, Target } from '../measurement.js'
+import { figureText } from '../report/text.js'
 import { median, medianFigure } from '../statistics.js'
 import { type ChromiumRoom, type Page, ROOM, withChromiumRoom } from './chromium-room.js'
 import { TIDEMARK, Y_WEBRTC } from './libraries.js'
@@ -40,15 +41,17 @@ export const joining: Measurement = {
   async measure(context) {
     const tables: Table[] = []
     const targets: Target[] = []
+    const summary: { what: string; figure: string }[] = []
     const [bare] = context.quick ? [] : await compare(LETTER, context)
     if (bare) tables.push(bare.table)
     for (const document of await documents(context)) {
       for (const comparison of await compare(document, context)) {
         tables.push(comparison.table)
         targets.push(...targetsOf(comparison, bare))
+        summary.push(summaryOf(comparison))
       }
     }
-    return { tables, targets, plots: [], conditions: CONDITIONS }
+    return { tables, targets, plots: [], conditions: CONDITIONS, summary }
   },
 }
 
@@ -176,6 +179,16 @@ function row(who: string, arrivals: readonly Arrival[], timeLimitMs: number): Ro
 }
 
 const timesOf = (arrivals: readonly Arrival[]) => arrivals.flatMap(({ ms }) => ms ?? [])
+
+function summaryOf({ what, ours, theirs }: Comparison): { what: string; figure: string } {
+  const told = (arrivals: readonly Arrival[]) => {
+    const times = timesOf(arrivals)
+    if (times.length === 0) return 'never'
+    const bytes = median(arrivals.map((arrival) => arrival.bytes))
+    return `${Math.round(median(times))} ms, ${figureText({ value: bytes, unit: 'bytes' })} sent`
+  }
+  return { what: `a newcomer to ${what}`, figure: `${told(ours)} (y-webrtc: ${told(theirs)})` }
+}
 
 /** @param bare the same with nothing to send. */
 function targetsOf({ what, ours, theirs }: Comparison, bare: Comparison | undefined): Target[] {

@@ -1,5 +1,6 @@
 /** Typing together, over real WebRTC: what a keystroke costs, and how soon the others see it. */
 import type { Measurement, MeasurementContext, Row, Table, Target } from '../measurement.js'
+import { figureText } from '../report/text.js'
 import { median, medianFigure, quantile } from '../statistics.js'
 import { anatomy } from './anatomy.js'
 import { typeInChromium } from './chromium-room.js'
@@ -66,13 +67,15 @@ export const live: Measurement = {
   async measure(context) {
     const tables: Table[] = [...anatomy()]
     const targets: Target[] = []
+    const summary: { what: string; figure: string }[] = []
     for (const place of PLACES) {
-      for (const comparison of await compare(place, context)) {
+      for (const [w, comparison] of (await compare(place, context)).entries()) {
         tables.push(comparison.table)
         targets.push(...comparison.targets)
+        if (w === 0) summary.push(comparison.told)
       }
     }
-    return { tables, targets, plots: [], conditions: CONDITIONS }
+    return { tables, targets, plots: [], conditions: CONDITIONS, summary }
   },
 }
 
@@ -108,7 +111,11 @@ async function compare(place: Place, { quick, say }: MeasurementContext) {
     )
     const title = `${place.where}: ${workload.what}`
     const table: Table = { title, columns: COLUMNS, rows: summaries.map(({ row }) => row) }
-    return { table, targets: targetsOf(title, place, workload, summaries) }
+    const [ours = '', theirs = ''] = summaries.map(({ bytes, p50 }) => {
+      return `${figureText({ value: bytes, unit: 'bytes' })}, ${figureText({ value: p50, unit: 'ms' })}`
+    })
+    const told = { what: `${title}: sent per letter, latency p50`, figure: `${ours} (y-webrtc: ${theirs})` }
+    return { table, told, targets: targetsOf(title, place, workload, summaries) }
   })
 }
 
