@@ -296,10 +296,12 @@ export class Evicting {
   }
 
   private evicted(who: ReplicaId, seq: number): void {
-    const { self, history } = this.parts
+    const { self, history, vouching } = this.parts
     if (who === self) this.outReason ??= 'the room has evicted us'
     // Those who were let in by somebody evicted carry out the eviction, too, with what they hold of him: they never counted.
-    if (seq < (history.cutOffs.get(who) ?? 0)) this.outReason ??= 'the room has cut off what brought us in'
+    // Where nobody need be trusted, anybody could throw all others out by that.
+    if (!vouching.isOn && seq < (history.cutOffs.get(who) ?? 0))
+      this.outReason ??= 'the room has cut off what brought us in'
     const held = history.applied.get(who)
     // Forgotten already, or never known: whoever says so breaks the rules, as an eviction follows all it counts.
     if (history.cutOffs.has(who) || held === undefined || held < seq) return

@@ -378,6 +378,28 @@ describe('[ID8] an eviction', () => {
     expect([anna, again].map(({ set }) => set.words)).toEqual([['word'], ['word']])
   })
 
+  test('said again, with less of who is gone than counts, throws nobody out', () => {
+    bert.type('word')
+    net.pass(2000)
+    const fence = next('mona')
+    const head = { author: 'mona', deps: vector({}), epoch: 0 }
+    say([
+      signed(
+        { ...head, seq: fence.seq, clock: fence.clock, kind: 'fence', stage: 1, decided: [['bert']] },
+        LINEAGE,
+      ),
+    ])
+    for (let seconds = 0; seconds < 5; seconds++) {
+      net.pass(1000)
+      mona.say({ type: 'heartbeat', digest: 0 })
+    }
+    expect([...anna.replica.room.history.cutOffs]).toEqual([['bert', 1]])
+    const { seq, clock } = next('mona')
+    say([signed({ ...head, seq, clock, kind: 'evict', stage: 1, cutOffs: vector({ bert: 0 }) }, LINEAGE)])
+    expect(applied(anna, 'mona')).toBe(seq)
+    expect(anna.replica.status).toBe('member')
+  })
+
   test('of somebody silent goes on as ever', () => {
     const room = new Network()
     room.signaturesOf = standInSignatures
