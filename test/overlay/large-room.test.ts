@@ -4,6 +4,7 @@
 import { Session } from '@tidemark/core'
 import { type MemoryTransport, memoryNetwork, VirtualScheduler } from 'tidemark/testing'
 import { expect, test } from 'vitest'
+import { TappedTransport } from '../fuzz/tapped-transport.js'
 import { SharedWords } from './shared-words.js'
 
 interface Site {
@@ -12,19 +13,33 @@ interface Site {
   readonly transport: MemoryTransport
 }
 
+/** Type bytes of the wire format. */
+const SYNC = 3
+const PROBE = 16
+
 function openRoom(count: number): {
   sites: Site[]
   scheduler: VirtualScheduler
   network: ReturnType<typeof memoryNetwork>
+  /** Messages so far, by their type bytes. */
+  sent: Map<number, number>
 } {
   const scheduler = new VirtualScheduler()
   const network = memoryNetwork({ scheduler, latencyMs: 20, jitterMs: 20, seed: count })
+  const sent = new Map<number, number>()
+  const note = (bytes: Uint8Array) => {
+    const type = bytes[1] ?? 0
+    sent.set(type, (sent.get(type) ?? 0) + 1)
+    return true
+  }
   const sites = Array.from({ length: count }, (_, i): Site => {
     const transport = network.transport()
+    const tapped = new TappedTransport(transport)
+    tapped.onSend = ({ bytes }) => note(bytes)
     const words: SharedWords = new SharedWords(() => session.localChange())
     const session = new Session({
       room: 'room',
-      transport,
+      transport: tapped,
       structure: words,
       scheduler,
       newReplicaId: () => `replica-${i}-${Math.floor(network.random() * 1e9)}`,
@@ -39,7 +54,7 @@ function openRoom(count: number): {
     return { words, session, transport }
   })
   scheduler.advance(60_000)
-  return { sites, scheduler, network }
+  return { sites, scheduler, network, sent }
 }
 
 const linksOf = (site: Site) => site.session.replica?.neighbours.length ?? 0
@@ -82,6 +97,28 @@ test('[OV4] in a large room an operation reaches each member about once', () => 
   expect(busy - idle).toBeLessThan(23 * 10_000 * 1.5)
   expect(busy - idle).toBeGreaterThan(23 * 10_000)
 })
+
+test('[OV9] [EV6] what a member sends while somebody types does not grow with the room', () => {
+  const perMember = (size: number) => {
+    const { sites, scheduler, sent } = openRoom(size)
+    const type = () => {
+      for (let i = 0; i < 20; i++) {
+        sites[0]?.words.say(`word ${i}`)
+        scheduler.advance(1000)
+      }
+    }
+    type()
+    const before = new Map(sent)
+    type()
+    const by = (type: number) => ((sent.get(type) ?? 0) - (before.get(type) ?? 0)) / size
+    expect(by(PROBE)).toBe(0)
+    return { syncs: by(SYNC), all: [...sent.keys()].reduce((sum, type) => sum + by(type), 0) }
+  }
+  const [medium, large] = [perMember(20), perMember(100)]
+  console.warn(`20 seconds of typing, messages per member: ${medium.all} among 20, ${large.all} among 100`)
+  expect(large.all).toBeLessThan(1.3 * medium.all)
+  expect(large.syncs).toBeLessThan(5)
+}, 120_000)
 
 test('[OV3] a large room holds together when a third of it vanishes', () => {
   const { sites, scheduler, network } = openRoom(30)

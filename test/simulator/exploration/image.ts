@@ -34,6 +34,7 @@ const TIMES: ReadonlySet<string> = new Set([
   'carryOutAt',
   'stuckSince',
   'lookAt',
+  'nobodyBefore',
   'oldest',
 ])
 /** No waiting of the protocol that is explored takes this long: how much longer it would take makes no difference. */

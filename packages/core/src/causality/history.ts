@@ -3,6 +3,7 @@
  * (protocol rules OP1 to OP7, SP4 to SP7).
  */
 import { CausalBuffer, type CausalBufferLimits } from './causal-buffer.js'
+import { DigestedMap } from './digested-map.js'
 import {
   type Body,
   type Clock,
@@ -49,7 +50,7 @@ const MAX_LIARS = 256
 
 export class History {
   readonly self: ReplicaId
-  readonly applied: VersionVector = new Map()
+  readonly applied: DigestedMap<number> = new DigestedMap('operations', (seq) => seq)
   readonly log = new OperationLog()
   readonly waiting: CausalBuffer
   clock: Clock = 0

@@ -14,7 +14,8 @@ interface Due {
 }
 
 export class Arrears {
-  private readonly patienceMs: Milliseconds
+  /** How long nobody owes anything. */
+  patienceMs: Milliseconds
   private due: Due | undefined
   /** Of those who have not in time: what they owe. */
   private readonly owed = new Map<ReplicaId, Clock>()
@@ -45,6 +46,10 @@ export class Arrears {
       if (due && (toldOf(member) ?? due.clock) < due.clock) this.owed.set(member, due.clock)
     }
     this.due = { clock, since: now }
+  }
+
+  get isOwed(): boolean {
+    return this.owed.size > 0
   }
 
   has(member: ReplicaId): boolean {

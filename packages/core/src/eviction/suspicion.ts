@@ -7,6 +7,9 @@
 import type { ReplicaId } from '../causality/operation.js'
 import type { Milliseconds } from '../machine.js'
 
+/** A sum of times is not quite the time at which their difference is reached. */
+const ROUNDING_MS = 1
+
 interface Silence {
   lastSignAt: Milliseconds
   /** Since when it has been asked through others, in vain. */
@@ -14,13 +17,33 @@ interface Silence {
 }
 
 export class Suspicion {
-  private readonly suspectAfterMs: Milliseconds
+  private readonly fastestMs: Milliseconds
+  private suspectAfterMs: Milliseconds
   private readonly silences = new Map<ReplicaId, Silence>()
   private readonly accused = new Set<ReplicaId>()
   private awakeSince = Number.NEGATIVE_INFINITY
 
   constructor(suspectAfterMs: Milliseconds) {
+    this.fastestMs = suspectAfterMs
     this.suspectAfterMs = suspectAfterMs
+  }
+
+  /** How long a silence is one. */
+  get afterMs(): Milliseconds {
+    return this.suspectAfterMs
+  }
+
+  /**
+   * In large rooms everybody is heard of more rarely. Everybody would ask about everybody who has just not had to say
+   * anything, which is the square of the room in messages.
+   * @param times the silence that it takes in a small room.
+   */
+  slowBy(times: number): void {
+    this.suspectAfterMs = this.fastestMs * times
+  }
+
+  get isAccusing(): boolean {
+    return this.accused.size > 0
   }
 
   /** Anything that only it can have made was heard. */
@@ -63,6 +86,15 @@ export class Suspicion {
     const { lastSignAt, probedSince } = this.silenceOf(replica, now)
     const isSilent = now - lastSignAt >= this.suspectAfterMs
     return isSilent && probedSince !== undefined && now - probedSince >= this.suspectAfterMs / 2
+  }
+
+  /** @returns a moment before which it is not going to be suspected, unless it is accused, or we sleep. */
+  notBefore(replica: ReplicaId, now: Milliseconds): Milliseconds {
+    if (now - this.awakeSince < this.suspectAfterMs)
+      return this.awakeSince + this.suspectAfterMs - ROUNDING_MS
+    const { lastSignAt, probedSince } = this.silenceOf(replica, now)
+    const askedLongEnough = (probedSince ?? now) + this.suspectAfterMs / 2
+    return Math.max(lastSignAt + this.suspectAfterMs, askedLongEnough) - ROUNDING_MS
   }
 
   isSilentFor(replica: ReplicaId, ms: Milliseconds, now: Milliseconds): boolean {

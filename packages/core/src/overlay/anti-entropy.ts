@@ -1,27 +1,23 @@
 /**
  * Closing whatever gap eager push left: digests in heartbeats, version vectors when they differ (overlay rule OV6).
  */
+import type { DigestedMap } from '../causality/digested-map.js'
 import type { Operation, ReplicaId } from '../causality/operation.js'
 import { payloadBytes } from '../causality/operation.js'
 import type { Report } from '../snapshot/report.js'
 import { GOSSIP_TARGET_BYTES } from '../wire/limits.js'
 import type { Gossip, Presence, Sync } from '../wire/messages.js'
-import { hash, mix } from './hash.js'
 
-/** What a replica holds, by number: the same on two replicas exactly if neither lacks anything. */
+/** What a replica holds, by number. */
 export interface Holdings {
-  readonly applied: ReadonlyMap<ReplicaId, number>
-  readonly reports: ReadonlyMap<ReplicaId, Report>
-  readonly presences: ReadonlyMap<ReplicaId, Presence>
+  readonly applied: DigestedMap<number>
+  readonly reports: DigestedMap<Report>
+  readonly presences: DigestedMap<Presence>
 }
 
-/** Order does not matter, so that replicas need not sort: a sum of one hash per entry, modulo 2^32. */
-export function digestOf(holdings: Holdings): number {
-  let digest = 0
-  for (const [author, seq] of holdings.applied) digest += entryHash(author, seq, 1)
-  for (const report of holdings.reports.values()) digest += entryHash(report.replica, report.n, 2)
-  for (const presence of holdings.presences.values()) digest += entryHash(presence.replica, presence.n, 3)
-  return digest % 2 ** 32
+/** The same on two replicas exactly if neither lacks anything. */
+export function digestOf({ applied, reports, presences }: Holdings): number {
+  return (applied.digest + reports.digest + presences.digest) % 2 ** 32
 }
 
 export function syncOf(holdings: Holdings, point: number): Sync {
@@ -80,10 +76,6 @@ export function batches(
   }
   if (part.length > 0) parts.push(part)
   return parts
-}
-
-function entryHash(replica: ReplicaId, value: number, kind: number): number {
-  return mix(hash(replica) ^ mix(value * 4 + kind))
 }
 
 function numbers(items: ReadonlyMap<ReplicaId, { n: number }>): Map<ReplicaId, number> {

@@ -2,7 +2,7 @@
  * Getting the links that the topology asks for, without two ends dialing each other (overlay rule OV3).
  */
 import type { ReplicaId } from '../causality/operation.js'
-import { chosenNeighbours } from './topology.js'
+import { chosenNeighbours, type Ring } from './topology.js'
 
 interface Attempt {
   /** Not to be dialed before this time. */
@@ -36,19 +36,30 @@ export class Dialing {
     this.maxConnections = maxConnections
   }
 
-  /** Who is to be linked by our choice, and whom of them to dial now. */
-  plan(others: readonly ReplicaId[], isLinked: (member: ReplicaId) => boolean, now: number): Plan {
+  /**
+   * Who is to be linked by our choice, and whom of them to dial now.
+   * @param ring of all members, ourselves included, if there is one.
+   */
+  plan(
+    others: readonly ReplicaId[],
+    isLinked: (member: ReplicaId) => boolean,
+    now: number,
+    ring?: Ring,
+  ): Plan {
     this.earliest = Number.POSITIVE_INFINITY
     const present = new Set(others)
     for (const member of this.attempts.keys()) if (!present.has(member)) this.attempts.delete(member)
-    const isLost = (member: ReplicaId) => !isLinked(member) && this.isUnreachable(member, now)
-    const chosen = chosenNeighbours(
-      this.self,
-      others.filter((member) => !isLost(member)),
-      this.maxConnections,
-    )
+    const lost = others.filter((member) => this.isUnreachable(member, now) && !isLinked(member))
+    const chosen =
+      lost.length === 0
+        ? chosenNeighbours(this.self, others, this.maxConnections, ring)
+        : chosenNeighbours(
+            this.self,
+            others.filter((member) => !lost.includes(member)),
+            this.maxConnections,
+          )
     const dial: ReplicaId[] = []
-    for (const member of [...chosen, ...others.filter(isLost)]) {
+    for (const member of [...chosen, ...lost]) {
       if (isLinked(member)) continue
       const attempt = this.attempts.get(member) ?? this.firstAttempt(member, now)
       if (attempt.notBefore <= now) {

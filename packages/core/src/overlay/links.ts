@@ -60,6 +60,8 @@ export interface Link {
   readonly questions: Allowance
   /** Heartbeats in a row whose digest differed from ours. */
   differed: number
+  /** The two digests at the last of them, in a large room. */
+  compared?: { readonly ours: number; readonly theirs: number }
 }
 
 export class Links {

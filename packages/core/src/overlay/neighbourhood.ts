@@ -5,6 +5,7 @@
  * Knows nothing about what operations mean; the replica above it asks it to spread things and is told when
  * neighbours come and go.
  */
+import { hash } from '../causality/hash.js'
 import type { Operation, ReplicaId } from '../causality/operation.js'
 import type { Output, ReplicaConfig } from '../machine.js'
 import type { Report } from '../snapshot/report.js'
@@ -15,10 +16,9 @@ import type { Hello, Message, Presence, Probe, Relay } from '../wire/messages.js
 import { digestOf, type Holdings } from './anti-entropy.js'
 import { BroadcastTree } from './broadcast-tree.js'
 import { Dialing } from './dialing.js'
-import { hash } from './hash.js'
 import { type Link, Links } from './links.js'
 import { Outgoing } from './outgoing.js'
-import { chosenNeighbours } from './topology.js'
+import { chosenNeighbours, Ring } from './topology.js'
 
 /** A link that neither end would choose is kept for this long: the room may still be changing. */
 const SUPERFLUOUS_MS = 10_000
@@ -53,6 +53,8 @@ export class Neighbourhood {
   private knownPeers = new Set<ReplicaId>()
   /** What the last plan was made for, and whether links or attempts have changed since. */
   private plannedFor: readonly MemberName[] | undefined
+  /** Of all members, where they are too many for a full mesh. */
+  private readonly ring = new Ring()
   private hasChanged = true
   /** Messages relayed without knowing the way. */
   private strays = 0
@@ -165,8 +167,9 @@ export class Neighbourhood {
     if (prune.length > 0) this.send(link, { type: 'prune', authors: prune })
   }
 
-  flush(): void {
-    for (const [link, message] of this.outgoing.take()) this.send(link, message)
+  /** @param patienceMs so long reports wait for others that go the same way (rule OV9). */
+  flush(now: number, patienceMs: number): void {
+    for (const [link, message] of this.outgoing.take(now, patienceMs)) this.send(link, message)
   }
 
   private targets(author: ReplicaId, from: LinkId | undefined): LinkId[] {
@@ -230,16 +233,26 @@ export class Neighbourhood {
 
   /**
    * Compares a neighbour's digest with ours.
+   * @param times so many times longer than in a small room something is always flowing.
    * @returns whether to ask it for what we may lack: not while things are flowing anyway, unless that goes on.
    */
-  compare(link: Link, digest: number): boolean {
+  compare(link: Link, digest: number, times: number): boolean {
     if (digest === this.digest()) {
       link.differed = 0
       link.caughtUp = link.isServed = true
       return false
     }
     link.differed++
-    return link.differed === 2 || link.differed % MAX_DIFFERING_HEARTBEATS === 0
+    const patience = times > 1 && this.isInFlux(link, digest) ? times : 1
+    const first = Math.ceil(2 * patience)
+    return link.differed === first || link.differed % Math.ceil(MAX_DIFFERING_HEARTBEATS * patience) === 0
+  }
+
+  /** One of the two has got something since the last heartbeat. */
+  private isInFlux(link: Link, theirs: number): boolean {
+    const before = link.compared
+    link.compared = { ours: this.digest(), theirs }
+    return before?.theirs !== theirs || before.ours !== link.compared.ours
   }
 
   /**
@@ -249,13 +262,15 @@ export class Neighbourhood {
   maintain(members: readonly MemberName[], now: number): void {
     const isDue = members !== this.plannedFor || this.hasChanged || now >= this.dialing.nextDeadline
     if (!isDue) return
+    if (members !== this.plannedFor && members.length - 1 > this.config.maxConnections)
+      this.ring.follow(members.map(({ replica }) => replica))
     this.plannedFor = members
     this.hasChanged = false
     const others = members.map(({ replica }) => replica).filter((member) => member !== this.self)
     const isLinked = (member: ReplicaId) => this.links.to(member) !== undefined
     // Negotiations travel by links: without one there is no way to dial anybody.
     if (this.links.inRoom.length > 0) {
-      const { chosen, dial } = this.dialing.plan(others, isLinked, now)
+      const { chosen, dial } = this.dialing.plan(others, isLinked, now, this.ring)
       for (const peer of dial) this.emit({ type: 'dial', peer })
       this.markSuperfluous(chosen, [...others, this.self], now)
     } else this.dialing.rest()
@@ -268,7 +283,8 @@ export class Neighbourhood {
       const { peer } = link
       if (!link.isOurs || peer === undefined) continue
       const isWanted =
-        chosen.has(peer) || chosenNeighbours(peer, members, this.config.maxConnections).has(this.self)
+        chosen.has(peer) ||
+        chosenNeighbours(peer, members, this.config.maxConnections, this.ring).has(this.self)
       link.superfluousSince = isWanted ? undefined : (link.superfluousSince ?? now)
     }
   }
@@ -305,7 +321,8 @@ export class Neighbourhood {
     const links = this.links.all
     if (links.length === 0) return Number.POSITIVE_INFINITY
     const silence = Math.min(...links.map((link) => link.lastHeardAt)) + this.config.linkTimeoutMs
-    return Math.min(this.nextHeartbeatAt, silence, this.dialing.nextDeadline)
+    const { outgoing, dialing } = this
+    return Math.min(this.nextHeartbeatAt, silence, dialing.nextDeadline, outgoing.nextDeadline)
   }
 
   private tellPeers(): void {

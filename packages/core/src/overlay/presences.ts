@@ -1,13 +1,14 @@
 /**
  * Ephemeral state of members (cursors, names): the newest of each, gossiped, never logged (overlay rule OV7).
  */
+import { DigestedMap } from '../causality/digested-map.js'
 import type { ReplicaId } from '../causality/operation.js'
 import type { Presence } from '../wire/messages.js'
 
 export class Presences {
-  private readonly newest = new Map<ReplicaId, Presence>()
+  private readonly newest = new DigestedMap<Presence>('presences', ({ n }) => n)
 
-  get all(): ReadonlyMap<ReplicaId, Presence> {
+  get all(): DigestedMap<Presence> {
     return this.newest
   }
 

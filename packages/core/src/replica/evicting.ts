@@ -14,6 +14,7 @@ import { Suspicion } from '../eviction/suspicion.js'
 import type { Vouching } from '../identity/vouching.js'
 import type { Milliseconds, ReplicaConfig } from '../machine.js'
 import type { MemberRecord, Roster } from '../membership/roster.js'
+import { slowdown } from '../snapshot/reporting.js'
 import type { Stability } from '../snapshot/stability.js'
 import type { Welcome } from '../wire/messages.js'
 
@@ -84,15 +85,15 @@ export class Evicting {
   private lookAt = Number.POSITIVE_INFINITY
   private othersAmong: readonly MemberRecord[] | undefined
   private knownOthers: readonly ReplicaId[] = []
+  /** Before this moment nobody among the others is a suspect: they need not all be looked at after each input. */
+  private nobodyBefore = Number.NEGATIVE_INFINITY
 
   constructor(parts: EvictingParts, config: ReplicaConfig) {
     this.parts = parts
     this.config = config
     this.agreement = new Agreement(parts.self)
     this.suspicion = new Suspicion(config.suspectAfterMs)
-    const { forkAfterMs, suspectAfterMs, reportIntervalMs, busyReportIntervals } = config
-    const reportingMs = REPORTS_IN_TIME * reportIntervalMs * busyReportIntervals
-    this.arrears = new Arrears(forkAfterMs + suspectAfterMs + reportingMs)
+    this.arrears = new Arrears(this.patienceOf(1))
     parts.history.isHeld = (operation) => this.isHeld(operation)
     parts.history.isFenced = (author) => this.fenced.has(author)
   }
@@ -153,6 +154,11 @@ export class Evicting {
     this.mustTell = false
   }
 
+  /** Somebody is fenced. */
+  get isFencing(): boolean {
+    return this.fenced.size > 0
+  }
+
   isFenced(member: ReplicaId): boolean {
     return this.fenced.has(member)
   }
@@ -171,12 +177,23 @@ export class Evicting {
   }
 
   suspects(now: Milliseconds): ReplicaId[] {
-    const isSuspect = (member: ReplicaId) => this.arrears.has(member) || this.suspicion.isSuspect(member, now)
-    return this.others.filter((member) => !this.isFenced(member) && isSuspect(member))
+    const { others, arrears, suspicion } = this
+    const dependsOnTime = !arrears.isOwed && !suspicion.isAccusing
+    if (dependsOnTime && now < this.nobodyBefore) return []
+    const watched = others.filter((member) => !this.isFenced(member))
+    const suspects = watched.filter((member) => arrears.has(member) || suspicion.isSuspect(member, now))
+    this.nobodyBefore = dependsOnTime
+      ? watched.reduce(
+          (soonest, member) => Math.min(soonest, suspicion.notBefore(member, now)),
+          Number.POSITIVE_INFINITY,
+        )
+      : Number.NEGATIVE_INFINITY
+    return suspects
   }
 
   /** We were asleep, not the others. */
   slept(now: Milliseconds): void {
+    this.nobodyBefore = Number.NEGATIVE_INFINITY
     this.suspicion.slept(now)
     this.arrears.clear()
   }
@@ -219,9 +236,19 @@ export class Evicting {
     const members = roster.byAge()
     if (this.othersAmong !== members) {
       this.othersAmong = members
+      this.nobodyBefore = Number.NEGATIVE_INFINITY
+      const times = slowdown(members.length)
+      this.suspicion.slowBy(times)
+      this.arrears.patienceMs = this.patienceOf(times)
       this.knownOthers = members.flatMap(({ replica }) => (replica === self ? [] : [replica]))
     }
     return this.knownOthers
+  }
+
+  /** How long a member may leave a clock untold (rule ID10). */
+  private patienceOf(times: number): Milliseconds {
+    const { forkAfterMs, suspectAfterMs, reportIntervalMs, busyReportIntervals } = this.config
+    return forkAfterMs + times * (suspectAfterMs + REPORTS_IN_TIME * reportIntervalMs * busyReportIntervals)
   }
 
   /** Everybody whose vote counts, oldest first. */
@@ -323,6 +350,7 @@ export class Evicting {
     const first = agreement.stage - agreement.decided.length
     const own = agreement.decided.slice(0, Math.max(0, this.ownStage - first))
     this.fenced = new Set(own.flat().filter((who) => parts.roster.has(who)))
+    this.nobodyBefore = Number.NEGATIVE_INFINITY
   }
 
   /**
@@ -439,7 +467,7 @@ export class Evicting {
   private isTimeToLook(now: Milliseconds): boolean {
     const isFirst = this.lookAt === Number.POSITIVE_INFINITY
     if (!isFirst && now < this.lookAt) return false
-    this.lookAt = now + this.config.suspectAfterMs / LOOKS
+    this.lookAt = now + this.suspicion.afterMs / LOOKS
     return !isFirst
   }
 

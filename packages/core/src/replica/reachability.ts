@@ -2,6 +2,7 @@
  * Staying reachable for newcomers, and finding back to the others (overlay rule OV8): what goes by way of the rendezvous
  * once somebody is a member.
  */
+import { compareOperations, type ReplicaId } from '../causality/operation.js'
 import type { Milliseconds, Output, ReplicaConfig } from '../machine.js'
 import type { Neighbourhood } from '../overlay/neighbourhood.js'
 import type { Room } from './room.js'
@@ -46,13 +47,12 @@ export class Reachability {
   /** The oldest members that see each other stay reachable for newcomers. */
   greet(): void {
     const { self, roster, lineage } = this.room
-    const linked = new Set(this.neighbourhood.members)
-    let older = 0
-    for (const { replica } of roster.byAge()) {
-      if (replica === self || older === this.config.greeters) break
-      if (linked.has(replica)) older++
+    const own = roster.get(self)
+    const isOlder = (member: ReplicaId) => {
+      const record = roster.get(member)
+      return record && (!own || compareOperations(record.joined, own.joined) < 0)
     }
-    const greets = older < this.config.greeters
+    const greets = this.neighbourhood.members.filter(isOlder).length < this.config.greeters
     if (greets === this.isGreeting) return
     this.isGreeting = greets
     this.emit({ type: 'greet', lineage: greets ? lineage : null })

@@ -21,7 +21,7 @@ import type { Link } from '../overlay/links.js'
 import { Neighbourhood } from '../overlay/neighbourhood.js'
 import type { Blocker } from '../snapshot/blockers.js'
 import type { NetworkMap } from '../snapshot/network-map.js'
-import { Reporting } from '../snapshot/reporting.js'
+import { Reporting, slowdown } from '../snapshot/reporting.js'
 import type { Structure } from '../structure.js'
 import type { LinkId } from '../transport.js'
 import { decodeMessage } from '../wire/codec.js'
@@ -229,7 +229,7 @@ export class Replica {
       this.conclude(this.comingIn.continue(now), undefined, now)
     if (this.current === 'over') return
     this.neighbourhood.beat(now)
-    this.neighbourhood.flush()
+    this.neighbourhood.flush(now, this.reporting.forwardingMs(this.room.roster.size))
     this.updateTimer(now)
   }
 
@@ -296,7 +296,8 @@ export class Replica {
   private fromNeighbour(link: Link, message: Message, now: number): void {
     switch (message.type) {
       case 'heartbeat':
-        if (this.neighbourhood.compare(link, message.digest)) this.gossiping.ask(link)
+        if (this.neighbourhood.compare(link, message.digest, slowdown(this.room.roster.size)))
+          this.gossiping.ask(link)
         return
       case 'gossip': {
         const fault = this.gossiping.received(link, message, now)
@@ -389,7 +390,7 @@ export class Replica {
   private get company(): readonly MemberRecord[] {
     const { evicting, roster } = this.room
     const members = roster.byAge()
-    if (!members.some(({ replica }) => evicting.isFenced(replica))) return members
+    if (!evicting.isFencing) return members
     return members.filter(({ replica }) => !evicting.isFenced(replica))
   }
 

@@ -20,14 +20,19 @@ export type NestedMap = Record<ReplicaId, Record<ReplicaId, Clock>>
 
 export class NetworkMap {
   private readonly rows = new Map<ReplicaId, Row>()
+  /** The smallest floor of all rows: asked for after each input, in rooms of any size. */
+  private least: Clock = Number.POSITIVE_INFINITY
 
   set(replica: ReplicaId, row: Row): void {
+    const before = this.rows.get(replica)
     this.rows.set(replica, row)
+    if (row.floor <= this.least) this.least = row.floor
+    else if (before?.floor === this.least) this.least = this.leastFloor()
   }
 
   /** A row given by its entries; its floor is their minimum. */
   setEntries(replica: ReplicaId, entries: ReadonlyMap<ReplicaId, Clock>): void {
-    this.rows.set(replica, { floor: minimum(entries.values()), entries })
+    this.set(replica, { floor: minimum(entries.values()), entries })
   }
 
   get(replica: ReplicaId): Row | undefined {
@@ -35,14 +40,20 @@ export class NetworkMap {
   }
 
   delete(replica: ReplicaId): void {
+    const before = this.rows.get(replica)
     this.rows.delete(replica)
+    if (before?.floor === this.least) this.least = this.leastFloor()
   }
 
   /** The largest clock T of which every member says that everyone it knows has applied all operations ≤ T. */
   snapshotPoint(): Clock {
-    let point = Number.POSITIVE_INFINITY
-    for (const row of this.rows.values()) point = Math.min(point, row.floor)
-    return point
+    return this.least
+  }
+
+  private leastFloor(): Clock {
+    let least = Number.POSITIVE_INFINITY
+    for (const { floor } of this.rows.values()) if (floor < least) least = floor
+    return least
   }
 
   toJSON(): NestedMap {

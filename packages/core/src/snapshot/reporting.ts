@@ -3,9 +3,15 @@
  * keep coming, as each of them would make the report before it old. A settled room is silent.
  */
 import type { Clock } from '../causality/operation.js'
+import type { Milliseconds } from '../machine.js'
 
 /** Rooms beyond this size report more rarely, so that what a member receives does not grow with the room. */
 const MEMBERS_AT_FULL_RATE = 16
+
+/** How many times longer everything takes that depends on reports, in a room of this size. */
+export function slowdown(members: number): number {
+  return Math.max(1, members / MEMBERS_AT_FULL_RATE)
+}
 
 export class Reporting {
   private readonly intervalMs: number
@@ -54,8 +60,13 @@ export class Reporting {
     return true
   }
 
+  /** How long reports wait for others, to go on with them; not at all in small rooms (rule OV9). */
+  forwardingMs(members: number): Milliseconds {
+    return (this.intervalMs * (slowdown(members) - 1)) / 8
+  }
+
   private newsSince(members: number, now: number) {
-    const intervalMs = this.intervalMs * Math.max(1, members / MEMBERS_AT_FULL_RATE)
+    const intervalMs = this.intervalMs * slowdown(members)
     return { from: Math.max(this.lastAt + intervalMs, now + intervalMs / 8), intervalMs }
   }
 }

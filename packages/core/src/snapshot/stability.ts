@@ -5,6 +5,7 @@
  * Holds the known clock of every member, the reports that took effect (as rows of the network map) and those
  * that still wait for an operation.
  */
+import { DigestedMap } from '../causality/digested-map.js'
 import type { Clock, ReplicaId, VersionVector } from '../causality/operation.js'
 import type { AgreementState } from '../eviction/agreement.js'
 import { minimum, NetworkMap, type Row } from './network-map.js'
@@ -48,9 +49,13 @@ interface Announced {
 export class Stability {
   private readonly self: ReplicaId
   private readonly standings = new Map<ReplicaId, Standing>()
+  /** The smallest known clock of the others: asked for several times after each input, in rooms of any size. */
+  private leastKnown: Clock = Number.POSITIVE_INFINITY
+  /** Rows of the others: our own changes with each operation, and would have to be compared each time. */
   private readonly map = new NetworkMap()
+  private ownFloor: Clock = 0
   /** Newest report of every member, in effect or not: what gossip passes on. */
-  private readonly newest = new Map<ReplicaId, Report>()
+  private readonly newest = new DigestedMap<Report>('reports', ({ n }) => n)
   private readonly waiting = new Set<ReplicaId>()
   /** Makes of our own report what others can check. */
   seal: (report: Report) => Report = (report) => report
@@ -67,14 +72,16 @@ export class Stability {
     return this.ownReports
   }
 
-  get reports(): ReadonlyMap<ReplicaId, Report> {
+  get reports(): DigestedMap<Report> {
     return this.newest
   }
 
   /** A member stands in the map with the floor it was let in with, until its own reports raise it (JO5). */
   addMember(member: ReplicaId, { known, n, epoch, since, floor }: MemberStanding): void {
     this.standings.set(member, { known, n, epoch, since })
-    this.map.set(member, { floor })
+    this.leastKnown = this.leastOfOthers()
+    if (member === this.self) this.ownFloor = floor
+    else this.map.set(member, { floor })
   }
 
   /** We have executed a cut: none of our later operations is of an earlier epoch. */
@@ -105,6 +112,7 @@ export class Stability {
   /** Who left needs nothing more from us: it holds nobody back (rule LE1). */
   removeMember(member: ReplicaId): void {
     this.standings.delete(member)
+    this.leastKnown = this.leastOfOthers()
     this.map.delete(member)
     this.newest.delete(member)
     this.waiting.delete(member)
@@ -112,7 +120,7 @@ export class Stability {
 
   operationApplied(author: ReplicaId, clock: Clock): void {
     const standing = this.standings.get(author)
-    if (standing && standing.known < clock) standing.known = clock
+    if (standing) this.raise(author, standing, clock)
     if (author === this.self && clock > this.announced.clock) this.announced.clock = clock
   }
 
@@ -155,14 +163,12 @@ export class Stability {
   floor(clock: Clock, cap: Clock): Clock {
     const own = this.standings.get(this.self)
     if (own) own.known = clock
-    let floor = cap
-    for (const standing of this.standings.values()) if (standing.known < floor) floor = standing.known
-    return floor
+    return Math.min(cap, this.leastKnown, own?.known ?? Number.POSITIVE_INFINITY)
   }
 
   snapshotPoint(clock: Clock, cap: Clock): Clock {
-    this.map.set(this.self, { floor: this.floor(clock, cap) })
-    return this.map.snapshotPoint()
+    this.ownFloor = this.floor(clock, cap)
+    return Math.min(this.ownFloor, this.map.snapshotPoint())
   }
 
   /** Whether others can learn something from a report of ours that no operation or report has told them. */
@@ -195,9 +201,9 @@ export class Stability {
 
   standing(member: ReplicaId): MemberStanding | undefined {
     const standing = this.standings.get(member)
-    const row = this.map.get(member)
-    if (!standing || !row) return undefined
-    return { ...standing, floor: row.floor }
+    const floor = member === this.self ? this.ownFloor : this.map.get(member)?.floor
+    if (!standing || floor === undefined) return undefined
+    return { ...standing, floor }
   }
 
   /** The largest clock up to which another member says that it has all operations of ours; undefined if there is none. */
@@ -227,10 +233,23 @@ export class Stability {
       standing.epoch = report.epoch
       standing.since = report.clock
     }
-    if (standing.known < report.clock) standing.known = report.clock
+    this.raise(report.replica, standing, report.clock)
     const floor = report.row ? Math.min(report.floor, minimum(report.row.values())) : report.floor
     const row: Row = report.row ? { floor, entries: report.row } : { floor }
     this.map.set(report.replica, row)
+  }
+
+  private raise(member: ReplicaId, standing: Standing, clock: Clock): void {
+    const before = standing.known
+    if (before >= clock) return
+    standing.known = clock
+    if (before === this.leastKnown && member !== this.self) this.leastKnown = this.leastOfOthers()
+  }
+
+  private leastOfOthers(): Clock {
+    let least = Number.POSITIVE_INFINITY
+    for (const [member, { known }] of this.standings) if (known < least && member !== this.self) least = known
+    return least
   }
 
   private ownRow(): Map<ReplicaId, Clock> {

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Suspicion } from '../../src/eviction/suspicion.js'
 
@@ -32,6 +33,35 @@ describe('suspicion', () => {
     expect(suspicion.isSuspect('bert', 100_000)).toBe(false)
     expect(suspicion.shouldProbe('bert', 100_001)).toBe(false)
     expect(suspicion.isSuspect('bert', 100_999)).toBe(false)
+  })
+
+  test('[EV6] takes longer in large rooms', () => {
+    const suspicion = new Suspicion(AFTER_MS)
+    suspicion.slowBy(3)
+    suspicion.sign('bert', 0)
+    expect(suspicion.shouldProbe('bert', 1499)).toBe(false)
+    expect(suspicion.shouldProbe('bert', 1500)).toBe(true)
+    expect(suspicion.isSuspect('bert', 2999)).toBe(false)
+    expect(suspicion.isSuspect('bert', 3000)).toBe(true)
+  })
+
+  test('[EV6] is never earlier than it says', () => {
+    const step = fc.tuple(fc.constantFrom('sign', 'probe', 'sleep', 'wait'), fc.nat(AFTER_MS))
+    fc.assert(
+      fc.property(fc.array(step), (steps) => {
+        const suspicion = new Suspicion(AFTER_MS)
+        let now = 0
+        let notBefore = Number.NEGATIVE_INFINITY
+        for (const [what, ms] of steps) {
+          now += ms
+          if (what === 'sign') suspicion.sign('bert', now)
+          if (what === 'probe') suspicion.shouldProbe('bert', now)
+          if (what === 'sleep') suspicion.slept(now)
+          if (suspicion.isSuspect('bert', now)) expect(now).toBeGreaterThanOrEqual(notBefore)
+          notBefore = suspicion.notBefore('bert', now)
+        }
+      }),
+    )
   })
 
   test('[EV6] falls at once on whom somebody accuses who should know, until its next sign of life', () => {

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { DigestedMap } from '../../src/causality/digested-map.js'
 import {
   answer,
   batches,
@@ -11,7 +12,7 @@ import {
 import type { Report } from '../../src/snapshot/report.js'
 import { GOSSIP_TARGET_BYTES } from '../../src/wire/limits.js'
 import type { Presence } from '../../src/wire/messages.js'
-import { bytes, type Entries, update, vector } from '../operations.js'
+import { bytes, type Entries, update } from '../operations.js'
 
 function report(replica: string, n: number): Report {
   return { replica, n, seq: 0, clock: 0, epoch: 0, base: '', floor: 0 }
@@ -21,10 +22,19 @@ const presence = (replica: string, n: number): Presence => ({ replica, n, bytes:
 
 function holdings(applied: Entries, reports: Entries = {}, presences: Entries = {}): Holdings {
   return {
-    applied: vector(applied),
-    reports: new Map(Object.entries(reports).map(([replica, n]) => [replica, report(replica, n)])),
-    presences: new Map(Object.entries(presences).map(([replica, n]) => [replica, presence(replica, n)])),
+    applied: filled(new DigestedMap('operations', (seq) => seq), applied, (_, seq) => seq),
+    reports: filled(new DigestedMap('reports', ({ n }) => n), reports, report),
+    presences: filled(new DigestedMap('presences', ({ n }) => n), presences, presence),
   }
+}
+
+function filled<V>(
+  map: DigestedMap<V>,
+  entries: Entries,
+  make: (replica: string, n: number) => V,
+): DigestedMap<V> {
+  for (const [replica, n] of Object.entries(entries)) map.set(replica, make(replica, n))
+  return map
 }
 
 const entries = fc.dictionary(fc.constantFrom('anna', 'bert', 'cleo', 'dora'), fc.nat(1000))
@@ -35,6 +45,27 @@ describe('digests', () => {
     fc.assert(
       fc.property(entries, entries, entries, (a, b, c) => {
         expect(digestOf(holdings(reversed(a), reversed(b), reversed(c)))).toBe(digestOf(holdings(a, b, c)))
+      }),
+    )
+  })
+
+  test('[OV6] follow whatever is put in, replaced and taken out', () => {
+    const steps = fc.array(fc.tuple(fc.constantFrom('anna', 'bert', 'cleo'), fc.option(fc.nat(9))))
+    fc.assert(
+      fc.property(steps, (all) => {
+        const map = new DigestedMap<number>('operations', (seq) => seq)
+        for (const [replica, seq] of all) {
+          if (seq === null) map.delete(replica)
+          else map.set(replica, seq)
+        }
+        const anew = filled(
+          new DigestedMap<number>('operations', (seq) => seq),
+          Object.fromEntries(map),
+          (_, n) => n,
+        )
+        expect(map.digest).toBe(anew.digest)
+        map.clear()
+        expect(map.digest).toBe(0)
       }),
     )
   })

@@ -32,6 +32,22 @@ test('[RE2] a report leaves after the operations that it speaks about', () => {
   expect(messages.map(({ reports }) => reports)).toEqual([[], [REPORT]])
 })
 
+test('[OV9] reports alone wait for others, and go with an operation', () => {
+  const outgoing = new Outgoing()
+  const reportsOf = (now: number) => [...outgoing.take(now, 100)].map(([, { reports }]) => reports.length)
+  outgoing.for(1).reports.push(REPORT)
+  expect(reportsOf(1000)).toEqual([])
+  expect(outgoing.nextDeadline).toBe(1100)
+  outgoing.for(1).reports.push(REPORT)
+  expect(reportsOf(1099)).toEqual([])
+  expect(reportsOf(1100)).toEqual([2])
+  expect(outgoing.nextDeadline).toBe(Number.POSITIVE_INFINITY)
+  outgoing.for(1).reports.push(REPORT)
+  expect(reportsOf(2000)).toEqual([])
+  outgoing.for(1).operations.push(update('anna', 1, 1))
+  expect(reportsOf(2001)).toEqual([1])
+})
+
 test('nothing leaves for a link that is gone', () => {
   const outgoing = new Outgoing()
   outgoing.for(1).operations.push(update('anna', 1, 1))

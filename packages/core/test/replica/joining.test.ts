@@ -103,7 +103,7 @@ describe('a join', () => {
       clock: history.clock,
       point: history.point,
       floor: anna.replica.room.floor,
-      applied: history.applied,
+      applied: new Map(history.applied),
       epoch: 0,
       namings: [],
       base: NO_BASE,
