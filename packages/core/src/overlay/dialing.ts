@@ -13,6 +13,8 @@ interface Attempt {
 
 export interface Plan {
   readonly chosen: ReadonlySet<ReplicaId>
+  /** Those, and whom they stand in for. */
+  readonly wanted: ReadonlySet<ReplicaId>
   readonly dial: readonly ReplicaId[]
 }
 
@@ -59,7 +61,8 @@ export class Dialing {
             this.maxConnections,
           )
     const dial: ReplicaId[] = []
-    for (const member of [...chosen, ...lost]) {
+    const wanted = new Set([...chosen, ...lost])
+    for (const member of wanted) {
       if (isLinked(member)) continue
       const attempt = this.attempts.get(member) ?? this.firstAttempt(member, now)
       if (attempt.notBefore <= now) {
@@ -69,7 +72,7 @@ export class Dialing {
       }
       this.earliest = Math.min(this.earliest, attempt.notBefore)
     }
-    return { chosen, dial }
+    return { chosen, wanted, dial }
   }
 
   /** Nobody can be dialed for now: there is nothing to wake up for. */

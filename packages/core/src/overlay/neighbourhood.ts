@@ -39,6 +39,8 @@ const MAX_DIFFERING_HEARTBEATS = 3
  * after that it strolls, each time along another path.
  */
 const MAX_GUIDED_HOPS = 5
+/** Ways are longer where not everybody is linked to everybody, and a stroll leads there by luck alone. */
+const MAX_GUIDED_HOPS_IN_LARGE_ROOMS = 10
 
 export class Neighbourhood {
   readonly links = new Links()
@@ -53,6 +55,7 @@ export class Neighbourhood {
   private knownPeers = new Set<ReplicaId>()
   /** What the last plan was made for, and whether links or attempts have changed since. */
   private plannedFor: readonly MemberName[] | undefined
+  private wanted: ReadonlySet<ReplicaId> = new Set()
   /** Of all members, where they are too many for a full mesh. */
   private readonly ring = new Ring()
   private hasChanged = true
@@ -194,7 +197,7 @@ export class Neighbourhood {
   ): LinkId | undefined {
     const direct = this.links.to(message.to)?.id
     if (direct !== undefined) return direct
-    if (message.hops < MAX_GUIDED_HOPS) {
+    if (message.hops < (this.isFullMesh ? MAX_GUIDED_HOPS : MAX_GUIDED_HOPS_IN_LARGE_ROOMS)) {
       const learnt = this.tree.routeTo(message.to)
       if (learnt !== undefined && learnt !== from) return learnt
       const toSponsor = sponsor === undefined ? undefined : this.links.to(sponsor)?.id
@@ -262,15 +265,16 @@ export class Neighbourhood {
   maintain(members: readonly MemberName[], now: number): void {
     const isDue = members !== this.plannedFor || this.hasChanged || now >= this.dialing.nextDeadline
     if (!isDue) return
-    if (members !== this.plannedFor && members.length - 1 > this.config.maxConnections)
-      this.ring.follow(members.map(({ replica }) => replica))
+    const isNew = members !== this.plannedFor
     this.plannedFor = members
+    if (isNew && !this.isFullMesh) this.ring.follow(members.map(({ replica }) => replica))
     this.hasChanged = false
     const others = members.map(({ replica }) => replica).filter((member) => member !== this.self)
     const isLinked = (member: ReplicaId) => this.links.to(member) !== undefined
     // Negotiations travel by links: without one there is no way to dial anybody.
     if (this.links.inRoom.length > 0) {
-      const { chosen, dial } = this.dialing.plan(others, isLinked, now, this.ring)
+      const { chosen, wanted, dial } = this.dialing.plan(others, isLinked, now, this.ring)
+      this.wanted = wanted
       for (const peer of dial) this.emit({ type: 'dial', peer })
       this.markSuperfluous(chosen, [...others, this.self], now)
     } else this.dialing.rest()
@@ -303,6 +307,15 @@ export class Neighbourhood {
   /** Those that a link leads to. */
   get members(): ReplicaId[] {
     return this.links.inRoom.flatMap((link) => link.peer ?? [])
+  }
+
+  /** The topology wants it linked to us. */
+  wants(member: ReplicaId): boolean {
+    return this.wanted.has(member)
+  }
+
+  private get isFullMesh(): boolean {
+    return (this.plannedFor?.length ?? 0) - 1 <= this.config.maxConnections
   }
 
   /** Somebody whom we should be linked to can not be reached by way of the links we have. */

@@ -41,6 +41,13 @@ export type Verdict =
   /** No side that we can reach may decide: it is time to go on by ourselves (rule LI8). */
   | { readonly type: 'fork'; readonly reason: string }
 
+/** Which members can not be reached by way of our links. */
+export interface Reach {
+  readonly isMissingSomebody: boolean
+  /** Whether it may be one of those. */
+  misses(member: ReplicaId): boolean
+}
+
 /** Decided, and not carried out yet (rules EV3 to EV5). */
 export interface OpenEviction {
   readonly evicted: ReplicaId[]
@@ -384,13 +391,13 @@ export class Evicting {
 
   /**
    * After each input: agree, flush, evict, and propose what is due.
-   * @param missesSomebody a member can not be reached.
+   * @param reach which members can not be reached.
    */
-  step(now: Milliseconds, missesSomebody: boolean): Verdict {
+  step(now: Milliseconds, reach: Reach): Verdict {
     this.agree()
     this.carryOut(now)
     if (this.outReason !== undefined) return { type: 'out', reason: this.outReason, isDead: this.isSpoilt }
-    return this.consider(now, missesSomebody)
+    return this.consider(now, reach)
   }
 
   private agree(): void {
@@ -431,16 +438,18 @@ export class Evicting {
     return Math.max(0, this.voters.indexOf(this.parts.self))
   }
 
-  private consider(now: Milliseconds, missesSomebody: boolean): Verdict {
+  private consider(now: Milliseconds, reach: Reach): Verdict {
     const { isWaiting } = this
     this.noteArrears(now, isWaiting)
-    if (!isWaiting && !missesSomebody) {
+    if (!isWaiting && !reach.isMissingSomebody) {
       this.stuckSince = this.nextProposalAt = undefined
       this.lookAt = Number.POSITIVE_INFINITY
       return undefined
     }
     if (this.isTimeToLook(now)) {
-      const silent = this.others.filter((member) => this.suspicion.shouldProbe(member, now))
+      // Everybody is silent in a large idle room: there only those are asked for whom we should be linked to.
+      const inQuestion = isWaiting ? this.others : this.others.filter((member) => reach.misses(member))
+      const silent = inQuestion.filter((member) => this.suspicion.shouldProbe(member, now))
       for (const member of silent) this.parts.probe(member)
     }
     // In an idle room nobody is in the way: who sleeps may sleep a while.

@@ -40,6 +40,11 @@ export class Reachability {
     return this.isIsolated || this.neighbourhood.missesSomebody
   }
 
+  /** Whether it is one of those whom we should be linked to; alone among members that is everybody. */
+  misses(member: ReplicaId): boolean {
+    return this.isIsolated || this.neighbourhood.wants(member)
+  }
+
   private get isIsolated(): boolean {
     return this.room.roster.size > 1 && this.neighbourhood.links.inRoom.length === 0
   }

@@ -238,7 +238,7 @@ export class Replica {
     this.room.drain()
     if (!this.room.roster.has(this.id)) return this.part('somebody has made this replica leave')
     this.retireFormerIds()
-    const verdict = this.room.evicting.step(now, this.reachability.isMissingSomebody)
+    const verdict = this.room.evicting.step(now, this.reachability)
     if (verdict?.type === 'out') return this.part(verdict.reason, verdict.isDead)
     if (verdict?.type === 'fork') return this.fork(verdict.reason)
     this.shun()
