@@ -29,6 +29,7 @@ export class Offer {
       gone: [...ground.goneFromBase],
       own: [...ground.own],
       brought: [...ground.brought],
+      kin: [...ground.kin],
       lineages,
     }
     const text = new TextEncoder().encode(JSON.stringify(told))
@@ -70,6 +71,7 @@ export function readOffer(pieces: readonly Uint8Array[]): Contents | undefined {
   for (const number of told.gone) ground.goneFromBase.add(number)
   for (const [token, isThere] of told.own) ground.own.set(token, isThere)
   for (const base of told.brought) ground.brought.add(base)
+  for (const lineage of told.kin) ground.kin.add(lineage)
   const pasts = told.pasts.map(
     (past: { namings: Naming[]; base: number[]; own: [number, number][] }): Past => {
       return { namings: past.namings, table: { base: past.base, own: new Map(past.own) } }

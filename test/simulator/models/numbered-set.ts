@@ -195,6 +195,13 @@ export class NumberedSet implements Structure, Epochs {
       const now = name.in === 'base' && isForeign ? name : led(name, back)
       tell(name, now !== undefined && live.has(now))
     }
+    // Whoever is in that room has kin of ours among its content from here on.
+    if (changes.length > 0) {
+      const known = room.kin
+      for (const number of this.kin) {
+        if (!known.has(number)) changes.push({ does: 'kin', name: { in: 'own', number } })
+      }
+    }
     return changes
   }
 
@@ -209,6 +216,11 @@ export class NumberedSet implements Structure, Epochs {
   private isBehind(room: NumberedSet): boolean {
     const [ours, theirs] = [this.namings[0], room.namings[0]]
     return ours !== undefined && ours.lineage === theirs?.lineage && ours.epoch < theirs.epoch
+  }
+
+  /** Of all lineages that the content stems from, whoever brought it. */
+  private get kin(): ReadonlySet<number> {
+    return new Set([...this.lineages.map(numberOf), ...this.live.kin])
   }
 
   private tablesInto(room: NumberedSet): Way | undefined {
@@ -229,7 +241,8 @@ export class NumberedSet implements Structure, Epochs {
       return { back: tablesOf(this.pasts), tables, isForeign: false }
     const isBroughtAlready = own.some((naming) => brought.has(markOf(naming)))
     if (isBroughtAlready) return { back: tablesOf(this.pasts), tables, isForeign: true }
-    const isRelated = this.lineages.some((lineage) => room.lineages.includes(lineage))
+    const known = room.kin
+    const isRelated = [...this.kin].some((lineage) => known.has(lineage))
     return isRelated || isBroughtOtherwise
       ? undefined
       : { back: tablesOf(this.pasts), tables, isForeign: true }
@@ -378,6 +391,7 @@ class Work implements CutWork {
   private grounded(base: readonly TokenId[]): Numbering {
     const numbering = new Numbering(base)
     for (const brought of this.below.brought) numbering.brought.add(brought)
+    for (const lineage of this.below.kin) numbering.kin.add(lineage)
     return numbering
   }
 
@@ -440,6 +454,12 @@ const cutNamings = (namings: readonly Naming[]) => namings.filter(({ epoch }) =>
 function markOf({ lineage, epoch }: Naming): number {
   const [high = 0, low = 0] = sha256.digest(encodeUtf8(lineage))
   return ((high << 8) | low) * EPOCHS + (epoch % EPOCHS)
+}
+
+/** A number for a lineage, small enough for a change. */
+function numberOf(lineage: string): number {
+  const [, , high = 0, middle = 0, low = 0] = sha256.digest(encodeUtf8(lineage))
+  return (high << 16) | (middle << 8) | low
 }
 
 /** Another epoch of the same lineage. */

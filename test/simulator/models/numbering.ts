@@ -9,8 +9,11 @@ import type { TokenId } from './tokens.js'
 /** A member's name within one naming: `base` counts from 0, `own` is the same for ever, until a cut takes it in. */
 export type Name = { readonly in: 'base' | 'own'; readonly number: number }
 
-/** 'bring': says that a base has come along whose own past nobody here can tell; the number stands for its naming. */
-export type Change = { readonly does: 'insert' | 'remove' | 'bring'; readonly name: Name }
+/**
+ * 'bring': says that a base has come along whose own past nobody here can tell; the number stands for its naming.
+ * 'kin': what has come along stems from another lineage, too, which the number stands for.
+ */
+export type Change = { readonly does: 'insert' | 'remove' | 'bring' | 'kin'; readonly name: Name }
 
 /** Where each name of one naming is in the next one; undefined in `own`: not below the cut. -1: gone. */
 export interface Table {
@@ -25,7 +28,7 @@ export interface Past {
 }
 
 const CODES = ['base', 'own'] as const
-const DEEDS = ['insert', 'remove', 'bring'] as const
+const DEEDS = ['insert', 'remove', 'bring', 'kin'] as const
 const CHANGE_BYTES = 4
 export const GONE = -1
 
@@ -61,7 +64,7 @@ export function translateChanges(changes: readonly Change[], table: Table): Chan
   const translated: Change[] = []
   for (const change of changes) {
     const { does, name } = change
-    if (does === 'bring') {
+    if (does === 'bring' || does === 'kin') {
       translated.push(change)
       continue
     }
@@ -81,6 +84,8 @@ export class Numbering {
   readonly own = new Map<TokenId, boolean>()
   /** Bases that came along without their past. */
   readonly brought = new Set<number>()
+  /** Lineages that content stems from which somebody has brought along. */
+  readonly kin = new Set<number>()
 
   constructor(base: readonly TokenId[]) {
     this.base = base
@@ -91,6 +96,7 @@ export class Numbering {
     for (const number of this.goneFromBase) copy.goneFromBase.add(number)
     for (const [token, isThere] of this.own) copy.own.set(token, isThere)
     for (const base of this.brought) copy.brought.add(base)
+    for (const lineage of this.kin) copy.kin.add(lineage)
     return copy
   }
 
@@ -98,7 +104,7 @@ export class Numbering {
   refusal(changes: readonly Change[]): string | undefined {
     const inserted = new Set<number>()
     for (const { does, name } of changes) {
-      if (does === 'bring') continue
+      if (does === 'bring' || does === 'kin') continue
       if (does === 'insert') inserted.add(name.number)
       else if (
         !(name.in === 'base'
@@ -113,6 +119,7 @@ export class Numbering {
   change(changes: readonly Change[]): void {
     for (const { does, name } of changes) {
       if (does === 'bring') this.brought.add(name.number)
+      else if (does === 'kin') this.kin.add(name.number)
       else if (does === 'insert') this.own.set(name.number, this.own.get(name.number) ?? true)
       else if (name.in === 'base') this.goneFromBase.add(name.number)
       else this.own.set(name.number, false)
