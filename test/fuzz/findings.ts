@@ -19,6 +19,10 @@ function attack(room: Attack['room'], target: number, ...steps: readonly Step[])
   return { room, route: 'neighbour', target, isUpsetting: true, steps }
 }
 
+function attacksIn(file: string): Attack[] {
+  return JSON.parse(readFileSync(new URL(file, import.meta.url), 'utf8')) as Attack[]
+}
+
 export const FINDINGS: readonly PinnedFinding[] = [
   {
     found: 'an operation with a smaller clock than what it depends on made every cut throw, at everybody',
@@ -56,6 +60,18 @@ export const FINDINGS: readonly PinnedFinding[] = [
   {
     found:
       'a right neighbour left of the left one stood elsewhere with a newcomer, whose next base was another one',
-    attacks: JSON.parse(readFileSync(new URL('bases-differ.json', import.meta.url), 'utf8')) as Attack[],
+    attacks: attacksIn('bases-differ.json'),
+  },
+  {
+    found: 'an operation of an epoch that was long over made every cut throw',
+    attacks: attacksIn('epoch-long-over.json'),
+  },
+  {
+    found: 'an operation that leans on what comes after it in total order made every cut throw',
+    attacks: attacksIn('refused-in-total-order.json'),
+  },
+  {
+    found: 'advice that members have identities counted as a fault',
+    attacks: [attack('young', 1, step('past', 14, { type: 'flip', at: 1328, bit: 1 }))],
   },
 ]

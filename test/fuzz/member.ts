@@ -9,7 +9,7 @@ import { TappedTransport } from './tapped-transport.js'
 
 /** What `error` events may say because of what came in from outside; anything else is a fault of ours. */
 const EXPECTED_ERROR =
-  /^tidemark: (refused something from|ignored the presence of) |All members of a room use 'full', or none/
+  /^tidemark: (refused something from|ignored the presence of) |All members of a room use 'full', or none|All members of a room are given \{ identities: true \}, or none/
 
 /** What a member holds that others can have an influence on. */
 export interface Standing {

@@ -34,6 +34,8 @@ export interface PreparedCut {
   readonly isAllBelow: boolean
   /** Clocks in the new base of formatting marks without effect. */
   readonly idleMarks: readonly number[]
+  /** Some operation can not stand where total order puts it: what the live document has of it is nobody's (rule OP8). */
+  readonly leavesOut: boolean
 }
 
 export interface CutHost {
@@ -53,6 +55,7 @@ export class YjsCutWork implements CutWork {
   /** Operations above the cut tell of the same things, and did not come in total order. */
   #isTangled = false
   #aboveBytes = 0
+  #leavesOut = false
   #isOver = false
 
   constructor(host: CutHost, old: History, cut: Cut) {
@@ -102,7 +105,7 @@ export class YjsCutWork implements CutWork {
     const { history } = this.#next
     const bytes = history.baseBytes + this.#aboveBytes
     const isAllBelow = this.#cut.above.length === 0
-    const result = this.#host.switchTo({ ...this.#next, bytes, isAllBelow })
+    const result = this.#host.switchTo({ ...this.#next, bytes, isAllBelow, leavesOut: this.#leavesOut })
     this.abandon()
     return result
   }
@@ -159,17 +162,9 @@ export class YjsCutWork implements CutWork {
     crossing: Crossing | undefined,
   ): void {
     if (operation === undefined) throw new Error('An operation below the cut is missing')
-    const naming = presentNaming(this.#old)
-    if (operation.epoch !== naming.epoch) this.#assertEpochBefore(operation.epoch)
-    const update = readInto(operation, naming, crossing, shadow.doc)
-    if (update !== undefined) shadow.add(update)
-  }
-
-  #assertEpochBefore(epoch: number): void {
-    const present = presentNaming(this.#old).epoch
-    if (epoch !== present - 1) {
-      throw new Error(`A payload of epoch ${epoch} takes part in the cut to epoch ${present + 1}`)
-    }
+    const update = readInto(operation, presentNaming(this.#old), crossing, shadow.doc)
+    if (update === undefined) this.#leavesOut = true
+    else shadow.add(update)
   }
 
   #integrateAbove(operations: number, bytes: number): void {
@@ -179,15 +174,12 @@ export class YjsCutWork implements CutWork {
       const operation = above[this.#aboveDone]
       if (operation === undefined || this.#next === undefined) throw new Error('The cut is not prepared yet')
       const { crossing, rebuilding } = this.#next
-      // No cut is made below what is left of an earlier epoch.
-      if (operation.epoch !== presentNaming(this.#old).epoch) {
-        throw new Error(
-          `A payload of epoch ${operation.epoch} lies above the cut to epoch ${this.#cut.epoch}`,
-        )
-      }
       const { twins } = crossing
       const update = readInto(operation, this.#naming, crossing, rebuilding.doc)
-      if (update === undefined) continue
+      if (update === undefined) {
+        this.#leavesOut = true
+        continue
+      }
       this.#aboveBytes += update.length
       if (rebuilding.add(update) || crossing.twins > twins) this.#isTangled = true
     }
@@ -199,7 +191,8 @@ export class YjsCutWork implements CutWork {
     for (const piece of next.history.pieces) rebuilding.add(piece)
     for (const operation of inTotalOrder(this.#cut.above)) {
       const update = readInto(operation, this.#naming, crossing, rebuilding.doc)
-      if (update !== undefined) rebuilding.add(update)
+      if (update === undefined) this.#leavesOut = true
+      else rebuilding.add(update)
     }
     this.#next = { ...next, crossing, rebuilding, history: { ...next.history, crossing } }
   }

@@ -173,8 +173,8 @@ export class FullCompaction implements Epochs, CutHost {
 
   untangle(operations: readonly NamedPayload[]): void {
     if (!this.isTangled || !this.canSwitch || !this.#host.changes.isEmpty) return
-    const { rebuilding, history, bytes } = madeAnew(this.#history, operations)
-    this.#move({ doc: rebuilding.doc, history, bytes, sameOperations: false }, UNCHANGED)
+    const { rebuilding, history, bytes, leavesOut } = madeAnew(this.#history, operations)
+    this.#move({ doc: rebuilding.doc, history, bytes, sameOperations: false, leavesOut }, UNCHANGED)
   }
 
   noteTaken(): void {
@@ -244,14 +244,17 @@ export class FullCompaction implements Epochs, CutHost {
   switchTo(prepared: PreparedCut): CutResult {
     // What lay below the cut is in the base now: it must not be kept by the work that put it there.
     this.#work = undefined
-    const { history, rebuilding, bytes, isAllBelow } = prepared
+    const { history, rebuilding, bytes, isAllBelow, leavesOut } = prepared
     const { table } = prepared.crossing
     const { doc, changes } = this.#host
     const bytesBefore = this.#host.stateBytes()
     const from = presentNaming(this.#history).epoch
     // A newcomer may not make operations yet: what its user did goes along, and stays a local change.
     if (!changes.isEmpty) carryInto({ rebuilding, client: history.client }, doc, table, changes)
-    const moved = this.#move({ doc: rebuilding.doc, history, bytes, sameOperations: true }, table)
+    const moved = this.#move(
+      { doc: rebuilding.doc, history, bytes, sameOperations: !leavesOut, leavesOut },
+      table,
+    )
     const change = { from, to: from + 1, ...moved }
     // What is below a cut is everybody's.
     if (isAllBelow) this.#hasAuthored = false
@@ -344,6 +347,7 @@ export class FullCompaction implements Epochs, CutHost {
       readonly history: History
       readonly bytes: number
       readonly sameOperations: boolean
+      readonly leavesOut?: boolean
     },
     table: IdTranslation,
     rename: RenameId = (id) => id,
@@ -357,10 +361,15 @@ export class FullCompaction implements Epochs, CutHost {
     const { managers: undoManagers } = this.undo
     this.#isSwitching = true
     this.#isTangled = false
-    const { sameOperations } = next
+    const { sameOperations, leavesOut = false } = next
     let changedVisibly: boolean
     try {
-      changedVisibly = giveStructure(this.#host, next.doc, table, { undoManagers, sameOperations, onAnswer })
+      changedVisibly = giveStructure(this.#host, next.doc, table, {
+        undoManagers,
+        sameOperations,
+        mayLack: leavesOut,
+        onAnswer,
+      })
     } finally {
       this.#isSwitching = false
     }

@@ -51,8 +51,8 @@ export function readInto(
   doc: Y.Doc,
 ): Uint8Array | undefined {
   const isLate = operation.epoch !== epoch
-  // Only who breaks the rules makes such once nobody keeps what leads on from there (rule CU6).
-  if (isLate && crossing === undefined) return undefined
+  // Only who breaks the rules makes such once nobody keeps what leads on from there (rules CU1, CU6).
+  if (epoch - operation.epoch > 1 || (isLate && crossing === undefined)) return undefined
   const named = { lineage, epoch: operation.epoch }
   if (crossing === undefined || !isLate) {
     const incoming = inspected(operation.payload, named, doc.store)

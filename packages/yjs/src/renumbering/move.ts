@@ -35,6 +35,11 @@ export interface MoveOptions {
    */
   readonly sameOperations?: boolean
   /**
+   * The rebuilt document may lack what the live one has: it was refused there, where it came in another order. It vanishes, and
+   * its author's clocks are used up. Otherwise that is an error, as something would be lost.
+   */
+  readonly mayLack?: boolean
+  /**
    * Gets what observers wrote in answer to a visible difference. Without it such an edit is an error: it would be
    * lost for everybody else.
    */
@@ -43,7 +48,12 @@ export interface MoveOptions {
 
 /** @returns whether anything visible has changed. `rebuilt` must not be used any more. */
 export function moveInto(live: Y.Doc, rebuilt: Y.Doc, table: IdTranslation, options: MoveOptions): boolean {
-  assertMovable(live, rebuilt, table)
+  assertMovable(live)
+  for (const { client, known, clock } of lackedBy(rebuilt, live, table)) {
+    if (!options.mayLack)
+      throw new Error(`The rebuilt document lacks what client ${client} did from ${known} to ${clock}`)
+    fillTo(rebuilt, client, clock)
+  }
   const difference = (names: Parameters<typeof compare>[1]) =>
     options.sameOperations && showsSame(live, rebuilt, table)
       ? NO_DIFFERENCE
@@ -60,19 +70,24 @@ export function moveInto(live: Y.Doc, rebuilt: Y.Doc, table: IdTranslation, opti
   return shown.changedVisibly
 }
 
-function assertMovable(live: Y.Doc, rebuilt: Y.Doc, table: IdTranslation): void {
+function assertMovable(live: Y.Doc): void {
   if (live._transaction !== null || live._transactionCleanups.length > 0) {
     throw new Error('A document can not be renumbered within a transaction')
   }
   if (isParked(live.store)) throw new Error('A document with parked updates can not be renumbered')
+}
+
+/** Of which clients the live document has more, and up to where. */
+function lackedBy(rebuilt: Y.Doc, live: Y.Doc, table: IdTranslation) {
+  const lacked: { readonly client: number; readonly known: number; readonly clock: number }[] = []
   for (const [client, structs] of live.store.clients) {
     // GC structs hold no content; the one below an author's first clock is not in the rebuilt document.
     const last = structs.findLast((struct) => struct instanceof Y.Item)
     const clock = last === undefined ? 0 : last.id.clock + last.length
     const known = Math.max(Y.getState(rebuilt.store, client), table.endOf(client))
-    if (clock > known)
-      throw new Error(`The rebuilt document lacks what client ${client} did from ${known} to ${clock}`)
+    if (clock > known) lacked.push({ client, known, clock })
   }
+  return lacked
 }
 
 /** Exchanges the structures of two documents that show the same. */

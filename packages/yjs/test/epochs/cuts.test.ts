@@ -400,6 +400,43 @@ describe('payloads that nobody should send', () => {
     expect(bob.structure.apply(below[0]?.payload as Uint8Array, 0)).toMatch(/epoch 0/)
   })
 
+  test('[OP8] come from an epoch that is long over, and do not keep history from being cut', () => {
+    const { alice, bob, below } = room()
+    cut(alice, below)
+    const late = { payload: below[0]?.payload as Uint8Array, epoch: 0 }
+    for (const member of [alice, bob]) {
+      cut(member, [])
+      expect(epochOf(member)).toBe(2)
+      cut(member, [late], [late])
+      expect([epochOf(member), member.text.toString()]).toEqual([3, 'abc'])
+    }
+  })
+
+  test('[OP8] depend on what comes after them in total order: everybody lets go of them with the next cut', () => {
+    const { alice, bob, below } = room()
+    cut(alice, below)
+    const first = change(alice, () => alice.text.insert(3, ' and'))
+    const leaning = Y.encodeStateAsUpdate(
+      (() => {
+        const doc = alone(77, '')
+        Y.applyUpdate(doc, Y.encodeStateAsUpdate(alice.doc))
+        doc.getText('text').insert(7, ' so on')
+        return doc
+      })(),
+      Y.encodeStateVector(alice.doc),
+    )
+    const second = { payload: leaning, epoch: 1 }
+    apply(alice, second)
+    apply(bob, first, second)
+    const fingerprints = [alice, bob].map((member) => cut(member, [second, first]).fingerprint)
+    expect(fingerprints[0]).toBe(fingerprints[1])
+    for (const { text } of [alice, bob]) expect(text.toString()).toBe('abc and')
+    // Whatever its author types next still arrives.
+    const next = change(alice, () => alice.text.insert(0, '!'))
+    apply(bob, next)
+    expect(bob.text.toString()).toBe('!abc and')
+  })
+
   function alone(client: number, typed: string): Y.Doc {
     const doc = new Y.Doc()
     doc.clientID = client
