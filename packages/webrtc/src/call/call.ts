@@ -34,7 +34,7 @@ export interface CallOptions {
 }
 
 /** Candidates appear one by one within milliseconds; gathered, they cost one message instead of many. */
-const gatherMs = 15
+const gatherMs = 5
 
 /** Proving takes two messages each way, but pages are busy at times. */
 const proofTimeoutMs = 5000
@@ -105,10 +105,13 @@ export class Call {
   #gather(signal: PeerSignal): void {
     if (this.#over) return
     this.#outbox.push(signal)
+    // The other side needs the description to begin at all; it looks for candidates of its own meanwhile.
+    if (signal.type !== 'candidate') return this.#flush()
     this.#gathering ??= setTimeout(() => this.#flush(), gatherMs)
   }
 
   #flush(): void {
+    clearTimeout(this.#gathering)
     this.#gathering = undefined
     const signals = this.#outbox
     this.#outbox = []
