@@ -32,6 +32,7 @@ export interface Tally {
 const ATTACKS_PER_ROOM = 250
 const CHUNK = 200
 const SLOWEST = 5
+const TIMES_ALONE = 3
 /** Rooms in which somebody was believed are many; of these each so manyeth is looked over. */
 const LOOKED_OVER = 4
 const MAX_TRIALS = 150
@@ -124,6 +125,19 @@ export function attackNamed(name: string): Attack {
   const found = fc.sample(attack, { seed, numRuns: CHUNK })[index]
   if (!found) throw new Error(`there is no attack ${name}`)
   return found
+}
+
+/** What one input takes in a room of its own, at best: in a long campaign any of them may meet a collection of garbage. */
+export function cpuMsAlone(name: string): number {
+  const one = attackNamed(name)
+  const times = Array.from({ length: TIMES_ALONE }, () => {
+    if (one.route === 'sponsor') return attackNewcomer(one).cpuMs
+    const room = new LiveRoom(one.room)
+    const { cpuMs } = assault(room, one)
+    room.destroy()
+    return cpuMs
+  })
+  return Math.min(...times)
 }
 
 /** In a room of their own. @returns what goes wrong. */

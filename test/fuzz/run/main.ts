@@ -3,14 +3,16 @@
  */
 import { readFileSync } from 'node:fs'
 import type { Attack } from '../attack.js'
-import { Campaign, type Finding, minimal, replay } from '../campaign.js'
+import { Campaign, cpuMsAlone, type Finding, minimal, replay } from '../campaign.js'
 import { takeOverRandomness } from '../randomness.js'
 import { type Arguments, HELP, readArguments } from './arguments.js'
 
-const SHOWN_FINDINGS = 10
+const SHOWN_FINDINGS = 40
 const PROGRESS_INTERVAL_MS = 20_000
 /** What a room may leave behind, of whatever size its inputs were. */
 const KEPT_BYTES = 64 * 1024 * 1024
+/** Processor time that one input may take: a page would be seen to stop. */
+const LONGEST_MS = 50
 
 /** @returns the exit code. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -68,9 +70,13 @@ async function runMany({ seed, inputs, minutes, json }: Arguments): Promise<numb
   say(
     `bytes said: ${tally.bytes}; kept on the heap afterwards: ${(keptBytes / 2 ** 20).toFixed(1)} MiB; largest process: ${(process.resourceUsage().maxRSS / 1024).toFixed(0)} MiB`,
   )
+  const slowest = tally.slowest.map(({ cpuMs, input }) => ({ input, cpuMs, aloneMs: cpuMsAlone(input) }))
   say(
-    `slowest inputs: ${tally.slowest.map(({ cpuMs, input }) => `${input} ${cpuMs.toFixed(0)} ms`).join(', ')}`,
+    `slowest inputs: ${slowest.map(({ cpuMs, aloneMs, input }) => `${input} ${cpuMs.toFixed(0)} ms, alone ${aloneMs.toFixed(1)} ms`).join('; ')}`,
   )
+  for (const { aloneMs, input } of slowest) {
+    if (aloneMs > LONGEST_MS) findings.set(`${input} takes ${aloneMs.toFixed(0)} ms of processor time`, 1)
+  }
   for (const [kind, count] of findings) say(`${count} × ${kind}`)
   say(line())
   if (json) say(JSON.stringify({ ...tally, findings: findings.size, keptBytes, seed }))
