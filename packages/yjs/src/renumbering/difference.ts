@@ -17,6 +17,8 @@ import {
   type Rename,
   type SharedType,
   sameRun,
+  showsEntries,
+  showsList,
   type TypePair,
   type Unit,
   type UnitRun,
@@ -72,8 +74,8 @@ class Comparison {
   run(): void {
     // The queue grows while it is walked.
     for (const pair of this.#queue) {
-      this.#compareLists(pair)
-      this.#compareMaps(pair)
+      if (showsList(pair.type)) this.#compareLists(pair)
+      if (showsEntries(pair.type)) this.#compareMaps(pair)
     }
   }
 

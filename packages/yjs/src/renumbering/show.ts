@@ -13,6 +13,7 @@ import type { IdTranslation } from './translation-table.js'
 import {
   type Rename,
   type SharedType,
+  showsList,
   type TypePair,
   unchanged,
   unitsOf,
@@ -154,7 +155,7 @@ class TemporaryIds {
   /** The two show the same now. */
   record({ type, model }: TypePair): void {
     const originals = unitsOf(visibleRuns(model, unchanged))
-    for (const { item, offset } of unitsOf(visibleRuns(type, unchanged))) {
+    for (const { item, offset } of showsList(type) ? unitsOf(visibleRuns(type, unchanged)) : []) {
       const original = originals.next().value
       if (original === undefined) throw new Error('A difference was not shown completely')
       this.#note(item, offset, Y.createID(original.item.id.client, original.item.id.clock + original.offset))

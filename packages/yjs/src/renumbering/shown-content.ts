@@ -6,7 +6,7 @@
  * strings.
  */
 import * as Y from 'yjs'
-import { type SharedType, type TypePair, unchanged, visibleRuns } from './visible-units.js'
+import { type SharedType, showsEntries, type TypePair, unchanged, visibleRuns } from './visible-units.js'
 
 /** @param inserted gets the types that are made. */
 export function contentAt(item: Y.Item, offset: number, inserted: TypePair[]): unknown {
@@ -28,7 +28,7 @@ function copyOf(type: SharedType): SharedType {
     const children = childrenOf(type, within)
     if (children.length > 0) (copy as Y.Array<unknown>).insert(0, children)
   }
-  for (const [key, entry] of type._map) {
+  for (const [key, entry] of showsEntries(type) ? type._map : []) {
     if (!entry.deleted) setEntry(copy as SharedType, key, contentAt(entry, entry.length - 1, within))
   }
   return copy as SharedType

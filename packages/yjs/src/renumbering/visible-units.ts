@@ -9,6 +9,18 @@ import * as Y from 'yjs'
 export type SharedType = Y.ContentType['type']
 export type Attributes = Readonly<Record<string, unknown>>
 
+/**
+ * What a type of this kind shows. Somebody may have made up an entry of an array, or a child of a map: it is kept with
+ * everything else, and nobody can see it.
+ */
+export function showsList(type: SharedType): boolean {
+  return type instanceof Y.Text || type instanceof Y.Array || type instanceof Y.XmlFragment
+}
+
+export function showsEntries(type: SharedType): boolean {
+  return type instanceof Y.Map || type instanceof Y.Text || type instanceof Y.XmlElement
+}
+
 /** A type, and its counterpart in the document that is the model. */
 export interface TypePair {
   readonly type: SharedType

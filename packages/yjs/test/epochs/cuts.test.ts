@@ -416,15 +416,19 @@ describe('payloads that nobody should send', () => {
     const { alice, bob, below } = room()
     cut(alice, below)
     const first = change(alice, () => alice.text.insert(3, ' and'))
-    const leaning = Y.encodeStateAsUpdate(
-      (() => {
-        const doc = alone(77, '')
-        Y.applyUpdate(doc, Y.encodeStateAsUpdate(alice.doc))
-        doc.getText('text').insert(7, ' so on')
-        return doc
-      })(),
-      Y.encodeStateVector(alice.doc),
-    )
+    // What no type of the kind shows is in it, too.
+    for (const { doc } of [alice, bob]) {
+      doc.getArray('array')
+      doc.getMap('map')
+    }
+    const mallory = alone(77, '')
+    Y.applyUpdate(mallory, Y.encodeStateAsUpdate(alice.doc))
+    mallory.transact(() => {
+      mallory.getText('text').insert(7, ' so on')
+      Y.Map.prototype.set.call(mallory.getArray('array') as never, 'key', 1)
+      Y.Array.prototype.insert.call(mallory.getMap('map') as never, 0, ['child'])
+    })
+    const leaning = Y.encodeStateAsUpdate(mallory, Y.encodeStateVector(alice.doc))
     const second = { payload: leaning, epoch: 1 }
     apply(alice, second)
     apply(bob, first, second)
