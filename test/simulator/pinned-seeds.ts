@@ -188,4 +188,9 @@ export const WITH_EVICTION: readonly PinnedSeed[] = [
     found:
       'two whom one had let in who was being evicted carried that eviction out as well, with more of him than the others, and did not see by theirs that they were in no room',
   },
+  {
+    seed: 99056022,
+    found:
+      'typed between two that changed places at a cut, and gone along with the left one, which was erased above the cut: the simulator looked for what it went along with only on the other side',
+  },
 ]

@@ -107,18 +107,27 @@ export function noteParted(holder: Holder, book: TokenBook): void {
 
 /**
  * Two that did not know of each other may change places at a cut. What was typed beside one of them goes along, past the other
- * one; once the former is removed that looks as if it had gone alone.
+ * one; once the former is removed that looks as if it had gone alone. What was typed between the two goes with one of them, also
+ * if that is removed before the cut by somebody else: where it belongs must not depend on what its author had not seen.
  */
 function wentAlong(token: Token, isAstrayOfLeft: boolean, places: Places, book: TokenBook): boolean {
+  const left = upToShown(leftOf(token), token, places, book)
+  const right = upToShown(rightOf(token), token, places, book)
+  const passed = (isAstrayOfLeft ? left : right).shown
+  if (!passed) return false
+  return [...left.gone, ...right.gone].some((other) => !knew(other, passed.id) && !knew(passed, other.id))
+}
+
+/** Of those that a token was typed beside, the first that still stands there, and what is gone before that. */
+function upToShown(stood: Iterable<TokenId>, token: Token, places: Places, book: TokenBook) {
   const gone: Token[] = []
-  for (const id of isAstrayOfLeft ? leftOf(token) : rightOf(token)) {
+  for (const id of stood) {
     const other = book.tokens[id]
     if (!other) continue
-    if (places.get(id)?.in === places.get(token.id)?.in)
-      return gone.some((between) => !knew(between, id) && !knew(other, between.id))
+    if (places.get(id)?.in === places.get(token.id)?.in) return { gone, shown: other }
     gone.push(other)
   }
-  return false
+  return { gone, shown: undefined }
 }
 
 /** Whether whoever typed it had the other one in the document, seen or not. */

@@ -69,6 +69,42 @@ describe('Crossing', () => {
     expect(doc.getText('text').toString()).toBe('omqr')
   })
 
+  it('[CU10] keeps what was put between two that change places beside one of them, whoever else erases that', () => {
+    const { docs, below } = editors(['erases', 'q', 'p', 'm'], (doc) =>
+      doc.getArray('array').insert(0, [...'oTr']),
+    )
+    const [a, b, c, d] = docs
+    const put = (doc: Y.Doc, at: number, unit: string) =>
+      changeOf(doc, () => doc.getArray('array').insert(at, [unit]))
+    const shownBy = (doc: Y.Doc) => doc.getArray('array').toArray().join('')
+    const p = put(c, 1, 'p')
+    const q = put(b, 2, 'q')
+    const purge = changeOf(a, () => a.getArray('array').delete(1, 1))
+    apply(d, p, q, purge)
+    const m = put(d, 2, 'm')
+    expect(shownBy(d)).toBe('opmqr')
+    apply(b, p)
+    const eraseP = changeOf(b, () => b.getArray('array').delete(1, 1))
+    const past = new Map([
+      ['b', 1],
+      ['c', 1],
+    ])
+    const addErasure = [eraseP, { author: 'b', seq: 2, clock: 3, past }] as const
+    const addM = [m, { author: 'd', seq: 1, clock: 3, past }] as const
+    // Whoever put m there had not seen the erasure: then it must not count, also where it arrives first.
+    for (const order of [
+      [addErasure, addM],
+      [addM, addErasure],
+    ]) {
+      const { doc, add } = cutAt([...below, purge])
+      add(q, { author: 'b', seq: 1, clock: 2, past: new Map() })
+      add(p, { author: 'c', seq: 1, clock: 2, past: new Map() })
+      expect(shownBy(doc)).toBe('oqpr')
+      for (const [operation, origin] of order) add(operation, origin)
+      expect(shownBy(doc)).toBe('oqmr')
+    }
+  })
+
   it('[CU10] keeps behind two that change places what was typed behind both', () => {
     const { docs, below } = editors(['erases', 'q', 'p', 'm'], (doc) => doc.getText('text').insert(0, 'oTr'))
     const [a, b, c, d] = docs

@@ -1,0 +1,56 @@
+/**
+ * Who may stand away from its neighbours, and who may not: what went along with one that changed places and is gone since,
+ * and nobody else.
+ */
+import { describe, expect, test } from 'vitest'
+import { inserts, TokenBook, type TokenId } from '../models/tokens.js'
+import { checkIntention } from './content.js'
+import { Coverage } from './coverage.js'
+import type { Holder } from './holder.js'
+
+/** Two tokens, and one that somebody typed between them who saw both. */
+function typedBetween(isLeftKnownToRight = false) {
+  const book = new TokenBook()
+  const knowing = (...tokens: TokenId[]) => ({
+    by: { known: new Set(tokens.map(inserts)), size: tokens.length },
+  })
+  const type = (around: readonly TokenId[], at: number, ...known: TokenId[]) =>
+    book.makeRun(around, at, 1, knowing(...known))[0]?.id ?? Number.NaN
+  const left = type([], 0)
+  const right = isLeftKnownToRight ? type([left], 1, left) : type([], 0)
+  const between = type([left, right], 1, left, right)
+  return { book, left, right, between }
+}
+
+function check(book: TokenBook, shown: readonly TokenId[]): Coverage {
+  const coverage = new Coverage()
+  const model = { sequences: () => new Map([['list', shown]]) }
+  checkIntention({ name: 'd1', model } as unknown as Holder, book, coverage)
+  return coverage
+}
+
+describe('a token away from its neighbours', () => {
+  test('may have gone along past the right one with the left one, which is gone', () => {
+    const { book, right, between } = typedBetween()
+    expect(check(book, [right, between]).figures['tokens that went with one that is gone']).toBe(1)
+  })
+
+  test('may have gone along past the left one with the right one, which is gone', () => {
+    const { book, left, between } = typedBetween()
+    expect(check(book, [between, left]).figures['tokens that went with one that is gone']).toBe(1)
+  })
+
+  test('has gone by itself where the one that is gone knew the other one', () => {
+    const { book, left, right, between } = typedBetween(true)
+    const told = /shows token 2 away from its neighbours/
+    expect(() => check(book, [right, between])).toThrow(told)
+    expect(() => check(book, [between, left])).toThrow(told)
+  })
+
+  test('has gone by itself where all that it was typed between is shown', () => {
+    const { book, left, right, between } = typedBetween()
+    const told = /shows token 2 away from its neighbours/
+    expect(() => check(book, [left, right, between])).toThrow(told)
+    expect(() => check(book, [between, left, right])).toThrow(told)
+  })
+})
