@@ -193,4 +193,9 @@ export const WITH_EVICTION: readonly PinnedSeed[] = [
     found:
       'typed between two that changed places at a cut, and gone along with the left one, which was erased above the cut: the simulator looked for what it went along with only on the other side',
   },
+  {
+    seed: 99058692,
+    found:
+      'brought back by way of two other rooms what a third had removed: the simulated set did not know of what came along that it was kin, and could not tell any more what was gone',
+  },
 ]

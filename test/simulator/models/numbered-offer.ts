@@ -30,6 +30,7 @@ export class Offer {
       own: [...ground.own],
       brought: [...ground.brought],
       kin: [...ground.kin],
+      strange: [...ground.strange],
       lineages,
     }
     const text = new TextEncoder().encode(JSON.stringify(told))
@@ -72,6 +73,7 @@ export function readOffer(pieces: readonly Uint8Array[]): Contents | undefined {
   for (const [token, isThere] of told.own) ground.own.set(token, isThere)
   for (const base of told.brought) ground.brought.add(base)
   for (const lineage of told.kin) ground.kin.add(lineage)
+  for (const lineage of told.strange) ground.strange.add(lineage)
   const pasts = told.pasts.map(
     (past: { namings: Naming[]; base: number[]; own: [number, number][] }): Past => {
       return { namings: past.namings, table: { base: past.base, own: new Map(past.own) } }

@@ -201,6 +201,9 @@ export class NumberedSet implements Structure, Epochs {
       for (const number of this.kin) {
         if (!known.has(number)) changes.push({ does: 'kin', name: { in: 'own', number } })
       }
+      for (const number of isForeign ? this.kin : live.strange) {
+        if (!room.live.strange.has(number)) changes.push({ does: 'estrange', name: { in: 'own', number } })
+      }
     }
     return changes
   }
@@ -223,6 +226,12 @@ export class NumberedSet implements Structure, Epochs {
     return new Set([...this.lineages.map(numberOf), ...this.live.kin])
   }
 
+  /** We have something of what the other one has, and nobody can tell what of that was gone here. */
+  private isStrangeTo(other: NumberedSet): boolean {
+    const { kin } = other
+    return [...this.live.strange].some((lineage) => kin.has(lineage))
+  }
+
   private tablesInto(room: NumberedSet): Way | undefined {
     const tablesOf = (pasts: readonly Past[]) => pasts.map(({ table }) => table)
     if (this.namings.length === 0) return { back: [], tables: [], isForeign: true }
@@ -237,7 +246,8 @@ export class NumberedSet implements Structure, Epochs {
     const { brought } = room.live
     const own = cutNamings(this.namings)
     const isBroughtOtherwise = own.some((naming) => [...brought].some((mark) => isSibling(mark, naming)))
-    if (this.leadsToAuthors && room.leadsToAuthors && !isBroughtOtherwise)
+    const isStrange = this.isStrangeTo(room) || room.isStrangeTo(this)
+    if (this.leadsToAuthors && room.leadsToAuthors && !isBroughtOtherwise && !isStrange)
       return { back: tablesOf(this.pasts), tables, isForeign: false }
     const isBroughtAlready = own.some((naming) => brought.has(markOf(naming)))
     if (isBroughtAlready) return { back: tablesOf(this.pasts), tables, isForeign: true }
@@ -392,6 +402,7 @@ class Work implements CutWork {
     const numbering = new Numbering(base)
     for (const brought of this.below.brought) numbering.brought.add(brought)
     for (const lineage of this.below.kin) numbering.kin.add(lineage)
+    for (const lineage of this.below.strange) numbering.strange.add(lineage)
     return numbering
   }
 

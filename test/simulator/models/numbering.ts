@@ -11,9 +11,16 @@ export type Name = { readonly in: 'base' | 'own'; readonly number: number }
 
 /**
  * 'bring': says that a base has come along whose own past nobody here can tell; the number stands for its naming.
- * 'kin': what has come along stems from another lineage, too, which the number stands for.
+ * 'kin': what has come along stems from another lineage, too, which the number stands for; 'estrange': and what of it was
+ * gone by then nobody can tell.
  */
-export type Change = { readonly does: 'insert' | 'remove' | 'bring' | 'kin'; readonly name: Name }
+export type Change = {
+  readonly does: 'insert' | 'remove' | 'bring' | 'kin' | 'estrange'
+  readonly name: Name
+}
+
+/** Changes that say something about where content comes from, and not of a member. */
+const ABOUT: ReadonlySet<Change['does']> = new Set(['bring', 'kin', 'estrange'])
 
 /** Where each name of one naming is in the next one; undefined in `own`: not below the cut. -1: gone. */
 export interface Table {
@@ -28,7 +35,7 @@ export interface Past {
 }
 
 const CODES = ['base', 'own'] as const
-const DEEDS = ['insert', 'remove', 'bring', 'kin'] as const
+const DEEDS = ['insert', 'remove', 'bring', 'kin', 'estrange'] as const
 const CHANGE_BYTES = 4
 export const GONE = -1
 
@@ -64,7 +71,7 @@ export function translateChanges(changes: readonly Change[], table: Table): Chan
   const translated: Change[] = []
   for (const change of changes) {
     const { does, name } = change
-    if (does === 'bring' || does === 'kin') {
+    if (ABOUT.has(does)) {
       translated.push(change)
       continue
     }
@@ -86,6 +93,8 @@ export class Numbering {
   readonly brought = new Set<number>()
   /** Lineages that content stems from which somebody has brought along. */
   readonly kin = new Set<number>()
+  /** Those of which nobody can tell what was gone. */
+  readonly strange = new Set<number>()
 
   constructor(base: readonly TokenId[]) {
     this.base = base
@@ -97,6 +106,7 @@ export class Numbering {
     for (const [token, isThere] of this.own) copy.own.set(token, isThere)
     for (const base of this.brought) copy.brought.add(base)
     for (const lineage of this.kin) copy.kin.add(lineage)
+    for (const lineage of this.strange) copy.strange.add(lineage)
     return copy
   }
 
@@ -104,7 +114,7 @@ export class Numbering {
   refusal(changes: readonly Change[]): string | undefined {
     const inserted = new Set<number>()
     for (const { does, name } of changes) {
-      if (does === 'bring' || does === 'kin') continue
+      if (ABOUT.has(does)) continue
       if (does === 'insert') inserted.add(name.number)
       else if (
         !(name.in === 'base'
@@ -120,6 +130,7 @@ export class Numbering {
     for (const { does, name } of changes) {
       if (does === 'bring') this.brought.add(name.number)
       else if (does === 'kin') this.kin.add(name.number)
+      else if (does === 'estrange') this.strange.add(name.number)
       else if (does === 'insert') this.own.set(name.number, this.own.get(name.number) ?? true)
       else if (name.in === 'base') this.goneFromBase.add(name.number)
       else this.own.set(name.number, false)
