@@ -197,5 +197,6 @@ export const WITH_EVICTION: readonly PinnedSeed[] = [
     seed: 99058692,
     found:
       'brought back by way of two other rooms what a third had removed: the simulated set did not know of what came along that it was kin, and could not tell any more what was gone',
+    isHard: true,
   },
 ]
