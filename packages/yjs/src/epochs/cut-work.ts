@@ -32,6 +32,8 @@ export interface PreparedCut {
   readonly bytes: number
   /** Nothing lies above the cut. */
   readonly isAllBelow: boolean
+  /** Every operation counts. One that does not may count in the live document, which got them in another order. */
+  readonly sameOperations: boolean
   /** Clocks in the new base of formatting marks without effect. */
   readonly idleMarks: readonly number[]
 }
@@ -52,6 +54,7 @@ export class YjsCutWork implements CutWork {
   #aboveDone = 0
   /** Operations above the cut tell of the same things, and did not come in total order. */
   #isTangled = false
+  #hasRefused = false
   #aboveBytes = 0
   #isOver = false
 
@@ -102,7 +105,12 @@ export class YjsCutWork implements CutWork {
     const { history } = this.#next
     const bytes = history.baseBytes + this.#aboveBytes
     const isAllBelow = this.#cut.above.length === 0
-    const result = this.#host.switchTo({ ...this.#next, bytes, isAllBelow })
+    const result = this.#host.switchTo({
+      ...this.#next,
+      bytes,
+      isAllBelow,
+      sameOperations: !this.#hasRefused,
+    })
     this.abandon()
     return result
   }
@@ -162,7 +170,8 @@ export class YjsCutWork implements CutWork {
     const naming = presentNaming(this.#old)
     if (operation.epoch !== naming.epoch) this.#assertEpochBefore(operation.epoch)
     const update = readInto(operation, naming, crossing, shadow.doc)
-    if (update !== undefined) shadow.add(update)
+    if (update === undefined) this.#hasRefused = true
+    else shadow.add(update)
   }
 
   #assertEpochBefore(epoch: number): void {
@@ -187,7 +196,10 @@ export class YjsCutWork implements CutWork {
       }
       const { twins } = crossing
       const update = readInto(operation, this.#naming, crossing, rebuilding.doc)
-      if (update === undefined) continue
+      if (update === undefined) {
+        this.#hasRefused = true
+        continue
+      }
       this.#aboveBytes += update.length
       if (rebuilding.add(update) || crossing.twins > twins) this.#isTangled = true
     }
@@ -199,7 +211,8 @@ export class YjsCutWork implements CutWork {
     for (const piece of next.history.pieces) rebuilding.add(piece)
     for (const operation of inTotalOrder(this.#cut.above)) {
       const update = readInto(operation, this.#naming, crossing, rebuilding.doc)
-      if (update !== undefined) rebuilding.add(update)
+      if (update === undefined) this.#hasRefused = true
+      else rebuilding.add(update)
     }
     this.#next = { ...next, crossing, rebuilding, history: { ...next.history, crossing } }
   }

@@ -62,6 +62,8 @@ export class FullCompaction implements Epochs, CutHost {
   #isSwitching = false
   /** Something came twice, and not in the order that counts. */
   #isTangled = false
+  /** An operation was refused here; in total order it may count. */
+  #hasRefused = false
   /** Clocks in the base of formatting marks that have no effect in the live document, right after a cut. */
   #idleMarks: readonly number[] = []
 
@@ -160,7 +162,10 @@ export class FullCompaction implements Epochs, CutHost {
     const twins = crossing?.twins
     const incoming = readPayload(operation, this.#history, this.#host.doc)
     if (crossing?.twins !== twins) this.#isTangled = true
-    if (typeof incoming === 'string') return incoming
+    if (typeof incoming === 'string') {
+      this.#hasRefused = true
+      return incoming
+    }
     // In total order it comes to stand in the same place everywhere.
     if (incoming.contents.crossed !== undefined) this.#isTangled = true
     this.#integrate(incoming.update, false)
@@ -245,13 +250,14 @@ export class FullCompaction implements Epochs, CutHost {
     // What lay below the cut is in the base now: it must not be kept by the work that put it there.
     this.#work = undefined
     const { history, rebuilding, bytes, isAllBelow } = prepared
+    const sameOperations = prepared.sameOperations && !this.#hasRefused
     const { table } = prepared.crossing
     const { doc, changes } = this.#host
     const bytesBefore = this.#host.stateBytes()
     const from = presentNaming(this.#history).epoch
     // A newcomer may not make operations yet: what its user did goes along, and stays a local change.
     if (!changes.isEmpty) carryInto({ rebuilding, client: history.client }, doc, table, changes)
-    const moved = this.#move({ doc: rebuilding.doc, history, bytes, sameOperations: true }, table)
+    const moved = this.#move({ doc: rebuilding.doc, history, bytes, sameOperations }, table)
     const change = { from, to: from + 1, ...moved }
     // What is below a cut is everybody's.
     if (isAllBelow) this.#hasAuthored = false
@@ -357,6 +363,7 @@ export class FullCompaction implements Epochs, CutHost {
     const { managers: undoManagers } = this.undo
     this.#isSwitching = true
     this.#isTangled = false
+    this.#hasRefused = false
     const { sameOperations } = next
     let changedVisibly: boolean
     try {
