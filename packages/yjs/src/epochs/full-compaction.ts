@@ -62,7 +62,7 @@ export class FullCompaction implements Epochs, CutHost {
   #isSwitching = false
   /** Something came twice, and not in the order that counts. */
   #isTangled = false
-  /** An operation was refused here; in total order it may count. */
+  /** An operation was refused here since the last cut; in total order it may count. */
   #hasRefused = false
   /** Clocks in the base of formatting marks that have no effect in the live document, right after a cut. */
   #idleMarks: readonly number[] = []
@@ -157,15 +157,17 @@ export class FullCompaction implements Epochs, CutHost {
 
   apply(operation: NamedPayload): string | undefined {
     if (this.#load === 'unnamed') throw new Error('An operation came before its base')
-    if (this.#load !== undefined) return this.#load.apply(operation)
+    const refusal = this.#load === undefined ? this.#applyLive(operation) : this.#load.apply(operation)
+    if (refusal !== undefined) this.#hasRefused = true
+    return refusal
+  }
+
+  #applyLive(operation: NamedPayload): string | undefined {
     const { crossing } = this.#history
     const twins = crossing?.twins
     const incoming = readPayload(operation, this.#history, this.#host.doc)
     if (crossing?.twins !== twins) this.#isTangled = true
-    if (typeof incoming === 'string') {
-      this.#hasRefused = true
-      return incoming
-    }
+    if (typeof incoming === 'string') return incoming
     // In total order it comes to stand in the same place everywhere.
     if (incoming.contents.crossed !== undefined) this.#isTangled = true
     this.#integrate(incoming.update, false)
@@ -178,7 +180,8 @@ export class FullCompaction implements Epochs, CutHost {
 
   untangle(operations: readonly NamedPayload[]): void {
     if (!this.isTangled || !this.canSwitch || !this.#host.changes.isEmpty) return
-    const { rebuilding, history, bytes } = madeAnew(this.#history, operations)
+    const { rebuilding, history, bytes, hasRefused } = madeAnew(this.#history, operations)
+    if (hasRefused) this.#hasRefused = true
     this.#move({ doc: rebuilding.doc, history, bytes, sameOperations: false }, UNCHANGED)
   }
 
@@ -258,6 +261,7 @@ export class FullCompaction implements Epochs, CutHost {
     // A newcomer may not make operations yet: what its user did goes along, and stays a local change.
     if (!changes.isEmpty) carryInto({ rebuilding, client: history.client }, doc, table, changes)
     const moved = this.#move({ doc: rebuilding.doc, history, bytes, sameOperations }, table)
+    this.#hasRefused = false
     const change = { from, to: from + 1, ...moved }
     // What is below a cut is everybody's.
     if (isAllBelow) this.#hasAuthored = false
@@ -363,7 +367,6 @@ export class FullCompaction implements Epochs, CutHost {
     const { managers: undoManagers } = this.undo
     this.#isSwitching = true
     this.#isTangled = false
-    this.#hasRefused = false
     const { sameOperations } = next
     let changedVisibly: boolean
     try {

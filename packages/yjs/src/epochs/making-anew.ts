@@ -15,6 +15,8 @@ export interface MadeAnew {
   readonly history: History
   /** Of base and operations. */
   readonly bytes: number
+  /** In this order not all of them count. */
+  readonly hasRefused: boolean
 }
 
 /** @param operations in total order. */
@@ -23,11 +25,15 @@ export function madeAnew(before: History, operations: readonly NamedPayload[]): 
   const rebuilding = new Rebuilding()
   for (const piece of before.pieces) rebuilding.add(piece)
   let bytes = before.baseBytes
+  let hasRefused = false
   for (const operation of operations) {
     const update = readInto(operation, presentNaming(before), crossing, rebuilding.doc)
-    if (update === undefined) continue
+    if (update === undefined) {
+      hasRefused = true
+      continue
+    }
     bytes += update.length
     rebuilding.add(update)
   }
-  return { rebuilding, history: { ...before, crossing }, bytes }
+  return { rebuilding, history: { ...before, crossing }, bytes, hasRefused }
 }
