@@ -52,13 +52,15 @@ test('[CU3] what it does not refuse is shown where it was refused', () => {
   const { alice, bob, carol, mirrors } = room()
   const typed = change(bob, () => bob.text.insert(7, ' three'))
   const deletes = new IdRanges()
+  // The last letter is deleted in any case: of what lies above the cut everything is the same.
   for (const { client, clock } of [idAt(bob, 0), idAt(bob, 12)]) deletes.add(client, clock, 1)
+  const removed = change(bob, () => bob.text.delete(12, 1))
   const unseen = { payload: encodeUpdate(new Map(), deletes), epoch: epochOf(alice) }
-  apply(alice, typed, unseen)
+  apply(alice, typed, removed, unseen)
   expect(carol.structure.apply(unseen.payload, unseen.epoch)).toMatch(/beyond what exists/)
-  apply(carol, typed)
+  apply(carol, typed, removed)
   for (const one of [alice, carol]) {
-    const { changedVisibly } = cut(one, [], [typed, unseen])
+    const { changedVisibly } = cut(one, [], [typed, removed, unseen])
     expect(changedVisibly).toBe(one === carol)
     expect(one.text.toString()).toBe('ne two thre')
   }
