@@ -105,11 +105,14 @@ function ownDoingOf(
     return applied(after, id) > applied(before, id) && applied(after, id) <= (made.get(id) ?? 0)
   }
   const hasOneSpoken = [...made.keys()].some(isMade)
+  const isCut = before.cuts > 0 && after.epoch === before.epoch + 1
   return (change) => {
     const { what, who } = partsOf(change)
     if (what === 'reports') return who !== speaker
     if (what === 'applied') return isMade(who)
-    if (what === 'epoch') return before.cuts > 0 && after.epoch === before.epoch + 1
+    if (what === 'epoch') return isCut
+    // A cursor is told anew in the new naming.
+    if (what === 'presences') return isCut && made.has(who)
     if (what === 'members') {
       const isNew = after.members.some((id) => !before.members.includes(id))
       return hasOneSpoken && !isNew && goneOf(before, after).every((id) => !made.has(id) && id !== speaker)
