@@ -3,6 +3,7 @@
  */
 import { readFileSync } from 'node:fs'
 import type { Attack, Mutation, Step } from './attack.js'
+import type { HostileUpdate, RawStruct } from './hostile-updates.js'
 
 export interface PinnedFinding {
   readonly found: string
@@ -21,6 +22,43 @@ function attack(room: Attack['room'], target: number, ...steps: readonly Step[])
 
 function attacksIn(file: string): Attack[] {
   return JSON.parse(readFileSync(new URL(file, import.meta.url), 'utf8')) as Attack[]
+}
+
+const struct = (
+  kind: RawStruct['kind'],
+  length: number,
+  origin: RawStruct['origin'],
+  rightOrigin: RawStruct['rightOrigin'],
+): RawStruct => ({ kind, length, origin, rightOrigin, parent: 'text', key: undefined })
+
+const BESIDE_A_USED_UP_ID: HostileUpdate = {
+  sections: [
+    {
+      client: 2,
+      fromEnd: 5,
+      structs: [struct('type', 2, { client: 4, fromEnd: -4 }, { client: 3, fromEnd: -5 })],
+    },
+  ],
+  deletes: [{ id: { client: 1, fromEnd: -13 }, length: 10 }],
+  isV2: false,
+}
+
+const BETWEEN_MAP_AND_TEXT: HostileUpdate = {
+  sections: [
+    {
+      client: 4,
+      fromEnd: -3,
+      structs: [struct('deleted', 10, { client: 3, fromEnd: -2 }, { client: 4, fromEnd: -20 })],
+    },
+    { client: 7, fromEnd: 1, structs: [struct('text', 1, undefined, { client: 7, fromEnd: -4 })] },
+    {
+      client: 6,
+      fromEnd: 5,
+      structs: [struct('gc', 1, undefined, undefined), struct('gc', 3, undefined, undefined)],
+    },
+  ],
+  deletes: [{ id: { client: 6, fromEnd: -4 }, length: 1 }],
+  isV2: false,
 }
 
 export const FINDINGS: readonly PinnedFinding[] = [
@@ -73,5 +111,31 @@ export const FINDINGS: readonly PinnedFinding[] = [
   {
     found: 'advice that members have identities counted as a fault',
     attacks: [attack('young', 1, step('past', 14, { type: 'flip', at: 1328, bit: 1 }))],
+  },
+  {
+    found: 'a right neighbour left of the left one stood elsewhere once a cut below it was executed',
+    attacks: [
+      ...[38, 59, 31, 0].map((frame) => attack('young', 0, step('fresh', frame))),
+      attack(
+        'young',
+        0,
+        step('fresh', 77, { type: 'payload', at: 893, mutation: { type: 'flip', at: 1224, bit: 1 } }),
+      ),
+      attack('young', 0, step('fresh', 166)),
+    ],
+  },
+  {
+    found: 'a deletion of ids that only their own author still counted made that one, who took it, throw',
+    attacks: [
+      attack('evicted', 1, step('fresh', 37, { type: 'update', at: 2568, update: BESIDE_A_USED_UP_ID })),
+    ],
+  },
+  {
+    found: 'what a cut could not carry over was missing after it, and that threw, at everybody',
+    attacks: [
+      ...[53, 128, 173, 190].map((frame) => attack('evicted', 0, step('fresh', frame))),
+      attack('evicted', 0, step('fresh', 79, { type: 'body', at: 2528, other: 5 })),
+      attack('evicted', 0, step('fresh', 156, { type: 'update', at: 1444, update: BETWEEN_MAP_AND_TEXT })),
+    ],
   },
 ]

@@ -72,6 +72,26 @@ describe('the judgement', { timeout: 60_000 }, () => {
     expect(illegitimate('own', bertId, before, after)).toEqual([])
   })
 
+  test('blames no frame for what the honest do by themselves', () => {
+    const room = new LiveRoom('young')
+    const { anna, bert, mona } = room
+    const made = () => new Map(room.honest.map(({ id, standing }) => [id, standing.applied.get(id) ?? 0]))
+    const before = anna.standing
+    anna.provider.compact().catch(() => {})
+    room.advance(100)
+    const after = anna.standing
+    expect(after.applied).not.toEqual(before.applied)
+    for (const claim of ['own', 'malformed'] as const) {
+      expect(illegitimate(claim, mona.id, before, after, made())).toEqual([])
+      expect(illegitimate(claim, mona.id, before, after)).not.toEqual([])
+    }
+    bert.text.insert(0, 'x')
+    room.advance(100)
+    const changed = illegitimate('own', mona.id, before, anna.standing, made()).join()
+    room.destroy()
+    expect(changed).toMatch(/^content: /)
+  })
+
   test('knows what is said in whose name', () => {
     const room = new LiveRoom('log')
     const { standing } = room.anna

@@ -21,6 +21,8 @@ export interface Standing {
   readonly members: readonly ReplicaId[]
   readonly epoch: number
   readonly waiting: number
+  /** That are not executed yet. */
+  readonly cuts: number
   readonly content: string
 }
 
@@ -99,6 +101,7 @@ export class Member {
       members: replica?.members ?? [],
       epoch: room?.history.epoch ?? 0,
       waiting: room?.history.waiting.size ?? 0,
+      cuts: room?.history.nextCut === undefined ? 0 : 1,
       content: this.content,
     }
   }

@@ -4,6 +4,8 @@
  * - What does not decode changes nothing, at nobody, and costs its link.
  * - What decodes counts for the very peer that says it: its own operations, reports and presences, and whom it lets in.
  *   Nobody else's version, membership or identity changes; content changes only by operations of that peer.
+ * - Time goes by meanwhile, and the honest do what they do by themselves: cut history when nothing has happened for long,
+ *   execute a cut that waits, throw out whom somebody has let in and nobody has heard of since. That is no frame's doing.
  * - What is said in somebody else's name is a *forgery*. Links do not prove who made what passes over them, so the room
  *   may take it for true; but nothing may break by it.
  * - *Believed* is who says that the room has another history or has evicted somebody: whoever hears it starts over, with
@@ -54,7 +56,7 @@ function isForgery(
  * What must not have changed between two standings of an honest member, and did.
  *
  * @param made how many operations each of the honest has made itself: what they answer with (formatting cleaned up after a
- * change from elsewhere, say) is theirs.
+ * change from elsewhere, say) is theirs, and what they do when it is time.
  */
 export function illegitimate(
   claim: Claim,
@@ -65,26 +67,56 @@ export function illegitimate(
 ): string[] {
   const changed = differences(before, after)
   if (changed.length === 0 || claim === 'forgery' || claim === 'believed') return []
-  // The honest report when it is time; no frame is to blame for that.
-  const isReport = (change: string) =>
-    change.startsWith('reports of ') && !change.startsWith(`reports of ${speaker}`)
+  const isOwnDoing = ownDoingOf(speaker, before, after, made)
   if (claim === 'malformed')
     return changed
-      .filter((change) => !isReport(change))
+      .filter((change) => !isOwnDoing(change))
       .map((change) => `by a frame that does not decode, ${change}`)
-  const hasSpoken = (after.applied.get(speaker) ?? 0) > (before.applied.get(speaker) ?? 0)
+  const hasSpoken = applied(after, speaker) > applied(before, speaker)
   const isStranger = (id: ReplicaId) => !before.members.includes(id)
   const counts = (change: string) => {
-    const [, what = '', who = ''] = /^(\w+)(?: of ([\w-]+))?/.exec(change) ?? []
-    if (what === 'applied' && hasSpoken && (after.applied.get(who) ?? 0) <= (made.get(who) ?? -1)) return true
+    const { what, who } = partsOf(change)
     if (who !== '') return who === speaker || (hasSpoken && isStranger(who))
     if (what === 'content') return hasSpoken
-    if (what === 'epoch') return false
-    if (what === 'members') {
-      const gone = before.members.filter((id) => !after.members.includes(id))
-      return hasSpoken && gone.every((id) => id === speaker)
-    }
+    if (what === 'members') return hasSpoken && goneOf(before, after).every((id) => id === speaker)
     return what === 'waiting'
   }
-  return changed.filter((change) => !isReport(change) && !counts(change))
+  return changed.filter((change) => !isOwnDoing(change) && !counts(change))
+}
+
+const applied = (standing: Standing, id: ReplicaId) => standing.applied.get(id) ?? 0
+
+const goneOf = (before: Standing, after: Standing) =>
+  before.members.filter((id) => !after.members.includes(id))
+
+function partsOf(change: string) {
+  const [, what = '', who = ''] = /^(\w+)(?: of ([\w-]+))?/.exec(change) ?? []
+  return { what, who }
+}
+
+/** What the honest do when it is time; no frame is to blame for that. */
+function ownDoingOf(
+  speaker: ReplicaId,
+  before: Standing,
+  after: Standing,
+  made: ReadonlyMap<ReplicaId, number>,
+): (change: string) => boolean {
+  const isMade = (id: ReplicaId) => {
+    return applied(after, id) > applied(before, id) && applied(after, id) <= (made.get(id) ?? 0)
+  }
+  const hasOneSpoken = [...made.keys()].some(isMade)
+  const isCut = before.cuts > 0 && after.epoch === before.epoch + 1
+  return (change) => {
+    const { what, who } = partsOf(change)
+    if (what === 'reports') return who !== speaker
+    if (what === 'applied') return isMade(who)
+    if (what === 'epoch') return isCut
+    // A cursor is told anew in the new naming.
+    if (what === 'presences') return isCut && made.has(who)
+    if (what === 'members') {
+      const isNew = after.members.some((id) => !before.members.includes(id))
+      return hasOneSpoken && !isNew && goneOf(before, after).every((id) => !made.has(id) && id !== speaker)
+    }
+    return false
+  }
 }

@@ -25,6 +25,8 @@ export interface UpdateContents {
    * puts it depends on what else has come. Only where histories have met may neighbours have changed places.
    */
   readonly crossed: string | undefined
+  /** All of those structs. */
+  readonly crossedIds: readonly Y.ID[]
   readonly sections: ReadonlyMap<number, Section>
   readonly deletes: DeleteSetLike
 }
@@ -121,7 +123,15 @@ function inspectWith(
   const surroundings = new Surroundings(structs, store)
   const tooDeep = named(decoded, (item) => surroundings.depthFault(item))
   if (tooDeep !== undefined) return tooDeep
-  return { sections, deletes: decoded.ds, crossed: named(decoded, (item) => surroundings.orderFault(item)) }
+  const crossedIds: Y.ID[] = []
+  let crossed: string | undefined
+  for (const struct of decoded.structs) {
+    const disorder = struct instanceof Y.Item ? surroundings.orderFault(struct) : undefined
+    if (disorder === undefined) continue
+    crossed ??= `${nameOf(struct)} ${disorder}`
+    crossedIds.push(struct.id)
+  }
+  return { sections, deletes: decoded.ds, crossed, crossedIds }
 }
 
 function sizeFault(structs: Structs, deletes: DeleteSetLike): string | undefined {

@@ -32,10 +32,10 @@ export interface PreparedCut {
   readonly bytes: number
   /** Nothing lies above the cut. */
   readonly isAllBelow: boolean
+  /** Every operation counts. One that does not may count in the live document, which got them in another order. */
+  readonly sameOperations: boolean
   /** Clocks in the new base of formatting marks without effect. */
   readonly idleMarks: readonly number[]
-  /** Some operation can not stand where total order puts it: what the live document has of it is nobody's (rule OP8). */
-  readonly leavesOut: boolean
 }
 
 export interface CutHost {
@@ -54,8 +54,8 @@ export class YjsCutWork implements CutWork {
   #aboveDone = 0
   /** Operations above the cut tell of the same things, and did not come in total order. */
   #isTangled = false
+  #hasRefused = false
   #aboveBytes = 0
-  #leavesOut = false
   #isOver = false
 
   constructor(host: CutHost, old: History, cut: Cut) {
@@ -105,7 +105,12 @@ export class YjsCutWork implements CutWork {
     const { history } = this.#next
     const bytes = history.baseBytes + this.#aboveBytes
     const isAllBelow = this.#cut.above.length === 0
-    const result = this.#host.switchTo({ ...this.#next, bytes, isAllBelow, leavesOut: this.#leavesOut })
+    const result = this.#host.switchTo({
+      ...this.#next,
+      bytes,
+      isAllBelow,
+      sameOperations: !this.#hasRefused,
+    })
     this.abandon()
     return result
   }
@@ -163,7 +168,7 @@ export class YjsCutWork implements CutWork {
   ): void {
     if (operation === undefined) throw new Error('An operation below the cut is missing')
     const update = readInto(operation, presentNaming(this.#old), crossing, shadow.doc)
-    if (update === undefined) this.#leavesOut = true
+    if (update === undefined) this.#hasRefused = true
     else shadow.add(update)
   }
 
@@ -177,7 +182,7 @@ export class YjsCutWork implements CutWork {
       const { twins } = crossing
       const update = readInto(operation, this.#naming, crossing, rebuilding.doc)
       if (update === undefined) {
-        this.#leavesOut = true
+        this.#hasRefused = true
         continue
       }
       this.#aboveBytes += update.length
@@ -191,7 +196,7 @@ export class YjsCutWork implements CutWork {
     for (const piece of next.history.pieces) rebuilding.add(piece)
     for (const operation of inTotalOrder(this.#cut.above)) {
       const update = readInto(operation, this.#naming, crossing, rebuilding.doc)
-      if (update === undefined) this.#leavesOut = true
+      if (update === undefined) this.#hasRefused = true
       else rebuilding.add(update)
     }
     this.#next = { ...next, crossing, rebuilding, history: { ...next.history, crossing } }

@@ -62,6 +62,8 @@ export class FullCompaction implements Epochs, CutHost {
   #isSwitching = false
   /** Something came twice, and not in the order that counts. */
   #isTangled = false
+  /** An operation was refused here since the last cut; in total order it may count. */
+  #hasRefused = false
   /** Clocks in the base of formatting marks that have no effect in the live document, right after a cut. */
   #idleMarks: readonly number[] = []
 
@@ -155,7 +157,12 @@ export class FullCompaction implements Epochs, CutHost {
 
   apply(operation: NamedPayload): string | undefined {
     if (this.#load === 'unnamed') throw new Error('An operation came before its base')
-    if (this.#load !== undefined) return this.#load.apply(operation)
+    const refusal = this.#load === undefined ? this.#applyLive(operation) : this.#load.apply(operation)
+    if (refusal !== undefined) this.#hasRefused = true
+    return refusal
+  }
+
+  #applyLive(operation: NamedPayload): string | undefined {
     const { crossing } = this.#history
     const twins = crossing?.twins
     const incoming = readPayload(operation, this.#history, this.#host.doc)
@@ -173,8 +180,10 @@ export class FullCompaction implements Epochs, CutHost {
 
   untangle(operations: readonly NamedPayload[]): void {
     if (!this.isTangled || !this.canSwitch || !this.#host.changes.isEmpty) return
-    const { rebuilding, history, bytes, leavesOut } = madeAnew(this.#history, operations)
-    this.#move({ doc: rebuilding.doc, history, bytes, sameOperations: false, leavesOut }, UNCHANGED)
+    const { rebuilding, history, bytes, hasRefused } = madeAnew(this.#history, operations)
+    if (hasRefused) this.#hasRefused = true
+    const mayLack = this.#hasRefused
+    this.#move({ doc: rebuilding.doc, history, bytes, sameOperations: false, mayLack }, UNCHANGED)
   }
 
   noteTaken(): void {
@@ -244,17 +253,17 @@ export class FullCompaction implements Epochs, CutHost {
   switchTo(prepared: PreparedCut): CutResult {
     // What lay below the cut is in the base now: it must not be kept by the work that put it there.
     this.#work = undefined
-    const { history, rebuilding, bytes, isAllBelow, leavesOut } = prepared
+    const { history, rebuilding, bytes, isAllBelow } = prepared
+    const sameOperations = prepared.sameOperations && !this.#hasRefused
     const { table } = prepared.crossing
     const { doc, changes } = this.#host
     const bytesBefore = this.#host.stateBytes()
     const from = presentNaming(this.#history).epoch
     // A newcomer may not make operations yet: what its user did goes along, and stays a local change.
     if (!changes.isEmpty) carryInto({ rebuilding, client: history.client }, doc, table, changes)
-    const moved = this.#move(
-      { doc: rebuilding.doc, history, bytes, sameOperations: !leavesOut, leavesOut },
-      table,
-    )
+    const next = { doc: rebuilding.doc, history, bytes, sameOperations, mayLack: !sameOperations }
+    const moved = this.#move(next, table)
+    this.#hasRefused = false
     const change = { from, to: from + 1, ...moved }
     // What is below a cut is everybody's.
     if (isAllBelow) this.#hasAuthored = false
@@ -347,7 +356,7 @@ export class FullCompaction implements Epochs, CutHost {
       readonly history: History
       readonly bytes: number
       readonly sameOperations: boolean
-      readonly leavesOut?: boolean
+      readonly mayLack?: boolean
     },
     table: IdTranslation,
     rename: RenameId = (id) => id,
@@ -361,13 +370,13 @@ export class FullCompaction implements Epochs, CutHost {
     const { managers: undoManagers } = this.undo
     this.#isSwitching = true
     this.#isTangled = false
-    const { sameOperations, leavesOut = false } = next
+    const { sameOperations, mayLack = false } = next
     let changedVisibly: boolean
     try {
       changedVisibly = giveStructure(this.#host, next.doc, table, {
         undoManagers,
         sameOperations,
-        mayLack: leavesOut,
+        mayLack,
         onAnswer,
       })
     } finally {

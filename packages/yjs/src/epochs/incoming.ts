@@ -13,6 +13,7 @@ import { inspectAboveCut, type UpdateContents } from '../gate.js'
 import { type Crossing, UntranslatableError } from '../renumbering/index.js'
 import { baseClientOf } from './base-client.js'
 import { type History, presentNaming } from './history.js'
+import { uncrossed } from './uncrossed.js'
 
 export interface Incoming {
   readonly update: Uint8Array
@@ -33,7 +34,7 @@ export function readPayload(operation: NamedPayload, history: History, doc: Y.Do
   if (crossing === undefined) return `nothing leads from epoch ${epoch} to epoch ${present} any more`
   const incoming = inspected(payload, { lineage, epoch }, crossing.store)
   if (typeof incoming === 'string') return incoming
-  const update = carriedOver(operation, crossing, doc)
+  const update = carriedOver({ ...operation, payload: incoming.update }, crossing, doc)
   return typeof update === 'string' ? update : inspected(update, { lineage, epoch }, doc.store)
 }
 
@@ -58,16 +59,20 @@ export function readInto(
     const incoming = inspected(operation.payload, named, doc.store)
     return typeof incoming === 'string' ? undefined : incoming.update
   }
-  if (typeof inspected(operation.payload, named, crossing.store) === 'string') return undefined
-  const update = carriedOver(operation, crossing, doc)
+  const authored = inspected(operation.payload, named, crossing.store)
+  if (typeof authored === 'string') return undefined
+  const update = carriedOver({ ...operation, payload: authored.update }, crossing, doc)
   if (typeof update === 'string') return undefined
-  return typeof inspected(update, named, doc.store) === 'string' ? undefined : update
+  const incoming = inspected(update, named, doc.store)
+  return typeof incoming === 'string' ? undefined : incoming.update
 }
 
 function inspected(update: Uint8Array, naming: Naming, store: Y.Doc['store']): Incoming | string {
   const contents = inspectAboveCut(update, store)
   if (typeof contents === 'string') return contents
-  return reservedFault(contents, naming) ?? { update, contents }
+  const { crossedIds } = contents
+  const placed = crossedIds.length > 0 ? uncrossed(update, crossedIds) : update
+  return reservedFault(contents, naming) ?? { update: placed, contents }
 }
 
 function carriedOver({ payload, origin }: NamedPayload, crossing: Crossing, doc: Y.Doc): Uint8Array | string {

@@ -15,8 +15,8 @@ export interface MadeAnew {
   readonly history: History
   /** Of base and operations. */
   readonly bytes: number
-  /** Some operation can not stand where total order puts it. */
-  readonly leavesOut: boolean
+  /** In this order not all of them count. */
+  readonly hasRefused: boolean
 }
 
 /** @param operations in total order. */
@@ -25,15 +25,15 @@ export function madeAnew(before: History, operations: readonly NamedPayload[]): 
   const rebuilding = new Rebuilding()
   for (const piece of before.pieces) rebuilding.add(piece)
   let bytes = before.baseBytes
-  let leavesOut = false
+  let hasRefused = false
   for (const operation of operations) {
     const update = readInto(operation, presentNaming(before), crossing, rebuilding.doc)
     if (update === undefined) {
-      leavesOut = true
+      hasRefused = true
       continue
     }
     bytes += update.length
     rebuilding.add(update)
   }
-  return { rebuilding, history: { ...before, crossing }, bytes, leavesOut }
+  return { rebuilding, history: { ...before, crossing }, bytes, hasRefused }
 }

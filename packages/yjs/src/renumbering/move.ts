@@ -31,7 +31,8 @@ export interface MoveOptions {
   readonly undoManagers?: readonly Y.UndoManager[]
   /**
    * The rebuilt document holds the very operations that the live one holds, as at a cut: then what lies below the cut
-   * need not be compared. Not so on return.
+   * need not be compared, and nothing may be missing. Not so on return, and where total order refused an operation, or
+   * the live document did: whoever names what it can not have seen finds it at some and not at others.
    */
   readonly sameOperations?: boolean
   /**

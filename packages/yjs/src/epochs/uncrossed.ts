@@ -1,0 +1,25 @@
+/**
+ * An update in which no item names a right neighbour that stands left of its left one.
+ *
+ * No document writes such a pair, and where between the two is, is nowhere: the right one does not count (rule CU10). A
+ * crossing drops it as well, so that what lies above a cut stands where it stood before. It says nothing about what else
+ * the update holds.
+ */
+import * as Y from 'yjs'
+import { IdRanges } from '../id-ranges.js'
+import { encodeUpdate, sectionsOf } from '../renumbering/index.js'
+
+/** @param crossed of the items that name such a pair. */
+export function uncrossed(update: Uint8Array, crossed: readonly Y.ID[]): Uint8Array {
+  const { structs, ds } = Y.decodeUpdate(update)
+  for (const struct of structs) {
+    if (!(struct instanceof Y.Item)) continue
+    if (crossed.some((id) => Y.compareIDs(id, struct.id))) struct.rightOrigin = null
+  }
+  const deletes = new IdRanges()
+  deletes.addDeleteSet(ds)
+  return encodeUpdate(
+    sectionsOf(structs, () => 0),
+    deletes,
+  )
+}
