@@ -119,7 +119,16 @@ export class Passage {
     item.rightOrigin = right
     setLooseParent(item, left === null && right === null ? container.parent : null)
     item.parentSub = left === null && right === null ? container.parentSub : null
+    if (this.#isLost(placed)) item.content = new Y.ContentDeleted(item.length)
     return item
+  }
+
+  /** Whether a later entry of the same key, known to the table, has won over it. It may be gone since, and win no more. */
+  #isLost({ parentSub, right }: Y.Item): boolean {
+    if (parentSub === null) return false
+    let item = right
+    while (item !== null && this.#table.find(item.id) === undefined) item = item.right
+    return item !== null
   }
 
   /** Undefined: it is gone. */

@@ -3,7 +3,7 @@ import * as Y from 'yjs'
 import { YjsStructure } from '../../src/index.js'
 import { newDocument } from '../documents.js'
 import { contentOf } from '../renumbering/content.js'
-import { apply, change, cut, founder, LINEAGE, load, type Member } from './members.js'
+import { apply, change, cut, founder, LINEAGE, load, type Member, member } from './members.js'
 
 /** An author whose client id lies below every base's. */
 function low(id: number, from: Member): Member {
@@ -50,3 +50,32 @@ test.each(['a root', 'a nested'])(
     expect(one.epochs.namings).toEqual([{ lineage: LINEAGE, epoch: 2 }])
   },
 )
+
+test('a write that had lost to an entry which is deleted since is not shown by a cut', () => {
+  const [alice, bob, carol] = [founder(1), member(2), member(3)]
+  for (const one of [bob, carol]) load(one, alice)
+  const mapOf = ({ doc }: Member) => doc.getMap<string>('map')
+  const below = [
+    change(bob, () => mapOf(bob).set('key', 'wins')),
+    change(bob, () => mapOf(bob).delete('key')),
+  ]
+  const lost = [
+    change(alice, () => mapOf(alice).set('key', 'loses')),
+    change(alice, () => mapOf(alice).set('key', 'loses again')),
+  ]
+  apply(alice, ...below)
+  apply(bob, ...lost)
+  expect(mapOf(alice).has('key')).toBe(false)
+  for (const one of [alice, bob]) expect(cut(one, below, lost).changedVisibly).toBe(false)
+  // To Carol the writes come after her cut.
+  apply(carol, ...below)
+  cut(carol, below)
+  apply(carol, ...lost)
+  for (const one of [alice, bob, carol]) expect(mapOf(one).has('key')).toBe(false)
+  const seen = change(alice, () => mapOf(alice).set('key', 'is shown'))
+  for (const one of [bob, carol]) apply(one, seen)
+  for (const one of [alice, bob, carol]) expect(mapOf(one).get('key')).toBe('is shown')
+  const rest = [...lost, seen]
+  const fingerprints = [alice, bob, carol].map((one) => cut(one, rest).fingerprint)
+  expect(new Set(fingerprints).size).toBe(1)
+})
