@@ -40,6 +40,8 @@ export interface PreparedCut {
 
 export interface CutHost {
   readonly canSwitch: boolean
+  /** The live document lacks an operation: whether it counts depends on the order, as it names what its author had not seen. */
+  readonly hasRefused: boolean
   /** Moves the structure into the live document. */
   switchTo(prepared: PreparedCut): CutResult
 }
@@ -101,7 +103,7 @@ export class YjsCutWork implements CutWork {
     this.#assertAlive()
     if (!this.canCommit || this.#next === undefined) throw new Error('The cut can not be committed now')
     this.#integrateAbove(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY)
-    if (this.#isTangled) this.#untangle(this.#next)
+    if (this.#isTangled || this.#hasRefused || this.#host.hasRefused) this.#untangle(this.#next)
     const { history } = this.#next
     const bytes = history.baseBytes + this.#aboveBytes
     const isAllBelow = this.#cut.above.length === 0
@@ -150,7 +152,9 @@ export class YjsCutWork implements CutWork {
     }
     const { below } = this.#cut
     const { crossing: used } = this.#old
-    const late = used !== undefined && used.twins > 0 ? used.pristine() : used
+    // What else has been carried must not be there to be named: it is not the same at every replica.
+    const isLate = below.some(({ epoch }) => epoch !== presentNaming(this.#old).epoch)
+    const late = isLate ? used?.pristine() : used
     for (let at = 0; at < below.length; ) {
       const end = batchEnd(below, at, OPERATIONS_PER_STEP, BYTES_PER_STEP)
       for (; at < end; at++) this.#integrateBelow(shadow, below[at], late)

@@ -250,6 +250,10 @@ export class FullCompaction implements Epochs, CutHost {
     return !isOpen && !isParked(doc.store)
   }
 
+  get hasRefused(): boolean {
+    return this.#hasRefused
+  }
+
   switchTo(prepared: PreparedCut): CutResult {
     // What lay below the cut is in the base now: it must not be kept by the work that put it there.
     this.#work = undefined
@@ -263,7 +267,7 @@ export class FullCompaction implements Epochs, CutHost {
     if (!changes.isEmpty) carryInto({ rebuilding, client: history.client }, doc, table, changes)
     const next = { doc: rebuilding.doc, history, bytes, sameOperations, mayLack: !sameOperations }
     const moved = this.#move(next, table)
-    this.#hasRefused = false
+    this.#hasRefused = !prepared.sameOperations
     const change = { from, to: from + 1, ...moved }
     // What is below a cut is everybody's.
     if (isAllBelow) this.#hasAuthored = false
