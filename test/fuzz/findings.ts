@@ -138,4 +138,14 @@ export const FINDINGS: readonly PinnedFinding[] = [
       attack('evicted', 0, step('fresh', 156, { type: 'update', at: 1444, update: BETWEEN_MAP_AND_TEXT })),
     ],
   },
+  {
+    found: 'who had refused what names text that came later took it at the next cut, and had another base',
+    attacks: JSON.parse(
+      readFileSync(new URL('named-before-it-came.json', import.meta.url), 'utf8'),
+    ) as Attack[],
+  },
+  {
+    found: 'the same above a cut: one member showed it and another one did not',
+    attacks: JSON.parse(readFileSync(new URL('named-above-a-cut.json', import.meta.url), 'utf8')) as Attack[],
+  },
 ]
