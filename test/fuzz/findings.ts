@@ -109,6 +109,10 @@ export const FINDINGS: readonly PinnedFinding[] = [
     attacks: attacksIn('refused-in-total-order.json'),
   },
   {
+    found: 'what no text writes, in a text, made a cut throw that had to show something else',
+    attacks: attacksIn('what-no-text-writes.json'),
+  },
+  {
     found: 'advice that members have identities counted as a fault',
     attacks: [attack('young', 1, step('past', 14, { type: 'flip', at: 1328, bit: 1 }))],
   },

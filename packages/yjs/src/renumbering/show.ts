@@ -157,7 +157,10 @@ class TemporaryIds {
     const originals = unitsOf(visibleRuns(model, unchanged))
     for (const { item, offset } of showsList(type) ? unitsOf(visibleRuns(type, unchanged)) : []) {
       const original = originals.next().value
-      if (original === undefined) throw new Error('A difference was not shown completely')
+      if (original === undefined) {
+        if (holdsMadeUpContent(type)) return
+        throw new Error('A difference was not shown completely')
+      }
       this.#note(item, offset, Y.createID(original.item.id.client, original.item.id.clock + original.offset))
     }
     for (const key of type._map.keys()) {
@@ -177,6 +180,20 @@ class TemporaryIds {
       ? { client: this.#client, clock, length }
       : { ...plain(original), length: 1 }
   }
+}
+
+/** Yjs neither shows nor deletes in a text what no text writes; whoever has made it up sees what becomes of it. */
+function holdsMadeUpContent(type: SharedType): boolean {
+  if (!(type instanceof Y.Text)) return false
+  for (let item = type._start; item !== null; item = item.right) {
+    const { content, deleted, countable } = item
+    const isWritten =
+      content instanceof Y.ContentString ||
+      content instanceof Y.ContentEmbed ||
+      content instanceof Y.ContentType
+    if (!deleted && countable && !isWritten) return true
+  }
+  return false
 }
 
 function plain({ client, clock }: Y.ID) {
