@@ -16,7 +16,7 @@ import { Marks } from './marks.js'
 const SIZES = [2, 3, 5, 10, 20, 50, 100, 200, 500, 1000]
 const QUICK_SIZES = [2, 5, 10, 20]
 /** Virtual time is cheap, and yet: a thousand members tell a million pairs. */
-const PATIENCE_MS = 420_000
+const PATIENCE_MS = 150_000
 const LATENCY_MS = 20
 const STEP_MS = 20
 const JOIN_PATIENCE_MS = 60_000
