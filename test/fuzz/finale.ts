@@ -60,12 +60,15 @@ function nextEpoch(room: LiveRoom): string[] {
   // Where nothing has changed since the last cut there will be none.
   anna.text.insert(0, 'Cut! ')
   const { content } = anna
+  // Whoever hostile has made it may have it leave out what no honest member's cut would (rules CU1, OP8), alike everywhere.
+  const maker = anna.replica?.room.history.nextCut?.author
+  const isOurs = maker === undefined || room.honest.some(({ replica }) => replica?.id === maker)
   const isFurther = (member: Member) => namingOf(member) !== NOWHERE && namingOf(member) !== before
   anna.provider.compact().catch(() => {})
   const isCut = room.until(() => room.honest.every(isFurther), PATIENCE_MS)
   const wrong = faults(room.honest)
   if (!isCut) wrong.push(`history can not be cut any more: ${JSON.stringify(anna.provider.status)}`)
-  else if (anna.content !== content || bert.content !== content)
+  else if (anna.content !== bert.content || (isOurs && anna.content !== content))
     wrong.push(`a cut changed what is there: ${content} became ${anna.content} and ${bert.content}`)
   return wrong.length > 0 ? wrong : newcomers(room)
 }
