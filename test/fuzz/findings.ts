@@ -113,6 +113,10 @@ export const FINDINGS: readonly PinnedFinding[] = [
     attacks: attacksIn('what-no-text-writes.json'),
   },
   {
+    found: 'what went on from an entry of a map, under ids used before, stood elsewhere with a newcomer',
+    attacks: attacksIn('goes-on-from-something-else.json'),
+  },
+  {
     found: 'advice that members have identities counted as a fault',
     attacks: [attack('young', 1, step('past', 14, { type: 'flip', at: 1328, bit: 1 }))],
   },

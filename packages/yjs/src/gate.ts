@@ -25,6 +25,11 @@ export interface UpdateContents {
    * puts it depends on what else has come. Only where histories have met may neighbours have changed places.
    */
   readonly crossed: string | undefined
+  /**
+   * A struct that begins below what is known of its author goes on from something else. Only where histories have met may one
+   * thing have been told in several ways.
+   */
+  readonly astray: string | undefined
   /** All of those structs. */
   readonly crossedIds: readonly Y.ID[]
   readonly sections: ReadonlyMap<number, Section>
@@ -131,7 +136,8 @@ function inspectWith(
     crossed ??= `${nameOf(struct)} ${disorder}`
     crossedIds.push(struct.id)
   }
-  return { sections, deletes: decoded.ds, crossed, crossedIds }
+  const astray = named(decoded, (item) => surroundings.continuationFault(item))
+  return { sections, deletes: decoded.ds, crossed, crossedIds, astray }
 }
 
 function sizeFault(structs: Structs, deletes: DeleteSetLike): string | undefined {

@@ -31,6 +31,18 @@ export class Surroundings {
     return isTooDeep ? `is nested more than ${MAX_NESTING} deep` : undefined
   }
 
+  /** Of an item that begins below what is known of its author: whether what is known there is not its beginning. */
+  continuationFault({ id, length, content }: Y.Item): string | undefined {
+    const state = Y.getState(this.#store, id.client)
+    if (id.clock >= state || id.clock + length <= state) return undefined
+    const known: Y.Item | Y.GC = Y.getItem(this.#store, Y.createID(id.client, state - 1))
+    if (!(known instanceof Y.Item)) return undefined
+    // What is deleted may have been anything; an entry of a map is never longer than what was written at once.
+    const isOther =
+      !(known.content instanceof Y.ContentDeleted) && known.content.constructor !== content.constructor
+    return isOther || known.parentSub !== null ? 'goes on from something else' : undefined
+  }
+
   orderFault(item: Y.Item): string | undefined {
     if (item.origin === null || item.rightOrigin === null) return undefined
     return this.#isBetween(item.origin, item.rightOrigin)

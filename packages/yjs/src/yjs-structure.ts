@@ -110,7 +110,8 @@ export class YjsStructure implements Structure {
     if (this.#load !== undefined) throw new Error('An operation was applied while a state is being loaded')
     const contents = inspect(payload, this.#doc.store)
     if (typeof contents === 'string') return contents
-    if (contents.crossed !== undefined) return contents.crossed
+    const misplaced = contents.crossed ?? contents.astray
+    if (misplaced !== undefined) return misplaced
     this.#integrate([payload], [])
     return undefined
   }

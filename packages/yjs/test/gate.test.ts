@@ -268,6 +268,23 @@ describe('what costs everybody', () => {
   })
 })
 
+test('an item that goes on from something else under its own id', () => {
+  const doc = new Y.Doc()
+  doc.clientID = 9
+  doc.getText('text')
+  doc.getMap('map').set('key', { choice: 8 })
+  const other = new Y.Doc()
+  other.clientID = 9
+  other.getText('text').insert(0, 'ab')
+  const again = Y.encodeStateAsUpdate(other)
+  expect(inspect(again, doc.store)).toMatchObject({ astray: 'struct 9:0 goes on from something else' })
+  // What is known of it may be its beginning.
+  const begun = new Y.Doc()
+  begun.clientID = 9
+  begun.getText('text').insert(0, 'a')
+  expect(inspect(again, begun.store)).toMatchObject({ astray: undefined })
+})
+
 describe('a right neighbour left of the left one', () => {
   const crossed: readonly (readonly [string, Uint8Array])[] = [
     ['in the document', one({ origin: [1, 3], rightOrigin: [1, 1] })],
