@@ -25,13 +25,13 @@ export interface UpdateContents {
    * puts it depends on what else has come. Only where histories have met may neighbours have changed places.
    */
   readonly crossed: string | undefined
+  /** All of those structs. */
+  readonly crossedIds: readonly Y.ID[]
   /**
    * A struct that begins below what is known of its author goes on from something else. Only where histories have met may one
    * thing have been told in several ways.
    */
   readonly astray: string | undefined
-  /** All of those structs. */
-  readonly crossedIds: readonly Y.ID[]
   readonly sections: ReadonlyMap<number, Section>
   readonly deletes: DeleteSetLike
 }

@@ -36,10 +36,11 @@ export class Surroundings {
     const state = Y.getState(this.#store, id.client)
     if (id.clock >= state || id.clock + length <= state) return undefined
     const known: Y.Item | Y.GC = Y.getItem(this.#store, Y.createID(id.client, state - 1))
-    if (!(known instanceof Y.Item)) return undefined
-    // What is deleted may have been anything; an entry of a map is never longer than what was written at once.
+    // What is deleted may have been anything, and is told in one with what was deleted after it.
+    if (!(known instanceof Y.Item) || content instanceof Y.ContentDeleted) return undefined
     const isOther =
       !(known.content instanceof Y.ContentDeleted) && known.content.constructor !== content.constructor
+    // What is shown under a key was written at once: nothing goes on from it.
     return isOther || known.parentSub !== null ? 'goes on from something else' : undefined
   }
 

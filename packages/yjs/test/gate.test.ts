@@ -285,6 +285,35 @@ test('an item that goes on from something else under its own id', () => {
   expect(inspect(again, begun.store)).toMatchObject({ astray: undefined })
 })
 
+test.each([
+  ['in a text', (doc: Y.Doc) => doc.getText('text').insert(0, 'ab'), (doc: Y.Doc) => removeAll(doc)],
+  ['of a map', (doc: Y.Doc) => doc.getMap('map').set('key', 1), (doc: Y.Doc) => writeAgain(doc)],
+])(
+  'what one copy shows may be told as deleted by another one, in one with what went after it: %s',
+  (_, begin, goOn) => {
+    const early = new Y.Doc()
+    early.clientID = 9
+    begin(early)
+    const late = new Y.Doc()
+    Y.applyUpdate(late, Y.encodeStateAsUpdate(early))
+    late.clientID = 9
+    goOn(late)
+    const merged = Y.encodeStateAsUpdate(late)
+    // One struct begins below what the early copy knows, and ends above it.
+    expect(Y.decodeUpdate(merged).structs[0]?.length).toBeGreaterThan(Y.getState(early.store, 9))
+    expect(inspect(merged, early.store)).toMatchObject({ astray: undefined })
+  },
+)
+
+function removeAll(doc: Y.Doc): void {
+  doc.getText('text').insert(2, 'cd')
+  doc.getText('text').delete(0, 4)
+}
+
+function writeAgain(doc: Y.Doc): void {
+  for (const value of [2, 3]) doc.getMap('map').set('key', value)
+}
+
 describe('a right neighbour left of the left one', () => {
   const crossed: readonly (readonly [string, Uint8Array])[] = [
     ['in the document', one({ origin: [1, 3], rightOrigin: [1, 1] })],

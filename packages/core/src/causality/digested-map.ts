@@ -6,7 +6,7 @@ import { hash, mix } from './hash.js'
 import type { ReplicaId } from './operation.js'
 
 /** What is counted: the same number of another kind is something else. */
-export const KINDS = { operations: 1, reports: 2, presences: 3 } as const
+const KINDS = { operations: 1, reports: 2, presences: 3 } as const
 
 export class DigestedMap<V> extends Map<ReplicaId, V> {
   private readonly kind: number

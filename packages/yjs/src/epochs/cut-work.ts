@@ -151,10 +151,10 @@ export class YjsCutWork implements CutWork {
       yield
     }
     const { below } = this.#cut
-    const { crossing: used } = this.#old
+    const present = presentNaming(this.#old).epoch
     // What else has been carried must not be there to be named: it is not the same at every replica.
-    const isLate = below.some(({ epoch }) => epoch !== presentNaming(this.#old).epoch)
-    const late = isLate ? used?.pristine() : used
+    const hasLate = below.some(({ epoch }) => epoch !== present)
+    const late = hasLate ? this.#old.crossing?.pristine() : undefined
     for (let at = 0; at < below.length; ) {
       const end = batchEnd(below, at, OPERATIONS_PER_STEP, BYTES_PER_STEP)
       for (; at < end; at++) this.#integrateBelow(shadow, below[at], late)

@@ -12,9 +12,10 @@ import { encodeUpdate, sectionsOf } from '../renumbering/index.js'
 /** @param crossed of the items that name such a pair. */
 export function uncrossed(update: Uint8Array, crossed: readonly Y.ID[]): Uint8Array {
   const { structs, ds } = Y.decodeUpdate(update)
+  // Somebody may have crossed as many as fit into an update.
+  const names = new Set(crossed.map(nameOf))
   for (const struct of structs) {
-    if (!(struct instanceof Y.Item)) continue
-    if (crossed.some((id) => Y.compareIDs(id, struct.id))) struct.rightOrigin = null
+    if (struct instanceof Y.Item && names.has(nameOf(struct.id))) struct.rightOrigin = null
   }
   const deletes = new IdRanges()
   deletes.addDeleteSet(ds)
@@ -22,4 +23,8 @@ export function uncrossed(update: Uint8Array, crossed: readonly Y.ID[]): Uint8Ar
     sectionsOf(structs, () => 0),
     deletes,
   )
+}
+
+function nameOf({ client, clock }: Y.ID): string {
+  return `${client}:${clock}`
 }
