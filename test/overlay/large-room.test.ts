@@ -121,6 +121,20 @@ test('[OV9] [EV6] what a member sends while somebody types does not grow with th
   expect(large.syncs).toBeLessThan(5)
 }, 120_000)
 
+test('[EV6] in a large idle room only those are asked after whom one should be linked to', () => {
+  const { sites, scheduler, network, sent } = openRoom(40)
+  const [lost] = sites
+  if (lost) network.crash(lost.transport)
+  scheduler.advance(20_000)
+  const before = sent.get(PROBE) ?? 0
+  // Less than the minute for which a member may be out of reach where nobody waits for it.
+  scheduler.advance(30_000)
+  const probes = (sent.get(PROBE) ?? 0) - before
+  console.warn(`30 idle seconds of 40 members, one of whom has crashed: ${probes} probes`)
+  expect(probes).toBeGreaterThan(0)
+  expect(probes).toBeLessThan(1200)
+})
+
 test('[OV3] a large room holds together when a third of it vanishes', () => {
   const { sites, scheduler, network } = openRoom(30)
   const [lost, kept] = [sites.filter((_, i) => i % 3 === 1), sites.filter((_, i) => i % 3 !== 1)]

@@ -315,6 +315,20 @@ it('[AC3] takes no call from itself: somebody has sent its own words back', asyn
   expect([board.size, peers.length, sent]).toEqual([0, 0, []])
 })
 
+it('an offer waits for nothing, and candidates for each other', async () => {
+  const { board, peers, sent } = openSwitchboard('bbbb')
+  board.place('x')
+  await Promise.resolve()
+  expect(sent.map(({ text }) => JSON.parse(text).signals.length)).toEqual([1])
+  for (let i = 0; i < 3; i++) {
+    const candidate = { candidate: `candidate ${i}`, sdpMid: null, sdpMLineIndex: null }
+    peers[0]?.emit('signal', { type: 'candidate', candidate })
+  }
+  expect(sent).toHaveLength(1)
+  await vi.advanceTimersByTimeAsync(5)
+  expect(sent.map(({ text }) => JSON.parse(text).signals.length)).toEqual([1, 3])
+})
+
 it('destroyed, leaves neither a timer nor a word', async () => {
   const { board, peers, sent, failed } = openSwitchboard('bbbb')
   board.place('x')
