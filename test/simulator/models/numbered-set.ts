@@ -201,7 +201,8 @@ export class NumberedSet implements Structure, Epochs {
       for (const number of this.kin) {
         if (!known.has(number)) changes.push({ does: 'kin', name: { in: 'own', number } })
       }
-      for (const number of isForeign ? this.kin : live.strange) {
+      // Whose tables lead back to the authors tells what is gone, too.
+      for (const number of isForeign && !this.leadsToAuthors ? this.kin : live.strange) {
         if (!room.live.strange.has(number)) changes.push({ does: 'estrange', name: { in: 'own', number } })
       }
     }
