@@ -199,4 +199,13 @@ export const WITH_EVICTION: readonly PinnedSeed[] = [
       'brought back by way of two other rooms what a third had removed: the simulated set did not know of what came along that it was kin, and could not tell any more what was gone',
     isHard: true,
   },
+  {
+    seed: 99501664,
+    found: 'the simulated set was strange to a room although its tables led back to the authors',
+  },
+  {
+    seed: 99606421,
+    found:
+      'declined after it was asked for again: nothing was pushed any more between two, what one accepted came by heartbeats alone, and each outbid the other before that, for ever',
+  },
 ]

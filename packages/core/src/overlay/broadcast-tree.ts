@@ -18,11 +18,16 @@ export class BroadcastTree {
   /** Authors whose news we asked a link not to push. */
   private readonly declined = new Map<LinkId, Set<ReplicaId>>()
 
-  /** Something new of `author` came by `link`. @returns whether the link must be asked to push again. */
-  delivered(author: ReplicaId, link: LinkId): boolean {
+  /**
+   * Something new of `author` came by `link`.
+   * @param wasAskedFor it was not pushed. Then the other end may believe what we do not any more: that we declined it.
+   * @returns whether the link must be asked to push again.
+   */
+  delivered(author: ReplicaId, link: LinkId, wasAskedFor = false): boolean {
     const wasDeclined = this.declined.get(link)?.delete(author) ?? false
+    const isExpectedHere = wasAskedFor && this.parents.get(author) === link
     if (wasDeclined || !this.parents.has(author)) this.parents.set(author, link)
-    return wasDeclined
+    return wasDeclined || isExpectedHere
   }
 
   /** Something of `author` came by `link` that we had. @returns whether the link should be asked to stop. */

@@ -163,8 +163,13 @@ export class Neighbourhood {
   }
 
   /** What came by a link and was new, or was not: shapes the tree of each author. */
-  noteArrivals(link: LinkId, fresh: ReadonlySet<ReplicaId>, repeated: ReadonlySet<ReplicaId>): void {
-    const graft = [...fresh].filter((author) => this.tree.delivered(author, link))
+  noteArrivals(
+    link: LinkId,
+    fresh: ReadonlySet<ReplicaId>,
+    repeated: ReadonlySet<ReplicaId>,
+    wasAskedFor: boolean,
+  ): void {
+    const graft = [...fresh].filter((author) => this.tree.delivered(author, link, wasAskedFor))
     const prune = [...repeated].filter((author) => !fresh.has(author) && this.tree.repeated(author, link))
     if (graft.length > 0) this.send(link, { type: 'graft', authors: graft })
     if (prune.length > 0) this.send(link, { type: 'prune', authors: prune })

@@ -68,7 +68,7 @@ export class Gossiping {
     for (const author of arrivals.fresh) suspicion.sign(author, now)
     const { room } = this
     const fresh = new Set(room.membersAmong(arrivals.fresh))
-    this.neighbourhood.noteArrivals(link.id, fresh, new Set(room.membersAmong(repeated)))
+    this.neighbourhood.noteArrivals(link.id, fresh, new Set(room.membersAmong(repeated)), message.answer)
     if (message.answer) link.caughtUp = true
     return undefined
   }

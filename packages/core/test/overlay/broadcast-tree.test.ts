@@ -31,6 +31,15 @@ describe('the broadcast tree', () => {
     expect(tree.delivered('anna', 2)).toBe(false)
   })
 
+  test('[OV5] asks again for a branch whose news had to be asked for, if they were to be pushed from there', () => {
+    const tree = new BroadcastTree()
+    tree.delivered('anna', 1)
+    // The other end has heard that we declined it after it heard that we want it again.
+    expect(tree.delivered('anna', 1, true)).toBe(true)
+    expect(tree.delivered('anna', 2, true)).toBe(false)
+    expect(tree.delivered('anna', 1)).toBe(false)
+  })
+
   test('[OV5] when a branch breaks, asks those that were declined for its authors, and nobody else', () => {
     const tree = new BroadcastTree()
     tree.delivered('anna', 1)
