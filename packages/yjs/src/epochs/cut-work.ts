@@ -16,6 +16,7 @@ import { freeBaseClient } from './base-client.js'
 import { Fingerprint } from './fingerprint.js'
 import { bytesOf, type History, presentNaming } from './history.js'
 import { readInto } from './incoming.js'
+import { nameTheirPast } from './own-past.js'
 import { packTable } from './table-chain.js'
 
 /** What a step takes of operations: below a millisecond, even where each splits an item of a document of megabytes. */
@@ -151,10 +152,7 @@ export class YjsCutWork implements CutWork {
       yield
     }
     const { below } = this.#cut
-    const present = presentNaming(this.#old).epoch
-    // What else has been carried must not be there to be named: it is not the same at every replica.
-    const hasLate = below.some(({ epoch }) => epoch !== present)
-    const late = hasLate ? this.#old.crossing?.pristine() : undefined
+    const late = this.#crossingFor(below)
     for (let at = 0; at < below.length; ) {
       const end = batchEnd(below, at, OPERATIONS_PER_STEP, BYTES_PER_STEP)
       for (; at < end; at++) this.#integrateBelow(shadow, below[at], late)
@@ -163,6 +161,16 @@ export class YjsCutWork implements CutWork {
     const client = freeBaseClient(this.#cut, shadow.doc.store.clients)
     const { pieces, table, idleMarks } = yield* flattenInSteps(shadow.doc, client)
     return { pieces, client, crossing: new Crossing(shadow.doc, table), idleMarks }
+  }
+
+  /** Copied only where it makes a difference: that takes as long as there is in it, in one step. */
+  #crossingFor(below: readonly NamedPayload[]): Crossing | undefined {
+    const { crossing } = this.#old
+    if (crossing === undefined) return undefined
+    const { epoch } = presentNaming(this.#old)
+    const late = below.filter((operation) => operation.epoch !== epoch)
+    const isAsCarried = crossing.twins === 0 && nameTheirPast(late, crossing.table)
+    return isAsCarried ? crossing : crossing.pristine()
   }
 
   #integrateBelow(
