@@ -2,7 +2,7 @@
  * One replica of a small room with what belongs to it, and the timing under which nothing happens by itself.
  */
 import { Replica, type ReplicaConfig } from '@tidemark/core'
-import { makeNumberedSet } from '../models/numbered-set.js'
+import { makeNumberedSet } from '../models/numbered-set-model.js'
 import { makeTokenSet } from '../models/token-set.js'
 import type { Token, TokenBook } from '../models/tokens.js'
 import type { Coverage } from '../oracle/coverage.js'

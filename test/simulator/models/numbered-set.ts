@@ -2,20 +2,10 @@
  * The smallest structure that can be cut: a set of tokens, renumbered by each cut. Fast, strict about how the core
  * calls it, and nothing in it heals what the core does wrong.
  */
-import type {
-  Cut,
-  CutResult,
-  CutWork,
-  Epochs,
-  NamedPayload,
-  Naming,
-  StatePiece,
-  Structure,
-} from '@tidemark/core'
+import type { Cut, CutWork, Epochs, NamedPayload, Naming, StatePiece, Structure } from '@tidemark/core'
 import * as sha256 from 'lib0/hash/sha256'
 import { encodeUtf8 } from 'lib0/string'
-import type { Random } from '../random.js'
-import type { ContainerId, MakeModel, Model, ModelOptions, Stored } from './model.js'
+import { Work } from './numbered-cut.js'
 import { Offer, readOffer } from './numbered-offer.js'
 import {
   type Change,
@@ -24,12 +14,10 @@ import {
   type Name,
   Numbering,
   type Past,
-  renumber,
   type Table,
   translateChanges,
   translateName,
 } from './numbering.js'
-import { type ActionId, inserts, removes, type TokenBook, type TokenId } from './tokens.js'
 
 const same = (a: Naming, b: Naming) => a.lineage === b.lineage && a.epoch === b.epoch
 const isAmong = (naming: Naming, namings: readonly Naming[]) => namings.some((other) => same(naming, other))
@@ -37,8 +25,6 @@ const joined = (...lists: readonly (readonly string[])[]): string[] => [...new S
 /** Along tables that follow each other. */
 const led = (name: Name, tables: readonly Table[]) =>
   tables.reduce<Name | undefined>((at, table) => at && translateName(at, table), name)
-/** Payloads that a cut works off in one step. */
-const AT_ONCE = 3
 
 export class NumberedSet implements Structure, Epochs {
   readonly epochs = this
@@ -330,98 +316,6 @@ export class NumberedSet implements Structure, Epochs {
   }
 }
 
-class Work implements CutWork {
-  private readonly set: NumberedSet
-  private readonly cut: Cut
-  private readonly below: Numbering
-  private done = 0
-  private next: { base: readonly TokenId[]; table: Table; live: Numbering } | undefined
-  private isCommitted = false
-
-  constructor(set: NumberedSet, cut: Cut) {
-    this.set = set
-    this.cut = cut
-    this.below = set.ground.copy()
-  }
-
-  prepare(): boolean {
-    this.mustBeUnderWay()
-    if (!this.next) return this.workOffBelow()
-    const { above } = this.cut
-    for (let left = AT_ONCE; left > 0 && this.done < above.length; left--) this.takeIn(above[this.done++])
-    return this.done === above.length
-  }
-
-  get fingerprint(): Uint8Array {
-    if (!this.next) throw new Error('a cut is not prepared yet')
-    const { lineage, epoch } = this.cut
-    return sha256.digest(encodeUtf8(JSON.stringify([lineage, epoch, this.next.base]))).slice()
-  }
-
-  get canCommit(): boolean {
-    return this.next !== undefined
-  }
-
-  commit(): CutResult {
-    this.mustBeUnderWay()
-    const { set, cut, next } = this
-    if (!next || !this.canCommit) throw new Error('a cut was committed before its time')
-    for (; this.done < cut.above.length; this.done++) this.takeIn(cut.above[this.done])
-    next.live.change(set.translateUnsent(next.table))
-    const shown = (numbering: Numbering) =>
-      numbering
-        .tokens()
-        .sort((a, b) => a - b)
-        .join()
-    if (shown(next.live) !== shown(set.live)) {
-      throw new Error(`a cut changed what is shown: ${shown(set.live)} became ${shown(next.live)}`)
-    }
-    const bytesBefore = set.stateBytes()
-    const naming: Naming = { lineage: cut.lineage, epoch: cut.epoch }
-    set.enterEpoch({ namings: [naming], ground: this.grounded(next.base), live: next.live }, next.table)
-    this.isCommitted = true
-    return { bytesBefore, bytesAfter: set.stateBytes(), changedVisibly: false }
-  }
-
-  private workOffBelow(): boolean {
-    const { below } = this.cut
-    for (let left = AT_ONCE; left > 0 && this.done < below.length; left--) {
-      const changes = this.set.inPresentNaming(below[this.done++] as NamedPayload)
-      const refusal = this.below.refusal(changes)
-      if (refusal !== undefined) throw new Error(`what lies below a cut is not in order: ${refusal}`)
-      this.below.change(changes)
-    }
-    if (this.done < below.length) return false
-    const { base, table } = renumber(this.below)
-    this.next = { base, table, live: this.grounded(base) }
-    this.done = 0
-    return this.cut.above.length === 0
-  }
-
-  /** What came along without its past stays known for ever. */
-  private grounded(base: readonly TokenId[]): Numbering {
-    const numbering = new Numbering(base)
-    for (const brought of this.below.brought) numbering.brought.add(brought)
-    for (const lineage of this.below.kin) numbering.kin.add(lineage)
-    for (const lineage of this.below.strange) numbering.strange.add(lineage)
-    return numbering
-  }
-
-  private takeIn(operation: NamedPayload | undefined): void {
-    const { next } = this
-    if (!operation || !next) return
-    const changes = translateChanges(this.set.inPresentNaming(operation), next.table)
-    const refusal = next.live.refusal(changes)
-    if (refusal !== undefined) throw new Error(`what lies above a cut is not in order: ${refusal}`)
-    next.live.change(changes)
-  }
-
-  private mustBeUnderWay(): void {
-    if (this.isCommitted || !this.set.isAtWorkOn(this))
-      throw new Error('a cut went on that had been given up')
-  }
-}
-
 /** A room's state on its way in. */
 class Load {
   namings: readonly Naming[] = []
@@ -502,66 +396,3 @@ function* earlierNames(live: Numbering, back: readonly Table[], isForeign: boole
 function isSame(a: Numbering, b: Numbering): boolean {
   return a.goneFromBase.size === b.goneFromBase.size && [...a.own].join() === [...b.own].join()
 }
-
-class NumberedSetModel implements Model {
-  readonly structure: NumberedSet
-  private readonly onLocalChange: () => void
-
-  constructor(keptTables: number, { onLocalChange, onOrphaned }: ModelOptions) {
-    this.structure = new NumberedSet(keptTables, onOrphaned)
-    this.onLocalChange = onLocalChange
-  }
-
-  edit(random: Random, book: TokenBook): readonly ActionId[] {
-    const { live } = this.structure
-    const victim = random.chance(0.35) ? random.pick([...live.names()]) : undefined
-    const done: ActionId[] = []
-    const changes: Change[] = []
-    if (victim) {
-      done.push(removes(live.tokenOf(victim)))
-      changes.push({ does: 'remove', name: victim })
-    }
-    for (let left = victim ? 0 : random.between(1, 3); left > 0; left--) {
-      const { id } = book.make()
-      done.push(inserts(id))
-      changes.push({ does: 'insert', name: { in: 'own', number: id } })
-    }
-    this.structure.perform(changes)
-    this.onLocalChange()
-    return done
-  }
-
-  shown(): readonly TokenId[] {
-    return this.structure.live.tokens()
-  }
-
-  sequences(): ReadonlyMap<ContainerId, readonly TokenId[]> {
-    return new Map()
-  }
-
-  fingerprint(): string {
-    return this.shown()
-      .toSorted((a, b) => a - b)
-      .join()
-  }
-
-  fault(): string | undefined {
-    return undefined
-  }
-
-  store(): Stored {
-    return { records: this.structure.store(), twin: undefined }
-  }
-
-  restore({ records }: Stored): void {
-    this.structure.restore(records)
-  }
-
-  sizes(): { bytes: number; freshBytes: number } {
-    return { bytes: this.structure.stateBytes(), freshBytes: 3 * this.shown().length }
-  }
-}
-
-/** Most keep every table, some only the last one, so that there is who can not be led back. */
-export const makeNumberedSet: MakeModel = (random, options) =>
-  new NumberedSetModel(random.chance(0.6) ? 1000 : random.between(1, 2), options)

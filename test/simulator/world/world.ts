@@ -4,7 +4,7 @@
  */
 import { VirtualScheduler } from 'tidemark/testing'
 import type { MakeModel } from '../models/model.js'
-import { makeNumberedSet } from '../models/numbered-set.js'
+import { makeNumberedSet } from '../models/numbered-set-model.js'
 import { makeTokenSet } from '../models/token-set.js'
 import { TokenBook } from '../models/tokens.js'
 import { makeYjsDocument } from '../models/yjs-document.js'
