@@ -200,6 +200,11 @@ export const WITH_EVICTION: readonly PinnedSeed[] = [
     isHard: true,
   },
   {
+    seed: 99406643,
+    found:
+      'typed between two that changed places at a cut, and gone along with the right one past what had been typed beside the left one: the simulator only asked whether that knew of what is gone',
+  },
+  {
     seed: 99501664,
     found: 'the simulated set was strange to a room although its tables led back to the authors',
   },

@@ -53,4 +53,27 @@ describe('a token away from its neighbours', () => {
     expect(() => check(book, [left, right, between])).toThrow(told)
     expect(() => check(book, [between, left, right])).toThrow(told)
   })
+
+  describe('where another was typed between it and the one that it passed', () => {
+    /** `left beside | token | right`: left and right did not know of each other. */
+    function typedBehind(...known: TokenId[]) {
+      const book = new TokenBook()
+      const type = (around: readonly TokenId[], at: number, ...known: TokenId[]) =>
+        book.makeRun(around, at, 1, { by: { known: new Set(known.map(inserts)), size: known.length } })
+      type([], 0)
+      type([], 0)
+      type([0, 1], 1, ...known)
+      type([0, 2, 1], 2, 0, 1, 2)
+      return book
+    }
+
+    test('may have gone along past both: the other one has stayed with what it was typed beside', () => {
+      const { figures } = check(typedBehind(0, 1), [3, 0, 2])
+      expect(figures['tokens that went with one that is gone']).toBe(1)
+    })
+
+    test('has gone by itself past the other one where that was typed beside what is gone', () => {
+      expect(() => check(typedBehind(1), [3, 0, 2])).toThrow(/shows token 3 away from its neighbours/)
+    })
+  })
 })

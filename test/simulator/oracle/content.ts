@@ -109,25 +109,41 @@ export function noteParted(holder: Holder, book: TokenBook): void {
  * Two that did not know of each other may change places at a cut. What was typed beside one of them goes along, past the other
  * one; once the former is removed that looks as if it had gone alone. What was typed between the two goes with one of them, also
  * if that is removed before the cut by somebody else: where it belongs must not depend on what its author had not seen.
+ *
+ * So all that it has passed must be strange to somebody gone, or have been typed in sight of one that is, and gone along with that.
  */
 function wentAlong(token: Token, isAstrayOfLeft: boolean, places: Places, book: TokenBook): boolean {
-  const left = upToShown(leftOf(token), token, places, book)
-  const right = upToShown(rightOf(token), token, places, book)
-  const passed = (isAstrayOfLeft ? left : right).shown
-  if (!passed) return false
-  return [...left.gone, ...right.gone].some((other) => !knew(other, passed.id) && !knew(passed, other.id))
+  const gone = [
+    ...goneBeside(leftOf(token), token, places, book),
+    ...goneBeside(rightOf(token), token, places, book),
+  ]
+  const passed = passedBy(token, isAstrayOfLeft, places, book)
+  const strange = passed.filter((one) => gone.some((other) => !knew(other, one.id) && !knew(one, other.id)))
+  return passed.every((one) => strange.includes(one) || strange.some((other) => knew(one, other.id)))
 }
 
-/** Of those that a token was typed beside, the first that still stands there, and what is gone before that. */
-function upToShown(stood: Iterable<TokenId>, token: Token, places: Places, book: TokenBook) {
+/** Of those that a token was typed beside, what is gone before the first that still stands there. */
+function goneBeside(stood: Iterable<TokenId>, token: Token, places: Places, book: TokenBook): Token[] {
   const gone: Token[] = []
   for (const id of stood) {
     const other = book.tokens[id]
     if (!other) continue
-    if (places.get(id)?.in === places.get(token.id)?.in) return { gone, shown: other }
+    if (places.get(id)?.in === places.get(token.id)?.in) break
     gone.push(other)
   }
-  return { gone, shown: undefined }
+  return gone
+}
+
+/** Of those that stood on one side of a token when it was typed, what stands on the other side now. */
+function passedBy(token: Token, isAstrayOfLeft: boolean, places: Places, book: TokenBook): Token[] {
+  const here = places.get(token.id)
+  const passed: Token[] = []
+  for (const id of isAstrayOfLeft ? leftOf(token) : rightOf(token)) {
+    const [other, there] = [book.tokens[id], places.get(id)]
+    if (!other || !here || there?.in !== here.in) continue
+    if (isAstrayOfLeft ? there.at > here.at : there.at < here.at) passed.push(other)
+  }
+  return passed
 }
 
 /** Whether whoever typed it had the other one in the document, seen or not. */
