@@ -213,4 +213,9 @@ export const WITH_EVICTION: readonly PinnedSeed[] = [
     found:
       'declined after it was asked for again: nothing was pushed any more between two, what one accepted came by heartbeats alone, and each outbid the other before that, for ever',
   },
+  {
+    seed: 99923422,
+    found:
+      'nothing was held back but the next cut, of a room of two whose older member had left unheard: nobody could make it, nor founded the room anew, for as long as nobody typed',
+  },
 ]

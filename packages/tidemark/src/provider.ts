@@ -347,7 +347,7 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
     })
   }
 
-  /** Who holds the snapshot point back, and why. Empty when nothing does. */
+  /** Who holds the snapshot point back, or a cut that is due, and why. Empty when nothing does. */
   get blockedBy(): Blocker[] {
     return this.session.replica?.blockedByAt(this.scheduler.now()) ?? []
   }

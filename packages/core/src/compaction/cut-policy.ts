@@ -51,6 +51,7 @@ export class CutPolicy {
   /** The application wants everything up to here to be in the base. */
   private wanted: Clock | undefined
   private deadline = Number.POSITIVE_INFINITY
+  private isBarred = false
   /** Looking through all that was changed lately takes time; it is not done at every keystroke. */
   private lookAgainAt = Number.NEGATIVE_INFINITY
 
@@ -61,6 +62,11 @@ export class CutPolicy {
 
   get nextDeadline(): number {
     return this.deadline
+  }
+
+  /** A cut is wanted, or due in an idle room, and at the last look none might be made. */
+  get isHeld(): boolean {
+    return this.isBarred
   }
 
   /** An update was applied. @param bytes its weight. */
@@ -90,16 +96,22 @@ export class CutPolicy {
     if (this.hasChanged) this.lastChangeAt = now
     this.hasChanged = false
     this.deadline = Number.POSITIVE_INFINITY
+    this.isBarred = false
     // The cut's own clock: nothing that anybody has seen is left out.
     const everything = clock + 1
-    if (this.wanted !== undefined) return lowest() === undefined ? undefined : everything
+    if (this.wanted !== undefined) return this.mayCut(lowest) ? everything : undefined
     if (this.total === 0) return undefined
     const idleAt = this.lastChangeAt + this.idleMs(baseBytes)
     if (now < idleAt) {
       this.deadline = idleAt
       return this.decideWhileBusy(now, situation)
     }
-    return lowest() !== undefined && this.inTurn(now, situation) ? everything : undefined
+    return this.mayCut(lowest) && this.inTurn(now, situation) ? everything : undefined
+  }
+
+  private mayCut(lowest: CutSituation['lowest']): boolean {
+    this.isBarred = lowest() === undefined
+    return !this.isBarred
   }
 
   private decideWhileBusy(now: number, situation: CutSituation): Clock | undefined {

@@ -202,6 +202,11 @@ export class Cuts {
     return lowest
   }
 
+  /** A cut is wanted, or due in an idle room, and some member has not told of the last one yet. */
+  get isHeld(): boolean {
+    return this.policy.isHeld && this.history.nextCut === undefined
+  }
+
   get nextDeadline(): number {
     return this.policy.nextDeadline
   }

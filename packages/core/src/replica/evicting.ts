@@ -27,6 +27,8 @@ export interface EvictingParts {
   author(body: Body): void
   /** Asks through other members whether this one is there. */
   probe(member: ReplicaId): void
+  /** A cut is due that waits for somebody. */
+  isCutHeld(): boolean
 }
 
 /** What became of us: undefined as long as we are a member. */
@@ -452,7 +454,7 @@ export class Evicting {
       const silent = inQuestion.filter((member) => this.suspicion.shouldProbe(member, now))
       for (const member of silent) this.parts.probe(member)
     }
-    // In an idle room nobody is in the way: who sleeps may sleep a while.
+    // In an idle room nobody is in anybody's way: who sleeps may sleep a while.
     const patienceMs = isWaiting ? 0 : this.config.forkAfterMs
     const suspects = this.suspects(now).filter((member) =>
       this.suspicion.isSilentFor(member, patienceMs, now),
@@ -462,7 +464,7 @@ export class Evicting {
       return undefined
     }
     if (this.isPrimaryNow(now)) return this.propose(suspects, now)
-    return isWaiting ? this.despair(now) : undefined
+    return isWaiting || this.parts.isCutHeld() ? this.despair(now) : undefined
   }
 
   private noteArrears(now: Milliseconds, isWaiting: boolean): void {

@@ -152,7 +152,7 @@ export class Replica {
     return this.blockedByAt(this.lastNow ?? 0)
   }
 
-  /** Who holds the snapshot point back, and why. Empty when nothing waits. */
+  /** Who holds the snapshot point back, or a cut that is due, and why. Empty when nothing waits. */
   blockedByAt(now: Milliseconds): Blocker[] {
     if (this.current !== 'member') return []
     return blockersIn(this.room, this.neighbourhood, this.lettingIn.sponsoring.newcomers, this.config, now)

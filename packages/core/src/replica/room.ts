@@ -82,7 +82,9 @@ export class Room {
     const compared = { self, history, roster, stability, vouching }
     const outward = { lineage: () => this.lineage, tell: (news: News) => hooks.tell(news) }
     this.histories = new Histories({ ...compared, ...outward }, config)
-    this.evicting = new Evicting({ self, history, roster, stability, vouching, author, probe }, config)
+    const isCutHeld = () => this.cuts?.isHeld ?? false
+    const around = { self, history, roster, stability, vouching, author, probe, isCutHeld }
+    this.evicting = new Evicting(around, config)
   }
 
   private cutsOf(epochs: Epochs, config: ReplicaConfig): Cuts {

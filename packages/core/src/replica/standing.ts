@@ -41,12 +41,14 @@ export function blockersIn(
   { maxConnections }: ReplicaConfig,
   now: Milliseconds,
 ): Blocker[] {
-  const { self, evicting, history, roster, stability } = room
-  if (history.point >= history.clock) return []
+  const { self, cuts, evicting, history, roster, stability } = room
+  const isSettled = history.point >= history.clock
+  if (isSettled && !cuts?.isHeld) return []
   const linked = new Set(neighbourhood.members)
   const suspects = new Set(evicting.suspects(now))
   const isFullMesh = roster.size - 1 <= maxConnections
   return blockers({
+    epoch: isSettled ? history.epoch : undefined,
     self,
     members: roster.byAge().map(({ replica }) => replica),
     newcomers,

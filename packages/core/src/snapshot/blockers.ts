@@ -1,5 +1,5 @@
 /**
- * Who holds the snapshot point back, and why (protocol rule SP8): for people, nothing is decided by it.
+ * Who holds the snapshot point back, or the next cut, and why (protocol rule SP8): for people, nothing is decided by it.
  */
 import type { Clock, ReplicaId } from '../causality/operation.js'
 import type { MemberStanding } from './stability.js'
@@ -27,6 +27,8 @@ export interface BlockersInput {
   readonly newcomers: readonly ReplicaId[]
   readonly standing: (member: ReplicaId) => MemberStanding | undefined
   readonly point: Clock
+  /** Where nothing but the next cut is waited for: the epoch that everybody has to have told of. */
+  readonly epoch: number | undefined
   readonly isSilent: (member: ReplicaId) => boolean
   readonly isSuspected: (member: ReplicaId) => boolean
   readonly isBeingEvicted: (member: ReplicaId) => boolean
@@ -39,6 +41,11 @@ export interface BlockersInput {
 export function blockers(input: BlockersInput): Blocker[] {
   const newcomers = input.newcomers.map((replica): Blocker => ({ replica, reason: 'joining' }))
   const others = input.members.filter((member) => member !== input.self)
+  const { epoch } = input
+  if (epoch !== undefined) {
+    const elsewhere = others.filter((member) => input.standing(member)?.epoch !== epoch)
+    return elsewhere.map((replica) => ({ replica, reason: reasonOf(replica, input) }))
+  }
   const unheard = others.filter((member) => (input.standing(member)?.known ?? 0) <= input.point)
   const behind = others.filter((member) => (input.standing(member)?.floor ?? 0) <= input.point)
   const named = unheard.length > 0 ? unheard : behind

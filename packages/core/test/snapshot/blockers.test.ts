@@ -14,6 +14,7 @@ function blockersWith(standings: Record<string, MemberStanding>, more: Partial<B
     newcomers: [],
     standing: (member) => standings[member],
     point: 5,
+    epoch: undefined,
     isSilent: () => false,
     isSuspected: () => false,
     isBeingEvicted: () => false,
@@ -45,6 +46,11 @@ describe('blockedBy', () => {
   test('[SP8] names who has not said yet that it holds everything', () => {
     const standings = { bert: standing(9, 5, 1), cleo: standing(9, 9, 1) }
     expect(blockersWith(standings)).toEqual([{ replica: 'bert', reason: 'behind' }])
+  })
+
+  test('[SP8] names those who have not told of the last cut where nothing else is waited for', () => {
+    const standings = { bert: standing(5, 5, 1), cleo: { ...standing(5, 5, 2), epoch: 1 } }
+    expect(blockersWith(standings, { epoch: 1 })).toEqual([{ replica: 'bert', reason: 'behind' }])
   })
 
   test('[SP8] names the newcomers in our care', () => {
