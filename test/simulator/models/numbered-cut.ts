@@ -5,22 +5,35 @@
 import type { Cut, CutResult, CutWork, NamedPayload, Naming } from '@tidemark/core'
 import * as sha256 from 'lib0/hash/sha256'
 import { encodeUtf8 } from 'lib0/string'
-import type { NumberedSet } from './numbered-set.js'
-import { Numbering, renumber, type Table, translateChanges } from './numbering.js'
+import { type Change, Numbering, renumber, type Table, translateChanges } from './numbering.js'
 import type { TokenId } from './tokens.js'
 
 /** Payloads that a cut works off in one step. */
 const AT_ONCE = 3
 
+/** The set that is cut. */
+export interface CutHost {
+  readonly ground: Numbering
+  readonly live: Numbering
+  isAtWorkOn(work: Work): boolean
+  inPresentNaming(operation: NamedPayload): Change[]
+  translateUnsent(table: Table): readonly Change[]
+  stateBytes(): number
+  enterEpoch(
+    next: { readonly namings: readonly Naming[]; readonly ground: Numbering; readonly live: Numbering },
+    table: Table,
+  ): void
+}
+
 export class Work implements CutWork {
-  private readonly set: NumberedSet
+  private readonly set: CutHost
   private readonly cut: Cut
   private readonly below: Numbering
   private done = 0
   private next: { base: readonly TokenId[]; table: Table; live: Numbering } | undefined
   private isCommitted = false
 
-  constructor(set: NumberedSet, cut: Cut) {
+  constructor(set: CutHost, cut: Cut) {
     this.set = set
     this.cut = cut
     this.below = set.ground.copy()

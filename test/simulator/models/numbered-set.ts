@@ -5,7 +5,7 @@
 import type { Cut, CutWork, Epochs, NamedPayload, Naming, StatePiece, Structure } from '@tidemark/core'
 import * as sha256 from 'lib0/hash/sha256'
 import { encodeUtf8 } from 'lib0/string'
-import { Work } from './numbered-cut.js'
+import { type CutHost, Work } from './numbered-cut.js'
 import { Offer, readOffer } from './numbered-offer.js'
 import {
   type Change,
@@ -26,7 +26,7 @@ const joined = (...lists: readonly (readonly string[])[]): string[] => [...new S
 const led = (name: Name, tables: readonly Table[]) =>
   tables.reduce<Name | undefined>((at, table) => at && translateName(at, table), name)
 
-export class NumberedSet implements Structure, Epochs {
+export class NumberedSet implements Structure, Epochs, CutHost {
   readonly epochs = this
   namings: readonly Naming[] = []
   pasts: readonly Past[] = []
