@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { bundle, CACHE, mutate } from './bundle.mjs'
 import { type MeasuredMutant, MUTANTS } from './mutants.js'
 import { type Result, runCrew } from './run/crew.js'
+import { nthClash } from './world/clashes.js'
 import { nthStruggle } from './world/struggles.js'
 
 const ENTRY = fileURLToPath(new URL('run/main.ts', import.meta.url))
@@ -39,7 +40,9 @@ describe('mutants', { timeout: 300_000 }, () => {
     let found: Result | undefined
     const nextSeed = () => {
       if (found || tried >= budgetOf(mutant)) return undefined
-      return mutant.isOfStruggles ? nthStruggle(++tried) : ++tried
+      tried++
+      if (mutant.isOfClashes) return nthClash(tried)
+      return mutant.isOfStruggles ? nthStruggle(tried) : tried
     }
     await runCrew(1, file, nextSeed, (result) => {
       if (result.violation) found = result

@@ -20,6 +20,8 @@ export interface MeasuredMutant extends Mutant {
   readonly breaks: RegExp
   /** Only schedules in which evictions are struggled for are tried: elsewhere it is too rare. */
   readonly isOfStruggles?: boolean
+  /** Only schedules in which people write under the same keys around cuts. */
+  readonly isOfClashes?: boolean
   readonly needed: number
 }
 
@@ -359,5 +361,15 @@ export const MUTANTS: readonly MeasuredMutant[] = [
     breaks: EVICTION,
     isOfStruggles: true,
     needed: 2,
+  },
+  {
+    name: 'a write to a map that has lost is shown once a cut purges what had won',
+    rule: 'CU10: what is above a cut comes to stand in the new base where it stood in the old one',
+    file: `${YJS}/renumbering/passage.ts`,
+    find: 'if (this.#isLost(placed)) item.content = new Y.ContentDeleted(item.length)',
+    replace: 'void placed',
+    breaks: CUT,
+    isOfClashes: true,
+    needed: 12,
   },
 ]

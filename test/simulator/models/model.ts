@@ -14,12 +14,16 @@ export interface Model {
   readonly twin?: Twin | undefined
   /** The user does something. @returns what, and nothing else, has changed by it. */
   edit(random: Random, book: TokenBook): readonly ActionId[]
+  /** The user writes under a key of the map that everybody shares, or takes away what is there. */
+  writeKey?(key: string, isWritten: boolean, book: TokenBook): readonly ActionId[]
   /** Everything shown, one entry per occurrence. */
   shown(): readonly TokenId[]
   /** What is there, and will be shown once more of it has come in. */
   unnamed?(): readonly TokenId[]
   /** Sequences in an order which all replicas share. */
   sequences(): ReadonlyMap<ContainerId, readonly TokenId[]>
+  /** Under which keys something is shown, by what they are in. */
+  keys?(): ReadonlyMap<ContainerId, ReadonlySet<string>>
   /** Equal on two replicas exactly if their users see the same. */
   fingerprint(): string
   /** Something that must never be, in whatever state. */

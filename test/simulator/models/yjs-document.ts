@@ -11,7 +11,7 @@ import { perform } from './intent.js'
 import type { ContainerId, MakeModel, Model, ModelOptions, Stored } from './model.js'
 import { PlainTwin } from './plain-twin.js'
 import type { ActionId, TokenBook, TokenId } from './tokens.js'
-import { type Wish, YjsUser } from './yjs-user.js'
+import { type Wish, writeKey, YjsUser } from './yjs-user.js'
 
 const MAX_CLIENT = 2 ** 31 - 1
 
@@ -51,13 +51,22 @@ class YjsDocument implements Model {
   }
 
   edit(random: Random, book: TokenBook): readonly ActionId[] {
-    const { doc, user } = this
+    const { user } = this
+    return this.do(user.wishesAtOnce(random), (census) => user.wish(census, random, book))
+  }
+
+  writeKey(key: string, isWritten: boolean, book: TokenBook): readonly ActionId[] {
+    return this.do(1, (census) => writeKey(census, 'map', key, isWritten ? book : undefined))
+  }
+
+  private do(times: number, wishOf: (census: Census) => Wish | undefined): readonly ActionId[] {
+    const { doc } = this
     const wishes: Wish[] = []
     const actions: ActionId[] = []
     doc.transact(() => {
-      for (let left = user.wishesAtOnce(random); left > 0; left--) {
+      for (let left = times; left > 0; left--) {
         const census = new Census(doc)
-        const wish = user.wish(census, random, book)
+        const wish = wishOf(census)
         if (!wish) continue
         perform(doc, census, wish.intent)
         wishes.push(wish)
@@ -74,6 +83,10 @@ class YjsDocument implements Model {
 
   unnamed(): readonly TokenId[] {
     return this.census.unnamed
+  }
+
+  keys(): ReadonlyMap<ContainerId, ReadonlySet<string>> {
+    return new Map([...this.census.entries].map(([id, { tokens }]) => [id, new Set(tokens.keys())]))
   }
 
   sequences(): ReadonlyMap<ContainerId, readonly TokenId[]> {

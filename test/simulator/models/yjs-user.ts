@@ -159,6 +159,22 @@ export class YjsUser {
   }
 }
 
+/** @param book for what is written; without it the key is emptied. */
+export function writeKey(
+  census: Census,
+  where: ContainerId,
+  key: string,
+  book: TokenBook | undefined,
+): Wish | undefined {
+  const before = census.entries.get(where)?.tokens.get(key)
+  const gone = before === undefined || before < 0 ? [] : [removes(before)]
+  if (!book)
+    return gone.length === 0 ? undefined : { intent: { type: 'unset', in: where, key }, actions: gone }
+  const { id, char } = book.make({ ...inside(where), isContested: true })
+  const intent: Intent = { type: 'set', in: where, key, unit: { kind: 'value', char } }
+  return { intent, actions: [...gone, inserts(id)] }
+}
+
 function isText(type: SharedType): boolean {
   return type instanceof Y.Text
 }

@@ -34,6 +34,7 @@ export const FAULTS = [
   'slow newcomers',
   'joins during a cut',
   'storage writes refused',
+  'clashes under a key',
 ] as const
 
 /** Those that only schedules with hardships have. */
@@ -129,6 +130,7 @@ export const FIGURES = [
   'pairs swapped',
   'keys compared with the twin',
   'keys won by another',
+  'keys compared across a cut',
   'documents made anew because of twins',
   'tokens away from their neighbours beside twins',
   'tokens that went with one that is gone',

@@ -10,6 +10,7 @@ import type { TokenBook } from '../models/tokens.js'
 import { checkContent, noteParted } from './content.js'
 import type { Coverage } from './coverage.js'
 import { checkCut, checkEpochs } from './cuts.js'
+import { EmptyKeys } from './empty-keys.js'
 import type { Holder, Snapshot, Watcher } from './holder.js'
 import { type Entry, Ledger, nameOf } from './ledger.js'
 import type { Story } from './story.js'
@@ -26,11 +27,13 @@ export class Oracle implements Watcher {
   private readonly book: TokenBook
   private readonly coverage: Coverage
   private readonly story: Story
+  private readonly emptyKeys: EmptyKeys
 
   constructor(book: TokenBook, coverage: Coverage, story: Story) {
     this.book = book
     this.coverage = coverage
     this.story = story
+    this.emptyKeys = new EmptyKeys(coverage)
   }
 
   /** A new identity begins. */
@@ -178,10 +181,12 @@ export class Oracle implements Watcher {
       { kind: 'epoch', epoch: cut.epoch, cut: nameOf(entry) },
     )
     checkEpochs(this.boundIn(ledger))
+    this.emptyKeys.note(holder)
   }
 
   committed(holder: Holder): void {
     checkContent(holder, this.book)
+    this.emptyKeys.check(holder)
     noteParted(holder, this.book)
   }
 

@@ -172,11 +172,21 @@ export class Device {
   }
 
   edit(): void {
-    const { random, book, story, choices } = this.stage
+    const { random, book } = this.stage
+    this.userDoes(() => this.holder.model.edit(random, book))
+  }
+
+  /** The user writes under a key that everybody may write under, or empties it. */
+  writeKey(key: string, isWritten: boolean): void {
+    this.userDoes(() => this.holder.model.writeKey?.(key, isWritten, this.stage.book) ?? [])
+  }
+
+  private userDoes(what: () => readonly ActionId[]): void {
+    const { story, choices } = this.stage
     const part = choices.part('e')
     if (!choices.keeps(part)) return
     this.isEditing = true
-    const done = choices.within(part, () => this.holder.model.edit(random, book))
+    const done = choices.within(part, what)
     this.holder.userDid(done)
     this.isEditing = false
     if (this.hasChanged) this.changed()

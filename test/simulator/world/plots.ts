@@ -11,18 +11,18 @@ const JOIN_MS = 1500
 const HOUR_MS = 3_600_000
 
 /** Until a message has most likely arrived. */
-const tripMs = ({ plan, random }: Scene) =>
+export const tripMs = ({ plan, random }: Scene) =>
   (plan.network.latencyMs + plan.network.jitterMs * random.real() + plan.slownessMs * random.real()) *
   random.magnitude(0.5, 3)
 
-const shuffled = (scene: Scene, devices: readonly Device[]): Device[] =>
+export const shuffled = (scene: Scene, devices: readonly Device[]): Device[] =>
   devices
     .map((device) => ({ device, key: scene.random.real() }))
     .sort((a, b) => a.key - b.key)
     .map(({ device }) => device)
 
 /** Nothing passes from these to those. @returns what lets it pass again. */
-function block(scene: Scene, from: readonly Device[], to: readonly Device[]): () => void {
+export function block(scene: Scene, from: readonly Device[], to: readonly Device[]): () => void {
   const names = (devices: readonly Device[]) => devices.map(({ name }) => name).join(' ')
   const ends = { from: from.map(({ name }) => name), to: to.map(({ name }) => name) }
   scene.story.tell('all', `nothing passes from ${names(from)} to ${names(to)}`, { kind: 'blocked', ...ends })
@@ -40,7 +40,7 @@ function blockFor(scene: Scene, ms: number, from: readonly Device[], to: readonl
   scene.after(ms, block(scene, from, to))
 }
 
-function editNow(device: Device): void {
+export function editNow(device: Device): void {
   if (device.state !== 'on' || device.transport.wakefulness.sleeps) return
   device.edit()
   device.handOver()

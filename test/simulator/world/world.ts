@@ -16,6 +16,7 @@ import { Violation } from '../oracle/violation.js'
 import { Random } from '../random.js'
 import { calmed, SOON } from '../shrink/calming.js'
 import { AS_DRAWN, type Choices, PAUSE } from '../shrink/choices.js'
+import { arrangeClashes } from './clashes.js'
 import { Device, type DeviceMemory, type Stage } from './device.js'
 import { Hardships, hardened } from './hardships.js'
 import { OneWayNetwork } from './one-way-network.js'
@@ -211,6 +212,7 @@ export class World implements Stage {
       scheduler.at(ms, () => choices.within(part, () => STRIKES.join(this.scene)))
     }
     this.hardships.begin(() => this.scene, this)
+    arrangeClashes(plan, choices, () => this.scene, this)
     const { kept, calmed } = choices.cuts
     const last = Math.max(
       -1,
