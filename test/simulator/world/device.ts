@@ -4,7 +4,7 @@
 import { type FormerBase, type News, type ReplicaId, Session } from '@tidemark/core'
 import type { MemoryNetwork, MemoryTransport } from 'tidemark/testing'
 import type { MakeModel, ModelOptions } from '../models/model.js'
-import type { TokenBook } from '../models/tokens.js'
+import type { ActionId, TokenBook } from '../models/tokens.js'
 import { Holder, type Memory, type Watcher } from '../oracle/holder.js'
 import type { Oracle } from '../oracle/oracle.js'
 import { Violation } from '../oracle/violation.js'
