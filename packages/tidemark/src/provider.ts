@@ -11,7 +11,6 @@ import {
   NetworkMap,
   type News,
   type ReplicaId,
-  type RoomMode,
   type Scheduler,
   Session,
 } from '@tidemark/core'
@@ -19,16 +18,11 @@ import { YjsStructure } from '@tidemark/yjs'
 import { ObservableV2 } from 'lib0/observable'
 import { Awareness } from 'y-protocols/awareness'
 import type * as Y from 'yjs'
-import { foreignChanges, otherBase, otherHistory, otherIdentities, otherMode, otherSecret } from './advice.js'
+import { foreignChanges, otherBase, otherHistory, otherSecret } from './advice.js'
 import { AwarenessBridge } from './awareness-bridge.js'
 import { Batching } from './batching.js'
-import type {
-  ConnectionStatus,
-  LoggedOperation,
-  TidemarkEvents,
-  TidemarkStats,
-  TidemarkStatus,
-} from './events.js'
+import { compactNow } from './compacting.js'
+import type { LoggedOperation, TidemarkEvents, TidemarkStats, TidemarkStatus } from './events.js'
 import { Identities } from './identity/identities.js'
 import {
   type CompactionMode,
@@ -40,9 +34,11 @@ import {
 import { whilePageLives } from './page-lifecycle.js'
 import { realScheduler } from './real-scheduler.js'
 import { newReplicaId } from './replica-id.js'
-import { SignalingError } from './signaling-error.js'
 import { Keeping } from './storage/keeping.js'
 import type { DocumentStorage } from './storage/storage.js'
+import { Company } from './telling/company.js'
+import { Connection } from './telling/connection.js'
+import { Faults } from './telling/faults.js'
 import { timed } from './timed-structure.js'
 import { Unsynced } from './unsynced.js'
 
@@ -68,6 +64,11 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
   private readonly presence: Batching
   private readonly saves: Batching
   private readonly unsynced = new Unsynced()
+  private readonly faults = new Faults(this)
+  private readonly company = new Company(this)
+  private readonly connection = new Connection(this, () => {
+    this.scheduler.at(this.scheduler.now(), () => this.inRoom())
+  })
   private readonly keeping: Keeping | undefined
   private readonly identities: Identities | undefined
   private readonly ownsAwareness: boolean
@@ -76,19 +77,9 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
   /** Whether the room may be looked for: not before storage has been read, and ids can be made. */
   private isReady = true
   private isLoaded = true
-  private toldConnection: ConnectionStatus = 'disconnected'
-  private wasSynced = false
   private isDestroyed = false
   private wasInRoom = false
-  /** Whom the application has been told of under the present identity. */
-  private readonly knownMembers = new Set<ReplicaId>()
-  private readonly knownPeers = new Set<ReplicaId>()
-  private knownIdentity: ReplicaId | undefined
-  /** In what somebody was found to differ: said once. */
-  private readonly toldModes = new Set<RoomMode>()
   private lastPauseMs = 0
-  /** What was last said about the way to newcomers, so that it is said once. */
-  private rendezvousFault: string | undefined
   private isPresenceTooLarge = false
 
   /**
@@ -101,7 +92,7 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
     this.doc = doc
     const { scheduler = realScheduler, batchMs = 16, storage } = options
     // Whatever may throw comes first: nothing may be left behind that nobody can destroy.
-    const transport = transportFor(options, (mismatch) => this.fail(otherSecret(mismatch)))
+    const transport = transportFor(options, (mismatch) => this.faults.tell(otherSecret(mismatch)))
     const config = configFor(options)
     this.compaction = compactionModeOf(options)
     this.scheduler = scheduler
@@ -115,17 +106,17 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
         this.unsynced.changed()
         this.changes.request()
       },
-      onWarning: (message) => this.fail(new Error(message)),
-      onObserverError: (error) => this.listenerFailed(error),
+      onWarning: (message) => this.faults.tell(new Error(message)),
+      onObserverError: (error) => this.faults.listenerFailed(error),
       onEpoch: ({ translatePosition }) => this.bridge.renamed(translatePosition),
-      onForeign: (origin) => this.fail(foreignChanges(origin)),
+      onForeign: (origin) => this.faults.tell(foreignChanges(origin)),
       onOrphaned: (document) => this.orphaned(document),
       ...(storage && { onUnsaved: () => this.saves.request() }),
     })
     // The document may have got another client id with that.
     this.awareness = options.awareness ?? new Awareness(doc)
     followClient(this.awareness)
-    const onError = (error: Error) => this.fail(error)
+    const onError = (error: Error) => this.faults.tell(error)
     const identities = options.identities ? new Identities({ scheduler, onError }) : undefined
     this.identities = identities
     const keeping = storage && this.keep(storage)
@@ -156,16 +147,16 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
       },
       onNews: (news) => this.told(news),
       onSettled: () => this.settled(),
-      onRendezvous: (reachable, reason) => this.rendezvous(reachable, reason),
+      onRendezvous: (reachable, reason) => this.faults.rendezvous(reachable, reason),
       onRejoin: () => this.bridge.dropAll(),
-      onError: (error) => this.fail(error),
-      onListenerError: (error) => this.listenerFailed(error),
+      onError: (error) => this.faults.tell(error),
+      onListenerError: (error) => this.faults.listenerFailed(error),
     })
     this.bridge = new AwarenessBridge(this.awareness, {
       publish: () => this.presence.request(),
       epoch: () => this.structure.epochs?.namings[0]?.epoch ?? 0,
       translate: (position, fromEpoch) => this.structure.translatePosition(position, fromEpoch),
-      onListenerError: (error) => this.listenerFailed(error),
+      onListenerError: (error) => this.faults.listenerFailed(error),
     })
     this.whenSynced = new Promise((resolve) => {
       const listener = (synced: boolean) => {
@@ -250,7 +241,7 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
 
   /** A member of the room that can reach others, or is alone in it. */
   get connected(): boolean {
-    return this.toldConnection === 'connected'
+    return this.connection.status === 'connected'
   }
 
   get synced(): boolean {
@@ -284,7 +275,7 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
     this.isLoaded = false
     const { scheduler, structure, roomName: room } = this
     const lastBase = () => this.session.replica?.lastBase
-    const onError = (error: Error) => this.fail(error)
+    const onError = (error: Error) => this.faults.tell(error)
     const ids = { newReplicaId: () => this.newId(), whenIds: this.identities?.whenLoaded }
     return new Keeping({ storage, room, structure, scheduler, ...ids, lastBase, onError })
   }
@@ -297,7 +288,7 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
     try {
       this.emit('loaded', [])
     } catch (error) {
-      this.listenerFailed(error)
+      this.faults.listenerFailed(error)
     }
   }
 
@@ -357,7 +348,7 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
     const eviction = this.session.replica?.eviction(this.scheduler.now())
     const forksInMs = eviction?.forksInMs
     return {
-      connection: this.toldConnection,
+      connection: this.connection.status,
       waitingFor: this.blockedBy,
       mayDecide: eviction?.mayDecide ?? false,
       suspects: eviction?.suspects ?? [],
@@ -395,32 +386,12 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
   compact(): Promise<{ epoch: number; bytes: number }> {
     return new Promise((resolve, reject) => {
       // As with local changes: not within a call that may come from the middle of an editor's update.
-      this.scheduler.at(this.scheduler.now(), () => this.compactNow(resolve, reject))
+      this.scheduler.at(this.scheduler.now(), () => {
+        const { session } = this
+        const done = () => ({ epoch: this.epoch, bytes: this.structure.stateBytes() })
+        compactNow(this, { session, isFull: this.compaction === 'full' }, () => resolve(done()), reject)
+      })
     })
-  }
-
-  private compactNow(
-    resolve: (done: { epoch: number; bytes: number }) => void,
-    reject: (error: Error) => void,
-  ): void {
-    this.session.localChange()
-    const { replica } = this.session
-    const target = replica?.stats.clock ?? 0
-    const isFull = this.compaction === 'full'
-    const event = isFull ? 'compacted' : 'snapshot'
-    const check = () => {
-      const isHere = replica?.status === 'member' && replica === this.session.replica
-      const isDone = isHere && (isFull ? replica.stats.baseThrough : replica.snapshotPoint) >= target
-      if (isHere && !isDone) return
-      this.off(event, check)
-      this.off('status', check)
-      if (isDone) resolve({ epoch: this.epoch, bytes: this.structure.stateBytes() })
-      else reject(new Error('tidemark: not connected, so there is nobody to agree with'))
-    }
-    this.on(event, check)
-    this.on('status', check)
-    if (isFull) this.session.compact()
-    check()
   }
 
   /**
@@ -435,16 +406,14 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
   // ------------------------------------------------------------------ news
 
   private told(news: News): void {
-    this.noticeIdentity()
+    this.company.noticeIdentity(this.session.replica)
     switch (news.type) {
       case 'joined':
         return this.joined(news.carriedBytes)
       case 'members':
-        update(this.knownMembers, news.joined, news.left)
-        return this.emit('members', [{ joined: news.joined, left: news.left, evicted: news.evicted }])
+        return this.company.membersChanged(news)
       case 'peers':
-        update(this.knownPeers, news.added, news.removed)
-        return this.emit('peers', [{ added: news.added, removed: news.removed }])
+        return this.company.peersChanged(news)
       case 'snapshot':
         return this.emit('snapshot', [news.move])
       case 'cut':
@@ -454,9 +423,12 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
       case 'presence':
         return this.presenceOf(news.replica, news.bytes)
       case 'alarm':
-        return this.fail((news.of === 'history' ? otherHistory : otherBase)(news.from, news.reason))
+        return this.faults.tell((news.of === 'history' ? otherHistory : otherBase)(news.from, news.reason))
       case 'refused':
-        return this.refused(news)
+        return this.faults.refused(news, {
+          compaction: this.compaction,
+          hasIdentities: this.identities !== undefined,
+        })
     }
   }
 
@@ -470,29 +442,6 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
     if (isBack && this.members.length > 1) this.emit('returned', [{ carried }])
   }
 
-  private refused({ from = 'a stranger', reason, differsIn }: Extract<News, { type: 'refused' }>): void {
-    if (differsIn === undefined)
-      return this.fail(new Error(`tidemark: refused something from ${from}: ${reason}`))
-    // Whoever is turned away tries again and again, under another name each time.
-    if (this.toldModes.has(differsIn)) return
-    this.toldModes.add(differsIn)
-    if (differsIn === 'compaction') this.fail(otherMode(from, this.compaction))
-    else this.fail(otherIdentities(from, this.identities !== undefined))
-  }
-
-  /** Whoever was here under an earlier identity is gone, as far as the application is concerned. */
-  private noticeIdentity(): void {
-    const identity = this.session.replica?.id
-    if (identity === this.knownIdentity) return
-    this.knownIdentity = identity
-    const removed = [...this.knownPeers]
-    const left = [...this.knownMembers]
-    this.knownPeers.clear()
-    this.knownMembers.clear()
-    if (removed.length > 0) this.emit('peers', [{ added: [], removed }])
-    if (left.length > 0) this.emit('members', [{ joined: [], left, evicted: [] }])
-  }
-
   private compacted({ epoch, bytesBefore, bytesAfter }: ExecutedCut): void {
     this.emit('compacted', [{ epoch, bytesBefore, bytesAfter, pauseMs: this.lastPauseMs }])
   }
@@ -502,21 +451,15 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
     try {
       this.emit('orphaned', [{ document }])
     } catch (error) {
-      this.listenerFailed(error)
+      this.faults.listenerFailed(error)
     }
   }
 
   private presenceOf(replica: ReplicaId, bytes: Uint8Array | null): void {
     if (bytes === null) return this.bridge.drop(replica)
     const reason = this.bridge.receive(replica, bytes)
-    if (reason !== undefined) this.fail(new Error(`tidemark: ignored the presence of ${replica}: ${reason}`))
-  }
-
-  private rendezvous(reachable: boolean, reason = 'unreachable'): void {
-    const fault = reachable ? undefined : reason
-    if (fault !== undefined && fault !== this.rendezvousFault)
-      this.fail(new SignalingError(`tidemark: signaling: ${fault}`))
-    this.rendezvousFault = fault
+    if (reason !== undefined)
+      this.faults.tell(new Error(`tidemark: ignored the presence of ${replica}: ${reason}`))
   }
 
   private publishPresence(): void {
@@ -524,7 +467,7 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
     const isTooLarge = bytes.length > MAX_PRESENCE_BYTES
     if (!isTooLarge) this.session.setPresence(bytes)
     else if (!this.isPresenceTooLarge) {
-      this.fail(
+      this.faults.tell(
         new Error(
           `tidemark: an awareness state of ${bytes.length} bytes is not sent; ${MAX_PRESENCE_BYTES} are allowed`,
         ),
@@ -533,42 +476,10 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
     this.isPresenceTooLarge = isTooLarge
   }
 
-  private fail(error: Error): void {
-    try {
-      this.emit('error', [error])
-    } catch (another) {
-      console.error('tidemark: a listener for errors threw', another)
-    }
-  }
-
-  /** The application's own listener or observer threw: told where somebody listens, printed otherwise. */
-  private listenerFailed(error: unknown): void {
-    if (this._observers.has('error')) this.fail(error instanceof Error ? error : new Error(String(error)))
-    else console.error('tidemark: a listener threw', error)
-  }
-
   /** Something happened: say what it changed for the application. */
   private settled(): void {
-    this.noticeIdentity()
-    const status = this.currentStatus()
-    if (status !== this.toldConnection) {
-      this.toldConnection = status
-      this.emit('status', [{ status }])
-    }
-    const { synced } = this
-    if (synced === this.wasSynced) return
-    this.wasSynced = synced
-    if (synced) this.scheduler.at(this.scheduler.now(), () => this.inRoom())
-    this.emit('synced', [synced])
-    this.emit('sync', [synced])
-  }
-
-  private currentStatus(): ConnectionStatus {
-    if (!this.wantsConnection) return 'disconnected'
-    const replica = this.session.replica
-    if (replica?.status !== 'member') return 'connecting'
-    const { members, links } = replica.stats
-    return members === 1 || links > 0 ? 'connected' : 'connecting'
+    this.company.noticeIdentity(this.session.replica)
+    this.connection.look(this.wantsConnection, () => this.session.replica)
   }
 }
 
@@ -580,9 +491,4 @@ function followClient(awareness: Awareness): void {
   awareness.setLocalState(null)
   awareness.clientID = clientID
   awareness.setLocalState(state)
-}
-
-function update(known: Set<ReplicaId>, added: readonly ReplicaId[], removed: readonly ReplicaId[]): void {
-  for (const id of added) known.add(id)
-  for (const id of removed) known.delete(id)
 }
