@@ -624,8 +624,10 @@ export class Replica {
 
   // ------------------------------------------------------------------ time
 
-  /** Long since the last input: we were asleep, not the others (overlay rule OV2). */
-  /** Whoever has nothing to do for long is not asleep: it is if it is woken long after the time it asked for. */
+  /**
+   * Woken long after the time that it asked for, this replica was asleep, not the others (overlay rule OV2). Whoever had nothing
+   * to do for long was not.
+   */
   private noticeSleep(now: number): void {
     const lastNow = this.lastNow ?? now
     this.lastNow = now
