@@ -370,6 +370,6 @@ export const MUTANTS: readonly MeasuredMutant[] = [
     replace: 'void placed',
     breaks: CUT,
     isOfClashes: true,
-    needed: 12,
+    needed: 83,
   },
 ]

@@ -218,4 +218,9 @@ export const WITH_EVICTION: readonly PinnedSeed[] = [
     found:
       'nothing was held back but the next cut, of a room of two whose older member had left unheard: nobody could make it, nor founded the room anew, for as long as nobody typed',
   },
+  {
+    seed: 110008861,
+    found:
+      'somebody emptied a key, and another write was shown since a cut that several writes had crossed: the simulator asked for more than is said of keys',
+  },
 ]

@@ -39,6 +39,8 @@ export interface Token {
   readonly container?: TokenId
   /** Other writers of the same place may replace it without having seen it (a key of a map). */
   readonly isContested?: boolean
+  /** The key of a map, or the attribute, that it is the value of. */
+  readonly key?: string
   /** What it was typed between, if it stands in a sequence. */
   readonly run?: Run
   by?: Authorship

@@ -150,7 +150,7 @@ export class YjsUser {
     if (gone.length > 0 && random.chance(0.3)) {
       return { intent: { type: 'unset', in: where, key }, actions: gone }
     }
-    const token: Token = book.make({ ...inside(where), isContested: true })
+    const token: Token = book.make({ ...inside(where), isContested: true, key })
     const nests =
       isMap && this.features.has('nested') && depthOf(where, census) < MAX_DEPTH && random.chance(0.3)
     const kind = nests ? (random.pick(IN_ARRAYS) ?? 'map') : 'value'
@@ -170,7 +170,7 @@ export function writeKey(
   const gone = before === undefined || before < 0 ? [] : [removes(before)]
   if (!book)
     return gone.length === 0 ? undefined : { intent: { type: 'unset', in: where, key }, actions: gone }
-  const { id, char } = book.make({ ...inside(where), isContested: true })
+  const { id, char } = book.make({ ...inside(where), isContested: true, key })
   const intent: Intent = { type: 'set', in: where, key, unit: { kind: 'value', char } }
   return { intent, actions: [...gone, inserts(id)] }
 }

@@ -33,7 +33,7 @@ export class Oracle implements Watcher {
     this.book = book
     this.coverage = coverage
     this.story = story
-    this.emptyKeys = new EmptyKeys(coverage)
+    this.emptyKeys = new EmptyKeys(book, coverage)
   }
 
   /** A new identity begins. */
@@ -181,7 +181,8 @@ export class Oracle implements Watcher {
       { kind: 'epoch', epoch: cut.epoch, cut: nameOf(entry) },
     )
     checkEpochs(this.boundIn(ledger))
-    this.emptyKeys.note(holder)
+    const { through = 0 } = entry
+    this.emptyKeys.note(holder, ledger.between(through, Number.POSITIVE_INFINITY))
   }
 
   committed(holder: Holder): void {
