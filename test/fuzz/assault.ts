@@ -56,7 +56,7 @@ export function assault(room: LiveRoom, attack: Attack): Outcome {
     for (const [index, member] of room.honest.entries()) {
       const [then, now] = [before[index] as Standing, after[index] as Standing]
       violations.push(
-        ...illegitimate(claim, speaker.id, then, now, made).map((what) => `${name(index)}: ${what}`),
+        ...illegitimate(claim, speaker.id, then, now, made, before).map((what) => `${name(index)}: ${what}`),
       )
       violations.push(...member.faults.map((error) => `${name(index)} raised ${error.stack}`))
       if (differences(then, now).some((what) => !what.startsWith('reports of ') || claim !== 'own'))

@@ -156,4 +156,8 @@ export const FINDINGS: readonly PinnedFinding[] = [
     found: 'the same above a cut: one member showed it and another one did not',
     attacks: JSON.parse(readFileSync(new URL('named-above-a-cut.json', import.meta.url), 'utf8')) as Attack[],
   },
+  {
+    found: 'a presence that one member passed on later was taken for the doing of the frame after it',
+    attacks: attacksIn('presence-passed-on.json'),
+  },
 ]

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { attackNamed, Campaign, type Finding, replay } from './campaign.js'
 import { FINDINGS } from './findings.js'
 import { LiveRoom, ROOM_KINDS } from './live-room.js'
+import type { Standing } from './member.js'
 import { takeOverRandomness } from './randomness.js'
 import { claimOf, illegitimate } from './verdict.js'
 
@@ -90,6 +91,18 @@ describe('the judgement', { timeout: 60_000 }, () => {
     const changed = illegitimate('own', mona.id, before, anna.standing, made()).join()
     room.destroy()
     expect(changed).toMatch(/^content: /)
+  })
+
+  test('blames no frame for what an earlier one had told somebody else, who passes it on', () => {
+    const room = new LiveRoom('young')
+    const { anna, bert, mona } = room
+    const before = [anna.standing, bert.standing]
+    room.destroy()
+    const [then, others] = before as [Standing, Standing]
+    const told = (standing: Standing) => ({ ...standing, presences: new Map([[mona.id, 63]]) })
+    const passedOn = [told(others)]
+    expect(illegitimate('malformed', mona.id, then, told(then), new Map(), passedOn)).toEqual([])
+    expect(illegitimate('malformed', mona.id, then, told(then), new Map(), before)).not.toEqual([])
   })
 
   test('knows what is said in whose name', () => {

@@ -57,6 +57,7 @@ function isForgery(
  *
  * @param made how many operations each of the honest has made itself: what they answer with (formatting cleaned up after a
  * change from elsewhere, say) is theirs, and what they do when it is time.
+ * @param elsewhere what the other honest had before: they may still be passing it on.
  */
 export function illegitimate(
   claim: Claim,
@@ -64,10 +65,11 @@ export function illegitimate(
   before: Standing,
   after: Standing,
   made: ReadonlyMap<ReplicaId, number> = new Map(),
+  elsewhere: readonly Standing[] = [],
 ): string[] {
   const changed = differences(before, after)
   if (changed.length === 0 || claim === 'forgery' || claim === 'believed') return []
-  const isOwnDoing = ownDoingOf(speaker, before, after, made)
+  const isOwnDoing = ownDoingOf(speaker, before, after, made, elsewhere)
   if (claim === 'malformed')
     return changed
       .filter((change) => !isOwnDoing(change))
@@ -100,10 +102,13 @@ function ownDoingOf(
   before: Standing,
   after: Standing,
   made: ReadonlyMap<ReplicaId, number>,
+  elsewhere: readonly Standing[],
 ): (change: string) => boolean {
   const isMade = (id: ReplicaId) => {
     return applied(after, id) > applied(before, id) && applied(after, id) <= (made.get(id) ?? 0)
   }
+  const isPassedOn = (id: ReplicaId) =>
+    elsewhere.some(({ presences }) => presences.get(id) === after.presences.get(id))
   const hasOneSpoken = [...made.keys()].some(isMade)
   const isCut = before.cuts > 0 && after.epoch === before.epoch + 1
   return (change) => {
@@ -111,8 +116,8 @@ function ownDoingOf(
     if (what === 'reports') return who !== speaker
     if (what === 'applied') return isMade(who)
     if (what === 'epoch') return isCut
-    // A cursor is told anew in the new naming.
-    if (what === 'presences') return isCut && made.has(who)
+    // A cursor is told anew in the new naming, and what came by an earlier frame may be passed on later.
+    if (what === 'presences') return (isCut && made.has(who)) || isPassedOn(who)
     if (what === 'members') {
       const isNew = after.members.some((id) => !before.members.includes(id))
       return hasOneSpoken && !isNew && goneOf(before, after).every((id) => !made.has(id) && id !== speaker)
