@@ -9,7 +9,7 @@ import { Random } from '../random.js'
 import type { Choices } from '../shrink/choices.js'
 import type { Plan } from './plan.js'
 import { block, editNow, shuffled, tripMs } from './plots.js'
-import { members, type Scene } from './scene.js'
+import { type Clockwork, members, type Scene } from './scene.js'
 
 const RESIDUES = 64
 const CLASH_RESIDUES = [10, 24, 42, 56]
@@ -23,12 +23,6 @@ export const nthClash = (n: number): number =>
 
 const hasClashes = ({ seed, structure, compaction }: Plan): boolean =>
   CLASH_RESIDUES.includes(seed % RESIDUES) && structure === 'yjs' && compaction === 'full'
-
-/** Who takes care of time. */
-interface Clockwork {
-  readonly isCalm: boolean
-  after(ms: number, task: () => void): void
-}
 
 export function arrangeClashes(plan: Plan, choices: Choices, scene: () => Scene, clockwork: Clockwork): void {
   if (!hasClashes(plan)) return

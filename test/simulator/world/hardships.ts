@@ -11,7 +11,7 @@ import type { Choices } from '../shrink/choices.js'
 import type { Device } from './device.js'
 import { MANGLINGS, type Mangling, REFUSALS } from './ills.js'
 import type { Plan } from './plan.js'
-import { members, on, type Scene } from './scene.js'
+import { type Clockwork, members, on, type Scene } from './scene.js'
 
 const HARD_RESIDUES = [4, 11]
 const RESIDUES = 16
@@ -22,12 +22,6 @@ type Hardship = (scene: Scene, random: Random, hardships: Hardships) => void
 /** What a schedule with hardships stores, so that storage can fail. */
 export function hardened(plan: Plan): Plan {
   return isHard(plan.seed) && plan.structure === 'yjs' ? { ...plan, isStored: true } : plan
-}
-
-/** Who takes care of time. */
-interface Clockwork {
-  readonly isCalm: boolean
-  after(ms: number, task: () => void): void
 }
 
 export class Hardships {

@@ -24,6 +24,13 @@ export interface Scene {
   after(ms: number, task: () => void): void
 }
 
+/** Who takes care of time. */
+export interface Clockwork {
+  /** In peace nobody dies any more. */
+  readonly isCalm: boolean
+  after(ms: number, task: () => void): void
+}
+
 export type Strike = (scene: Scene) => void
 
 export const on = ({ devices }: Scene) =>
