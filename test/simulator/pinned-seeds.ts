@@ -223,4 +223,9 @@ export const WITH_EVICTION: readonly PinnedSeed[] = [
     found:
       'somebody emptied a key, and another write was shown since a cut that several writes had crossed: the simulator asked for more than is said of keys',
   },
+  {
+    seed: 120009166,
+    found:
+      'somebody removed what others typed into, while it gave its state to a newcomer, and left with that untold: what was typed was gone, and what it stood in was not',
+  },
 ]

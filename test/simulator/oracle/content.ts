@@ -30,7 +30,8 @@ export function checkContent(holder: Holder, book: TokenBook): void {
     if (mustBeShown !== undefined && mustBeShown !== isShown && book.hasForgotten) {
       if (isRemovedBySomebody(token.id, book)) continue
     }
-    if (mustBeShown && !isShown && book.isUncertain && book.performed.has(removes(token.id))) {
+    // Of what was removed with all that stands in it, the half that a sponsor left behind may hold that the latter is gone alone.
+    if (mustBeShown && !isShown && book.isUncertain && isRemovedBySomebody(token.id, book)) {
       holder.actions.add(removes(token.id))
       mustBeShown = false
     }
