@@ -228,4 +228,20 @@ export const WITH_EVICTION: readonly PinnedSeed[] = [
     found:
       'somebody removed what others typed into, while it gave its state to a newcomer, and left with that untold: what was typed was gone, and what it stood in was not',
   },
+  {
+    seed: 120062667,
+    found:
+      'typed beside one that is gone, and gone along with that past somebody strange to it, other than without compaction: the simulator only asked of those that are left',
+    isHard: true,
+  },
+  {
+    seed: 120072785,
+    found:
+      'came in from elsewhere by a sponsor that had lost tables, and another of that room by one that had them: the simulated set can not place that, and the simulator took no table for lost',
+  },
+  {
+    seed: 120073167,
+    found:
+      'went along with one that is gone past what had been typed beside another one that is gone, which had changed places with that: the simulator only asked of those that are shown',
+  },
 ]

@@ -67,9 +67,31 @@ describe('a token away from its neighbours', () => {
       return book
     }
 
+    /** `beside one another | token`: one and another are gone, and did not know of each other unless another knew one. */
+    function typedBesideTwoGone(...knownToAnother: TokenId[]) {
+      const book = new TokenBook()
+      const type = (around: readonly TokenId[], at: number, ...known: TokenId[]) =>
+        book.makeRun(around, at, 1, { by: { known: new Set(known.map(inserts)), size: known.length } })
+      type([], 0)
+      type([], 0, ...knownToAnother)
+      type([0, 1], 0, 0, 1)
+      type([2, 0, 1], 3, 0, 1, 2)
+      return { book, shown: [3, 2] }
+    }
+
     test('may have gone along past both: the other one has stayed with what it was typed beside', () => {
       const { figures } = check(typedBehind(0, 1), [3, 0, 2])
       expect(figures['tokens that went with one that is gone']).toBe(1)
+    })
+
+    test('may have gone along past what was typed beside one that is gone, too', () => {
+      const { book, shown } = typedBesideTwoGone()
+      expect(check(book, shown).figures['tokens that went with one that is gone']).toBe(1)
+    })
+
+    test('has gone by itself where those that are gone knew of each other', () => {
+      const { book, shown } = typedBesideTwoGone(0)
+      expect(() => check(book, shown)).toThrow(/shows token 3 away from its neighbours/)
     })
 
     test('has gone by itself past the other one where that was typed beside what is gone', () => {

@@ -111,16 +111,18 @@ export function noteParted(holder: Holder, book: TokenBook): void {
  * one; once the former is removed that looks as if it had gone alone. What was typed between the two goes with one of them, also
  * if that is removed before the cut by somebody else: where it belongs must not depend on what its author had not seen.
  *
- * So all that it has passed must be strange to somebody gone, or have been typed in sight of one that is, and gone along with that.
+ * So all that it has passed must be strange to somebody gone that it was typed beside, or have been typed in sight of one that is,
+ * shown or gone, and stayed with that.
  */
 function wentAlong(token: Token, isAstrayOfLeft: boolean, places: Places, book: TokenBook): boolean {
   const gone = [
     ...goneBeside(leftOf(token), token, places, book),
     ...goneBeside(rightOf(token), token, places, book),
   ]
-  const passed = passedBy(token, isAstrayOfLeft, places, book)
-  const strange = passed.filter((one) => gone.some((other) => !knew(other, one.id) && !knew(one, other.id)))
-  return passed.every((one) => strange.includes(one) || strange.some((other) => knew(one, other.id)))
+  const side = [...(isAstrayOfLeft ? leftOf(token) : rightOf(token))].flatMap((id) => book.tokens[id] ?? [])
+  const strange = side.filter((one) => gone.some((other) => !knew(other, one.id) && !knew(one, other.id)))
+  const passed = side.filter((one) => hasPassed(token, one, isAstrayOfLeft, places))
+  return passed.every((one) => strange.some((other) => other === one || knew(one, other.id)))
 }
 
 /** Of those that a token was typed beside, what is gone before the first that still stands there. */
@@ -135,16 +137,11 @@ function goneBeside(stood: Iterable<TokenId>, token: Token, places: Places, book
   return gone
 }
 
-/** Of those that stood on one side of a token when it was typed, what stands on the other side now. */
-function passedBy(token: Token, isAstrayOfLeft: boolean, places: Places, book: TokenBook): Token[] {
-  const here = places.get(token.id)
-  const passed: Token[] = []
-  for (const id of isAstrayOfLeft ? leftOf(token) : rightOf(token)) {
-    const [other, there] = [book.tokens[id], places.get(id)]
-    if (!other || !here || there?.in !== here.in) continue
-    if (isAstrayOfLeft ? there.at > here.at : there.at < here.at) passed.push(other)
-  }
-  return passed
+/** Whether one that stood on that side of a token when it was typed stands on the other side now. */
+function hasPassed(token: Token, other: Token, isLeft: boolean, places: Places): boolean {
+  const [here, there] = [places.get(token.id), places.get(other.id)]
+  if (!here || there?.in !== here.in) return false
+  return isLeft ? there.at > here.at : there.at < here.at
 }
 
 /** Whether whoever typed it had the other one in the document, seen or not. */

@@ -266,8 +266,11 @@ export class Holder implements Structure {
       this.coverage.met('load abandoned half way')
       this.becomeUncertain()
     }
-    // Such a one tells what it has in the names of its last epoch: nobody can tell any more what it is.
-    if (this.namingBefore !== undefined && !this.ledBackBefore) this.book.hasGuests = true
+    // Such a one tells what it has in the names of its last epoch: nobody can tell any more what it is. So does one from
+    // elsewhere whose sponsor has lost tables, even if others in the room have them.
+    const isFromElsewhere = this.namingBefore?.lineage !== this.naming?.lineage
+    if (this.namingBefore !== undefined && (!this.ledBackBefore || (isFromElsewhere && !this.leadsBack)))
+      this.book.hasGuests = true
     if (this.isOrphaned && this.ledBackBefore && this.leadsBack && !this.book.hasGuests)
       throw new Violation('nothing lost', `${this.name} can not place what it has, though no table is lost`)
     if (this.isOrphaned) this.actions = new Set()

@@ -92,18 +92,36 @@ export class TwinComparison {
     return typed.run?.crossed?.has(other) === true || this.wentAlong(typed, other)
   }
 
-  /** It stands beside what it was typed beside, and that one has changed places with the other for a good reason. */
+  /**
+   * It stands beside what it was typed beside, and that one has changed places with the other for a good reason; or did so before
+   * it was removed, past somebody strange to it in whose sight the other was typed.
+   */
   private wentAlong(token: Token, other: TokenId): boolean {
     const { run } = token
     if (!run) return false
     return [leftOf(token), rightOf(token)].some((stood) => {
       for (const beside of stood) {
         if (beside === other) return false
-        if (beside >= run.first || !this.isInBoth(beside)) continue
+        if (beside >= run.first) continue
+        if (!this.isInBoth(beside)) {
+          if (this.wasStrange(beside, other, run)) return true
+          continue
+        }
         const isApart = this.isSwapped(beside, other) || this.hasTurned(run, beside, other)
         return isApart && this.isExplained(beside, other)
       }
       return false
+    })
+  }
+
+  /** Of one that is gone: whether it did not know of the other, or of something that the other was typed in sight of. */
+  private wasStrange(gone: TokenId, other: TokenId, { around }: Run): boolean {
+    const [first, second] = [this.book.tokens[gone], this.book.tokens[other]]
+    if (!first || !second) return false
+    return [other, ...around].some((id) => {
+      const one = this.book.tokens[id]
+      if (!one || id === gone || (id !== other && !this.knew(second, id))) return false
+      return !this.knew(first, id) && !this.knew(one, gone)
     })
   }
 
