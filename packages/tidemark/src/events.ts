@@ -48,7 +48,7 @@ export type TidemarkEvents = {
 
 export interface TidemarkStatus {
   readonly connection: ConnectionStatus
-  /** Who holds the snapshot point back, and why. */
+  /** Who holds the snapshot point back, or a cut that is due, and why. */
   readonly waitingFor: Blocker[]
   /** Whether those who answer are enough to go on without the others. */
   readonly mayDecide: boolean
