@@ -70,6 +70,17 @@ export class IdRanges {
     return known.ranges
   }
 
+  has({ client, clock }: { readonly client: number; readonly clock: number }): boolean {
+    const ranges = this.of(client)
+    let [low, high] = [0, ranges.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((ranges[middle]?.end ?? 0) <= clock) low = middle + 1
+      else high = middle
+    }
+    return (ranges[low]?.clock ?? Number.POSITIVE_INFINITY) <= clock
+  }
+
   /** What is in here and not in `other`. Linear in the number of ranges. */
   minus(other: IdRanges): IdRanges {
     const rest = new IdRanges()

@@ -44,6 +44,18 @@ describe('a set of ids as ranges', () => {
     )
   })
 
+  test('has what was added, and nothing else', () => {
+    fc.assert(
+      fc.property(additions, (list) => {
+        const ranges = rangesOf(list)
+        const ids = new Set(naiveIds(list))
+        for (let client = 0; client < 4; client++)
+          for (let clock = 0; clock < 50; clock++)
+            expect(ranges.has({ client, clock })).toBe(ids.has(`${client}:${clock}`))
+      }),
+    )
+  })
+
   test('a difference is the difference of the sets', () => {
     fc.assert(
       fc.property(additions, additions, (left, right) => {

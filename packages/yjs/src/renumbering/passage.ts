@@ -154,9 +154,10 @@ export class Passage {
     return this.#lastOnThisSide(this.#leftOf(placed, offset, this.#deletedIds), placed, offset, container)
   }
 
-  /** Whether the user put it before `right`, and not behind `left`. */
+  /** Whether the user put it before `right`, and not behind `left`. What was erased for him he put nothing before. */
   #isPutBesideRight(placed: Y.Item, offset: number, end: number, left: Y.ID, right: Y.ID): boolean {
     if (offset > 0 || end < placed.length) return false
+    if (placed.rightOrigin !== null && this.#deletedIds?.has(placed.rightOrigin)) return false
     const isNamed = (old: Y.ID | null, id: Y.ID) => Y.compareIDs(old && newNameOf(old, this.#table), id)
     return isNamed(placed.rightOrigin, right) && !isNamed(placed.origin, left)
   }

@@ -239,6 +239,66 @@ describe('Crossing', () => {
     expect(doc.getText('text').toString()).toBe('axqpb')
   })
 
+  describe('what was put before one of two that change places, and behind what the cut purges', () => {
+    const put = (doc: Y.Doc, at: number, unit: string) =>
+      changeOf(doc, () => doc.getArray('array').insert(at, [unit]))
+    const erase = (doc: Y.Doc, at: number) => changeOf(doc, () => doc.getArray('array').delete(at, 1))
+    const contentOf = (doc: Y.Doc) => doc.getArray('array').toArray().join('')
+
+    /** p stands before what is purged and q behind it: without that, q comes to stand before p. */
+    function prepared() {
+      const { docs, below } = editors(['low', 'high', 'c'], (doc) =>
+        doc.getArray('array').insert(0, [...'atub']),
+      )
+      const [low, high, c] = docs
+      const p = put(high, 1, 'p')
+      const q = put(low, 3, 'q')
+      apply(c, p, q)
+      expect(contentOf(c)).toBe('aptuqb')
+      const purge = changeOf(low, () => low.getArray('array').delete(1, 2))
+      const { doc, add } = cutAt([...below, purge])
+      add(p, first('high'))
+      add(q, first('low'))
+      expect(contentOf(doc)).toBe('aqpb')
+      const addOfC = (...updates: readonly Uint8Array[]) => {
+        for (const [index, update] of updates.entries()) {
+          const { clock, ...origin } = first('c', index === 0 ? ['high', 'low'] : [])
+          add(update, { ...origin, seq: 1 + index, clock: clock + index })
+        }
+      }
+      return { low, c, doc, add, addOfC }
+    }
+
+    it('[CU10] goes along with it, whoever else erases it', () => {
+      for (const isErasedFirst of [false, true]) {
+        const { low, c, doc, add, addOfC } = prepared()
+        const erasure = [erase(low, 1), { ...first('low'), seq: 2, clock: 2 }] as const
+        if (isErasedFirst) add(...erasure)
+        addOfC(put(c, 4, 'x'))
+        if (!isErasedFirst) add(...erasure)
+        expect(contentOf(doc)).toBe('axpb')
+      }
+    })
+
+    it('[CU10] stays where the same operation erases it', () => {
+      const { c, doc, addOfC } = prepared()
+      const both = changeOf(c, () => {
+        c.getArray('array').insert(4, ['x'])
+        c.getArray('array').delete(5, 1)
+      })
+      addOfC(both)
+      expect(contentOf(c)).toBe('aptuxb')
+      expect(contentOf(doc)).toBe('apxb')
+    })
+
+    it('[CU10] stays where it was erased for its author before', () => {
+      const { c, doc, addOfC } = prepared()
+      addOfC(erase(c, 4), put(c, 4, 'x'))
+      expect(contentOf(c)).toBe('aptuxb')
+      expect(contentOf(doc)).toBe('apxb')
+    })
+  })
+
   it('takes what is told from one to the next, also where one only deletes', () => {
     const { docs, below } = editors(['low', 'high', 'c'], (doc) =>
       doc.getArray('array').push(['a', 't', 'b', 'x']),
