@@ -32,7 +32,7 @@ export class SharedWords implements Structure {
   }
 
   beginLoad(): void {}
-  endLoad(): void {}
+  endLoad(): undefined {}
 
   loadPiece(bytes: Uint8Array): undefined {
     this.apply(bytes)

@@ -56,8 +56,12 @@ export interface Structure {
   /**
    * All pieces are loaded (with `epochs`: and the operations above the base applied), or the sponsor is gone and
    * no more will come. From here on `takeLocalChange` holds whatever this side has and the room had not.
+   *
+   * Half of a state may hold half of what its sponsor has told nobody of: where that can be worse than nothing, keep none of it.
+   * @param isWhole whether all has come.
+   * @returns why it does not fit what is here, if it does not.
    */
-  endLoad(): void
+  endLoad(isWhole: boolean): string | undefined
 
   /** Bytes the whole state takes when encoded: an estimate for statistics, may be cached. */
   stateBytes(): number

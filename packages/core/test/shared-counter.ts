@@ -52,6 +52,6 @@ export class SharedCounter implements Structure {
     return undefined
   }
 
-  endLoad(): void {}
+  endLoad(): undefined {}
   stateBytes = (): number => encode([...this.counts]).length
 }

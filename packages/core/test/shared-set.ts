@@ -73,7 +73,7 @@ export class SharedSet implements Structure {
     return undefined
   }
 
-  endLoad(): void {}
+  endLoad(): undefined {}
   stateBytes = (): number => encode(this.changeWith(() => true)).length
 
   private edit(change: Change): void {

@@ -16,7 +16,7 @@ import * as Y from 'yjs'
 import { Load } from './carry.js'
 import { FullCompaction } from './epochs/full-compaction.js'
 import type { EpochChange } from './epochs/full-host.js'
-import { inspect, inspectAlone, type UpdateContents } from './gate.js'
+import { inspect, inspectAlone } from './gate.js'
 import { LocalChanges } from './local-changes.js'
 import { illFormedItems, repair } from './lone-surrogates.js'
 import { fillBelow } from './renumbering/index.js'
@@ -136,29 +136,27 @@ export class YjsStructure implements Structure {
     return new StatePieces(this.#doc, pieceBytes)
   }
 
-  /** May be called again before `endLoad`: then another sponsor begins, and what the first one sent is carried. */
+  /** May be called again before `endLoad`: then another sponsor begins. */
   beginLoad(): void {
     if (this.#full !== undefined) return this.#full.beginLoad()
-    this.#load = new Load(this.#doc.store)
+    this.#load = new Load()
   }
 
   loadPiece(bytes: Uint8Array): string | undefined {
     if (this.#full !== undefined) return this.#full.loadPiece(bytes)
     if (this.#load === undefined) throw new Error('A piece of a state arrived without a load')
-    const contents: UpdateContents | string = inspect(bytes, this.#doc.store)
-    if (typeof contents === 'string') return contents
-    const refusal = this.#load.add(contents)
-    if (refusal !== undefined) return refusal
-    this.#integrate([bytes], [LOADING])
-    return undefined
+    return this.#load.add(bytes)
   }
 
   /** Calls no `onLocalChange`: there may be something to take, so ask. */
-  endLoad(): void {
+  endLoad(isWhole = true): string | undefined {
     if (this.#full !== undefined) return this.#full.endLoad()
-    if (this.#load === undefined) throw new Error('A load ended that had not begun')
-    this.#load.finish(this.#doc.store, this.#changes)
+    const load = this.#load
+    if (load === undefined) throw new Error('A load ended that had not begun')
+    const refusal = isWhole ? load.into(this.#doc, (piece) => this.#integrate([piece], [LOADING])) : undefined
     this.#load = undefined
+    load.leaveRest(this.#doc, this.#changes)
+    return refusal
   }
 
   /** An estimate that costs little at every call; how old it can be is said at {@link StateSize}. */

@@ -28,6 +28,8 @@ export interface Model {
   fingerprint(): string
   /** Something that must never be, in whatever state. */
   fault(): string | undefined
+  /** Of a state that did not come as a whole. */
+  readonly keepsNoHalves?: boolean
   /** Bytes of the encoded whole, and of a fresh one with the same content; for structures that get compacted. */
   store?(): Stored
   /** Before anything else. */

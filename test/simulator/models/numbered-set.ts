@@ -138,7 +138,7 @@ export class NumberedSet implements Structure, Epochs, CutHost {
     return undefined
   }
 
-  endLoad(): void {
+  endLoad(): undefined {
     const { load } = this
     if (!load) throw new Error('a load ended that had not begun')
     this.load = undefined

@@ -74,7 +74,7 @@ class TokenSet implements Structure {
     return undefined
   }
 
-  endLoad(): void {
+  endLoad(): undefined {
     const { loaded } = this
     if (!loaded) throw new Error('a load ended that had not begun')
     this.unsent = new Set([...this.actions].filter((action) => !loaded.has(action)))

@@ -29,6 +29,8 @@ export interface Authorship {
   readonly known: ReadonlySet<ActionId>
   /** Sets keep the order of insertion: so many actions were known. */
   readonly size: number
+  /** So many with all that was done in one with it. */
+  readonly sizeAfter: number
 }
 
 export interface Token {

@@ -25,6 +25,7 @@ function makeRoots(doc: Y.Doc): void {
 class YjsDocument implements Model {
   readonly structure: YjsStructure
   readonly twin: PlainTwin | undefined
+  readonly keepsNoHalves: boolean
   private readonly doc = new Y.Doc()
   private readonly user: YjsUser
   private known: { readonly census: Census } | undefined
@@ -40,6 +41,7 @@ class YjsDocument implements Model {
     this.user = new YjsUser(options.features)
     if (options.hasTwin) this.twin = makeTwin(doc.clientID)
     const { compaction, onLocalChange, onOrphaned, onError } = options
+    this.keepsNoHalves = compaction === 'fixed'
     this.structure = new YjsStructure(doc, {
       compaction,
       onLocalChange,

@@ -3,22 +3,26 @@
  * and nobody else.
  */
 import { describe, expect, test } from 'vitest'
-import { inserts, TokenBook, type TokenId } from '../models/tokens.js'
+import { type Authorship, inserts, removes, TokenBook, type TokenId } from '../models/tokens.js'
 import { checkIntention } from './content.js'
 import { Coverage } from './coverage.js'
 import type { Holder } from './holder.js'
 
+/** Somebody who knew these, and erased those in one with what was typed. */
+function byOne(known: readonly TokenId[], erased: readonly TokenId[] = []): Authorship {
+  const actions = [...known.map(inserts), ...erased.map(removes)]
+  return { known: new Set(actions), size: known.length, sizeAfter: actions.length }
+}
+
 /** Two tokens, and one that somebody typed between them who saw both. */
-function typedBetween(isLeftKnownToRight = false) {
+function typedBetween({ isLeftKnownToRight = false, erased = [] as readonly TokenId[] } = {}) {
   const book = new TokenBook()
-  const knowing = (...tokens: TokenId[]) => ({
-    by: { known: new Set(tokens.map(inserts)), size: tokens.length },
-  })
   const type = (around: readonly TokenId[], at: number, ...known: TokenId[]) =>
-    book.makeRun(around, at, 1, knowing(...known))[0]?.id ?? Number.NaN
+    book.makeRun(around, at, 1, { by: byOne(known) })[0]?.id ?? Number.NaN
   const left = type([], 0)
   const right = isLeftKnownToRight ? type([left], 1, left) : type([], 0)
-  const between = type([left, right], 1, left, right)
+  const [token] = book.makeRun([left, right], 1, 1, { by: byOne([left, right], erased) })
+  const between = token?.id ?? Number.NaN
   return { book, left, right, between }
 }
 
@@ -41,10 +45,18 @@ describe('a token away from its neighbours', () => {
   })
 
   test('has gone by itself where the one that is gone knew the other one', () => {
-    const { book, left, right, between } = typedBetween(true)
+    const { book, left, right, between } = typedBetween({ isLeftKnownToRight: true })
     const told = /shows token 2 away from its neighbours/
     expect(() => check(book, [right, between])).toThrow(told)
     expect(() => check(book, [between, left])).toThrow(told)
+  })
+
+  test('has gone by itself where its author erased the one that is gone in one with typing it', () => {
+    const told = /shows token 2 away from its neighbours/
+    const besideLeft = typedBetween({ erased: [0] })
+    expect(() => check(besideLeft.book, [besideLeft.right, besideLeft.between])).toThrow(told)
+    const besideRight = typedBetween({ erased: [1] })
+    expect(() => check(besideRight.book, [besideRight.between, besideRight.left])).toThrow(told)
   })
 
   test('has gone by itself where all that it was typed between is shown', () => {
@@ -59,7 +71,7 @@ describe('a token away from its neighbours', () => {
     function typedBehind(...known: TokenId[]) {
       const book = new TokenBook()
       const type = (around: readonly TokenId[], at: number, ...known: TokenId[]) =>
-        book.makeRun(around, at, 1, { by: { known: new Set(known.map(inserts)), size: known.length } })
+        book.makeRun(around, at, 1, { by: byOne(known) })
       type([], 0)
       type([], 0)
       type([0, 1], 1, ...known)
@@ -71,7 +83,7 @@ describe('a token away from its neighbours', () => {
     function typedBesideTwoGone(...knownToAnother: TokenId[]) {
       const book = new TokenBook()
       const type = (around: readonly TokenId[], at: number, ...known: TokenId[]) =>
-        book.makeRun(around, at, 1, { by: { known: new Set(known.map(inserts)), size: known.length } })
+        book.makeRun(around, at, 1, { by: byOne(known) })
       type([], 0)
       type([], 0, ...knownToAnother)
       type([0, 1], 0, 0, 1)

@@ -26,14 +26,9 @@ export function checkContent(holder: Holder, book: TokenBook): void {
   }
   for (const token of book.tokens) {
     const isShown = unique.has(token.id)
-    let mustBeShown = book.isShown(token, holder.actions)
+    const mustBeShown = book.isShown(token, holder.actions)
     if (mustBeShown !== undefined && mustBeShown !== isShown && book.hasForgotten) {
       if (isRemovedBySomebody(token.id, book)) continue
-    }
-    // Of what was removed with all that stands in it, the half that a sponsor left behind may hold that the latter is gone alone.
-    if (mustBeShown && !isShown && book.isUncertain && isRemovedBySomebody(token.id, book)) {
-      holder.actions.add(removes(token.id))
-      mustBeShown = false
     }
     if (mustBeShown === true && !isShown) {
       throw new Violation(
@@ -125,14 +120,17 @@ function wentAlong(token: Token, isAstrayOfLeft: boolean, places: Places, book: 
   return passed.every((one) => strange.some((other) => other === one || knew(one, other.id)))
 }
 
-/** Of those that a token was typed beside, what is gone before the first that still stands there. */
+/**
+ * Of those that a token was typed beside, what is gone before the first that still stands there. What was erased in one with
+ * typing it nobody goes along with: its author never showed it beside that.
+ */
 function goneBeside(stood: Iterable<TokenId>, token: Token, places: Places, book: TokenBook): Token[] {
   const gone: Token[] = []
   for (const id of stood) {
     const other = book.tokens[id]
     if (!other) continue
     if (places.get(id)?.in === places.get(token.id)?.in) break
-    gone.push(other)
+    if (!hasErased(token, id)) gone.push(other)
   }
   return gone
 }
@@ -148,6 +146,11 @@ function hasPassed(token: Token, other: Token, isLeft: boolean, places: Places):
 function knew({ by, run }: Token, other: TokenId): boolean {
   if (run && other >= run.first && other < run.first + run.count) return true
   return by !== undefined && [...by.known].slice(0, by.size).includes(inserts(other))
+}
+
+/** Whether whoever typed it erased the other one in the same operation. */
+function hasErased({ by }: Token, other: TokenId): boolean {
+  return by !== undefined && [...by.known].slice(by.size, by.sizeAfter).includes(removes(other))
 }
 
 /** Of each token shown in a sequence, where it stands, and where the nearest do of those it was typed between. */

@@ -128,9 +128,10 @@ export class Holder implements Structure {
   }
 
   userDid(actions: readonly ActionId[]): void {
+    const sizeAfter = new Set([...this.actions, ...actions]).size
     for (const action of actions) {
       const token = this.book.tokens[action >> 1]
-      if (token && !isRemoval(action)) token.by = { known: this.actions, size: this.actions.size }
+      if (token && !isRemoval(action)) token.by = { known: this.actions, size: this.actions.size, sizeAfter }
       this.actions.add(action)
       this.book.performed.add(action)
     }
@@ -248,23 +249,25 @@ export class Holder implements Structure {
       throw new Violation('admission', `${this.name} was given pieces of different states`)
     }
     // What is shown of a state that is still coming in can be typed into.
-    if (!this.source && snapshot.plain) this.model.twin?.apply(snapshot.plain)
+    if (!this.source && snapshot.plain && !this.model.keepsNoHalves) this.model.twin?.apply(snapshot.plain)
     this.loading = snapshot
     this.isComplete = bytes[HEADER_BYTES - 1] === 1
     return this.model.structure.loadPiece(bytes.subarray(HEADER_BYTES))
   }
 
-  endLoad(): void {
+  endLoad(isWhole: boolean): string | undefined {
     this.isOrphaned = false
-    this.model.structure.endLoad()
-    const { source, isComplete } = this
+    const refusal = this.model.structure.endLoad(isWhole)
+    const { source } = this
+    const isComplete = this.isComplete && (isWhole || !this.model.keepsNoHalves)
     this.loading = undefined
     if (isComplete && source && this.appliedAbove === source.above) {
+      if (this.model.keepsNoHalves && source.plain) this.model.twin?.apply(source.plain)
       this.installed = source
       this.isUnconfirmed = true
     } else {
       this.coverage.met('load abandoned half way')
-      this.becomeUncertain()
+      if (!this.model.keepsNoHalves) this.becomeUncertain()
     }
     // Such a one tells what it has in the names of its last epoch: nobody can tell any more what it is. So does one from
     // elsewhere whose sponsor has lost tables, even if others in the room have them.
@@ -280,6 +283,7 @@ export class Holder implements Structure {
     this.model.twin?.carry()
     this.noteReturn()
     this.learnFromContent()
+    return refusal
   }
 
   stateBytes(): number {

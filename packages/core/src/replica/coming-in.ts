@@ -91,9 +91,9 @@ export class ComingIn {
     return undefined
   }
 
-  /** The attempt is over. Of a state that came in part, the structure keeps what it has. */
+  /** The attempt is over. Of a state that came in part, the structure keeps what it wants. */
   abandon(): void {
-    if (this.isLoading && !this.joining.isInstalled) this.structure.endLoad()
+    if (this.isLoading && !this.joining.isInstalled) this.structure.endLoad(false)
   }
 
   /** We will not come: should the sponsor have made our join already, it can take it back (rule JO9). */
@@ -119,7 +119,8 @@ export class ComingIn {
     if (this.joining.isInstalled) {
       if (!this.joining.isConsistent)
         return { type: 'refuse', reason: 'its operations do not fit its versions' }
-      this.structure.endLoad()
+      const reason = this.structure.endLoad(true)
+      if (reason !== undefined) return { type: 'refuse', reason }
     }
     this.reply(this.joining.acknowledgement(now))
     return undefined

@@ -15,7 +15,7 @@ class Witness extends SharedSet {
   override beginLoad(): void {
     this.calls.push('begin')
   }
-  override endLoad(): void {
+  override endLoad(): undefined {
     this.calls.push('end')
   }
 }

@@ -222,7 +222,7 @@ export class FullCompaction implements Epochs, CutHost {
     return this.#load.add(bytes)
   }
 
-  endLoad(): void {
+  endLoad(): undefined {
     if (this.#load === undefined) throw new Error('A load ended that had not begun')
     const load = this.#load
     if (load === 'unnamed' || !load.isComplete) {
