@@ -26,9 +26,14 @@ export function checkContent(holder: Holder, book: TokenBook): void {
   }
   for (const token of book.tokens) {
     const isShown = unique.has(token.id)
-    const mustBeShown = book.isShown(token, holder.actions)
+    let mustBeShown = book.isShown(token, holder.actions)
     if (mustBeShown !== undefined && mustBeShown !== isShown && book.hasForgotten) {
       if (isRemovedBySomebody(token.id, book)) continue
+    }
+    // What somebody did remove may have come as gone with a state, or half of one, that nobody listed; but not what stands in it.
+    if (mustBeShown && !isShown && book.isUncertain && book.performed.has(removes(token.id))) {
+      holder.actions.add(removes(token.id))
+      mustBeShown = false
     }
     if (mustBeShown === true && !isShown) {
       throw new Violation(
