@@ -7,7 +7,7 @@ import { fitting } from './fitting.js'
 import type { LiveRoom } from './live-room.js'
 import { differences, type Member, type Standing } from './member.js'
 import { frameOf, type Material } from './mutation.js'
-import { Stranger } from './stranger.js'
+import { STRANGER, Stranger } from './stranger.js'
 import { type Claim, claimOf, illegitimate } from './verdict.js'
 
 export interface Outcome {
@@ -80,7 +80,7 @@ const name = (index: number) => (index === 0 ? 'Anna' : 'Bert')
 
 function materialOf(room: LiveRoom, target: Member): Material {
   const { anna, bert, mona, fresh, past } = room
-  const ids = [anna.id, bert.id, mona.id, 'nobody-knows-me', 'stranger-0', ...room.formerIds]
+  const ids = [anna.id, bert.id, mona.id, 'nobody-knows-me', STRANGER, ...room.formerIds]
   const fit = (frame: Uint8Array, choice: number) =>
     fitting(frame, target, mona.id, mona.doc.clientID, choice)
   return { fresh, fit, past, ids, store: target.doc.store }
@@ -89,7 +89,7 @@ function materialOf(room: LiveRoom, target: Member): Material {
 /** Linked to one of the honest: whom the rendezvous leads to is left to chance. */
 function newStranger(room: LiveRoom): Stranger {
   for (let tries = 0; ; tries++) {
-    const stranger = new Stranger('stranger-0', room.network)
+    const stranger = new Stranger(STRANGER, room.network)
     room.until(() => stranger.isLinked)
     if (stranger.peer !== room.mona.id || tries === 20) return stranger
     stranger.leave()

@@ -121,6 +121,28 @@ export const FINDINGS: readonly PinnedFinding[] = [
     attacks: [attack('young', 1, step('past', 14, { type: 'flip', at: 1328, bit: 1 }))],
   },
   {
+    found: 'the alarm that somebody tells of another base, of itself, counted as a fault',
+    attacks: [
+      attack(
+        'cut',
+        0,
+        step('past', 38, { type: 'nudge', at: 2643, by: 1 }, { type: 'number', at: 1256, value: 16384 }),
+      ),
+    ],
+  },
+  {
+    found: 'a stranger that asked to be let in, and was, counted as an intruder',
+    attacks: [
+      {
+        room: 'log',
+        route: 'stranger',
+        target: 0,
+        isUpsetting: false,
+        steps: [step('past', 46), step('past', 5)],
+      },
+    ],
+  },
+  {
     found: 'a right neighbour left of the left one stood elsewhere once a cut below it was executed',
     attacks: [
       ...[38, 59, 31, 0].map((frame) => attack('young', 0, step('fresh', frame))),

@@ -10,6 +10,7 @@ import { MemoryNetwork, VirtualScheduler } from 'tidemark/testing'
 import * as Y from 'yjs'
 import { Member } from './member.js'
 import { reseed } from './randomness.js'
+import { STRANGER } from './stranger.js'
 
 /** Epoch 0; after a cut; the document's ids left alone; after an eviction. */
 export const ROOM_KINDS = ['young', 'cut', 'log', 'evicted'] as const
@@ -69,6 +70,7 @@ export class LiveRoom {
       this.record(bytes)
       return true
     }
+    member.isHostile = (id) => id === this.mona?.id || id === STRANGER
     this.others.push(member)
     return member
   }

@@ -3,6 +3,8 @@ import type { LinkId, ReplicaId, TransportSession } from '@tidemark/core'
 import { decodeMessage, encodeMessage } from '@tidemark/core/wire'
 import type { MemoryNetwork } from 'tidemark/testing'
 
+export const STRANGER: ReplicaId = 'stranger-0'
+
 export class Stranger {
   readonly id: ReplicaId
   /** Who is at the other end, once that has introduced itself. */

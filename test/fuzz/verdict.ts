@@ -76,11 +76,14 @@ export function illegitimate(
       .map((change) => `by a frame that does not decode, ${change}`)
   const hasSpoken = applied(after, speaker) > applied(before, speaker)
   const isStranger = (id: ReplicaId) => !before.members.includes(id)
+  // Where no password keeps anybody out, whoever asks and acknowledges is let in.
+  const isOwnEntry = goneOf(before, after).length === 0 && goneOf(after, before).every((id) => id === speaker)
   const counts = (change: string) => {
     const { what, who } = partsOf(change)
     if (who !== '') return who === speaker || (hasSpoken && isStranger(who))
     if (what === 'content') return hasSpoken
-    if (what === 'members') return hasSpoken && goneOf(before, after).every((id) => id === speaker)
+    if (what === 'members')
+      return isOwnEntry || (hasSpoken && goneOf(before, after).every((id) => id === speaker))
     return what === 'waiting'
   }
   return changed.filter((change) => !isOwnDoing(change) && !counts(change))
