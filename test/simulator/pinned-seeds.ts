@@ -244,4 +244,14 @@ export const WITH_EVICTION: readonly PinnedSeed[] = [
     found:
       'went along with one that is gone past what had been typed beside another one that is gone, which had changed places with that: the simulator only asked of those that are shown',
   },
+  {
+    seed: 130001976,
+    found:
+      'somebody had removed a token, and a state that came in part told it: the simulator took that for a loss',
+  },
+  {
+    seed: 131025187,
+    found:
+      'somebody came back with edits of his own and of another one, who was taken for their author: a value that was replaced won again at a cut',
+  },
 ]

@@ -71,11 +71,12 @@ export class CausalPast {
   }
 
   #find(sections: Sections, origin: Origin | undefined): StateVector {
+    const before = origin && this.#toldBy(origin)
+    if (before !== undefined) return before.seen
     const past = new GrowingVector()
+    // Others may have told of a part of it: what they had seen belongs to what is seen now, and is not all of it.
     for (const [client, [first]] of sections) {
-      if (first === undefined) continue
-      const known = this.#entryAt(client, first.id.clock)
-      if (known?.clock === first.id.clock) return known.seen
+      const known = first && this.#entryAt(client, first.id.clock)
       if (known !== undefined) past.join(known.seen)
     }
     if (origin !== undefined) {
@@ -96,6 +97,12 @@ export class CausalPast {
       if (first !== undefined) this.#insert(client, { clock: first.id.clock, seen: vector })
     }
     return vector
+  }
+
+  /** An operation that has been here before. */
+  #toldBy({ author, seq }: Origin): Told | undefined {
+    const told = this.#told.get(author)
+    return (told?.at(-1)?.seq ?? 0) < seq ? undefined : told?.findLast((one) => one.seq === seq)
   }
 
   /** An author's operations up to a number, as far as they lie above the cut: what lies below everybody has seen. */
@@ -136,8 +143,10 @@ export class CausalPast {
 
   #insert(client: number, entry: Entry): void {
     const entries = this.#entries.get(client)
+    const index = countUpTo(entries ?? [], entry.clock)
     if (entries === undefined) this.#entries.set(client, [entry])
-    else entries.splice(countUpTo(entries, entry.clock), 0, entry)
+    // What others had seen who bring the same, its author need not have seen.
+    else if (entries[index - 1]?.clock !== entry.clock) entries.splice(index, 0, entry)
   }
 }
 

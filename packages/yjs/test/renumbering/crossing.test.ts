@@ -299,6 +299,23 @@ describe('Crossing', () => {
     })
   })
 
+  it('[CU10] takes what its author had seen for seen, though others have told of a part of it', () => {
+    const { docs, below } = editors(['c', 'low', 'high'], (doc) => doc.getMap('map').set('key', 'old'))
+    const [c, low, high] = docs
+    const write = (doc: Y.Doc, value: string) => changeOf(doc, () => doc.getMap('map').set('key', value))
+    const earlier = write(low, 'earlier')
+    const typed = type(high, 0, 'typed')
+    apply(c, earlier, typed)
+    const later = write(c, 'later')
+    const { doc, add } = cutAt(below)
+    add(earlier, first('low'))
+    add(typed, first('high'))
+    // Whoever comes back brings what it had from others, too.
+    add(Y.mergeUpdates([typed, later]), first('c', ['low']))
+    expect(doc.getMap('map').get('key')).toBe('later')
+    expect(doc.getText('text').toString()).toBe('typed')
+  })
+
   it('takes what is told from one to the next, also where one only deletes', () => {
     const { docs, below } = editors(['low', 'high', 'c'], (doc) =>
       doc.getArray('array').push(['a', 't', 'b', 'x']),
