@@ -66,6 +66,8 @@ function nextEpoch(room: LiveRoom): string[] {
   const isFurther = (member: Member) => namingOf(member) !== NOWHERE && namingOf(member) !== before
   anna.provider.compact().catch(() => {})
   const isCut = room.until(() => room.honest.every(isFurther), PATIENCE_MS)
+  // Who had gone on by himself, in a lineage of his own, is further without a cut.
+  room.until(() => anna.content === bert.content, PATIENCE_MS)
   const wrong = faults(room.honest)
   if (!isCut) wrong.push(`history can not be cut any more: ${JSON.stringify(anna.provider.status)}`)
   else if (anna.content !== bert.content || (isOurs && anna.content !== content))
