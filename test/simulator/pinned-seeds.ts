@@ -254,4 +254,9 @@ export const WITH_EVICTION: readonly PinnedSeed[] = [
     found:
       'somebody came back with edits of his own and of another one, who was taken for their author: a value that was replaced won again at a cut',
   },
+  {
+    seed: 132063783,
+    found:
+      'two writes under a key changed places at a cut, and the older one was shown instead of what had been put over both: a value that somebody had removed was back',
+  },
 ]

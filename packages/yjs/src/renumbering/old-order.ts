@@ -1,5 +1,6 @@
 /**
- * What lies left of what in the lists of a document, asked for by the names that things have in another one.
+ * What lies left of what in the lists of a document, asked for by the names that things have in another one. What was
+ * written under a key is a list, too, of which the last one is shown.
  *
  * Invariant: the document does not change while this is in use. A list is gone through once, when something in it is first
  * asked for.
@@ -22,7 +23,7 @@ interface List {
 
 export class OldOrder {
   readonly #table: IdTranslation
-  readonly #lists = new Map<Y.Item['parent'], List>()
+  readonly #lists = new Map<Y.Item['parent'], Map<string | null, List>>()
 
   constructor(table: IdTranslation) {
     this.#table = table
@@ -43,13 +44,15 @@ export class OldOrder {
     return found.position + clock - found.clock < (positions.get(placed) ?? 0) + offset
   }
 
-  #listOf({ parent }: Y.Item): List {
-    const list = this.#lists.get(parent) ?? this.#read(parent)
-    this.#lists.set(parent, list)
+  #listOf({ parent, parentSub }: Y.Item): List {
+    const ofParent = this.#lists.get(parent) ?? new Map<string | null, List>()
+    this.#lists.set(parent, ofParent)
+    const list = ofParent.get(parentSub) ?? this.#read(parent, parentSub)
+    ofParent.set(parentSub, list)
     return list
   }
 
-  #read(parent: Y.Item['parent']): List {
+  #read(parent: Y.Item['parent'], parentSub: string | null): List {
     const positions = new Map<Y.Item, number>()
     const stretches = new Map<number, Stretch[]>()
     const add = (client: number, clock: number, length: number, position: number) => {
@@ -58,7 +61,7 @@ export class OldOrder {
       if (known === undefined) stretches.set(client, [stretch])
       else known.push(stretch)
     }
-    const start = parent instanceof Y.AbstractType ? parent._start : null
+    const start = parent instanceof Y.AbstractType ? firstIn(parent, parentSub) : null
     let position = 0
     for (let item = start; item !== null; position += item.length, item = item.right) {
       positions.set(item, position)
@@ -78,4 +81,12 @@ export class OldOrder {
     for (const ascending of stretches.values()) ascending.sort((a, b) => a.clock - b.clock)
     return { positions, stretches }
   }
+}
+
+/** Null: in the list itself, not under a key. */
+export function firstIn(type: Y.ContentType['type'], parentSub: string | null): Y.Item | null {
+  if (parentSub === null) return type._start
+  let item = type._map.get(parentSub) ?? null
+  while (item !== null && item.left !== null) item = item.left
+  return item
 }

@@ -8,7 +8,7 @@
 import * as Y from 'yjs'
 import type { IdRanges } from '../id-ranges.js'
 import { LeftNeighbours } from './left-neighbours.js'
-import { OldOrder } from './old-order.js'
+import { firstIn, OldOrder } from './old-order.js'
 import { ShownNeighbours } from './shown-neighbours.js'
 import { type IdTranslation, newNameOf } from './translation-table.js'
 import { type DecodedStruct, type LooseParent, type Sections, setLooseParent } from './update-encoding.js'
@@ -144,7 +144,9 @@ export class Passage {
   /** Behind what an item belongs, in the new document. */
   #placeFor(placed: Y.Item, offset: number, end: number, container: Container): Y.ID | null {
     const nearest = this.#leftOf(placed, offset)
-    if (nearest === null || container.parentSub !== null) return nearest
+    // Of what is under a key the last one is shown: it stays behind all that it was put over.
+    if (container.parentSub !== null) return this.#lastOnThisSide(nearest, placed, offset, container)
+    if (nearest === null) return nearest
     const left = this.#shown === undefined ? nearest : this.#shown.correct(nearest, placed, offset, end)
     if (left === null || !this.#isTornApart(placed, end, container, left)) return left
     if (this.#shown !== undefined) return this.#lastOnThisSide(left, placed, offset, container)
@@ -273,10 +275,7 @@ export class Passage {
 
   #firstIn({ parent, parentSub }: Container): Y.Item | null {
     const type = typeof parent === 'string' ? this.#into.share.get(parent) : this.#typeAt(parent)
-    if (parentSub === null) return type?._start ?? null
-    let item = type?._map.get(parentSub) ?? null
-    while (item !== null && item.left !== null) item = item.left
-    return item
+    return type === undefined ? null : firstIn(type, parentSub)
   }
 
   #typeAt(id: Y.ID): Y.ContentType['type'] | undefined {

@@ -299,6 +299,34 @@ describe('Crossing', () => {
     })
   })
 
+  it('[CU10] shows under a key what was put over all the others, though two of those change places', () => {
+    const { docs, below } = editors(['first', 'low', 'high', 'last'], (doc) =>
+      doc.getMap('map').set('key', 'base'),
+    )
+    const [a, low, high, last] = docs
+    const write = (doc: Y.Doc, value: string) => changeOf(doc, () => doc.getMap('map').set('key', value))
+    const first = write(a, 'first')
+    apply(high, first)
+    const overFirst = write(high, 'over the first')
+    const beside = write(low, 'beside the first')
+    apply(last, first, overFirst, beside)
+    expect(last.getMap('map').get('key')).toBe('beside the first')
+    const overAll = write(last, 'over all')
+    const { doc, add } = cutAt(below)
+    const origin = (author: string, seen: readonly string[] = []) => ({
+      author,
+      seq: 1,
+      clock: 1 + seen.length,
+      past: new Map(seen.map((one) => [one, 1])),
+    })
+    add(first, origin('first'))
+    add(overFirst, origin('high', ['first']))
+    // The first one had come in before this was told.
+    add(beside, origin('low', ['first']))
+    add(overAll, origin('last', ['first', 'high', 'low']))
+    expect(doc.getMap('map').get('key')).toBe('over all')
+  })
+
   it('[CU10] takes what its author had seen for seen, though others have told of a part of it', () => {
     const { docs, below } = editors(['c', 'low', 'high'], (doc) => doc.getMap('map').set('key', 'old'))
     const [c, low, high] = docs
