@@ -259,4 +259,9 @@ export const WITH_EVICTION: readonly PinnedSeed[] = [
     found:
       'two writes under a key changed places at a cut, and the older one was shown instead of what had been put over both: a value that somebody had removed was back',
   },
+  {
+    seed: 132068627,
+    found:
+      'a newcomer whose sponsor was cut off told of another cut-off of somebody else, before those who evicted both: the simulator looked at one after the other',
+  },
 ]

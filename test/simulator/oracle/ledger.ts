@@ -99,16 +99,24 @@ export class Ledger {
   }
 
   /**
-   * An author is evicted. @throws if others have cut it off elsewhere.
+   * Authors are evicted. @throws if others have cut one of them off elsewhere.
    * @param by who says so: it may itself be there only by what others cut off, and then it says so to nobody.
    */
-  cutOff(author: ReplicaId, seq: number, by?: ReplicaId): void {
-    const known = this.cutOffs.get(author)
-    if (known === seq || (by !== undefined && this.isCutOff(by))) return
-    const knownBy = this.cutOffsBy.get(author)
-    if (known === undefined || seq < known) this.cutOffNow(author, seq, by)
-    if (known === undefined || (knownBy !== undefined && this.isCutOff(knownBy))) return
-    throw new Violation('one decision', `${author} is cut off at ${seq} and at ${known}`)
+  cutOff(cutOffs: ReadonlyMap<ReplicaId, number>, by?: ReplicaId): void {
+    if (by !== undefined && this.isCutOff(by)) return
+    const before = new Map(
+      [...cutOffs.keys()].map((who) => [who, { seq: this.cutOffs.get(who), by: this.cutOffsBy.get(who) }]),
+    )
+    for (const [who, seq] of cutOffs) {
+      if (seq < (this.cutOffs.get(who) ?? Number.POSITIVE_INFINITY)) this.cutOffNow(who, seq, by)
+    }
+    // Whoever said otherwise may be there only by what is cut off now.
+    for (const [who, seq] of cutOffs) {
+      const { seq: known, by: knownBy } = before.get(who) ?? {}
+      if (known === undefined || known === seq) continue
+      if (knownBy !== undefined && this.isCutOff(knownBy)) continue
+      throw new Violation('one decision', `${who} is cut off at ${seq} and at ${known}`)
+    }
   }
 
   private cutOffNow(author: ReplicaId, seq: number, by: ReplicaId | undefined): void {
@@ -136,7 +144,7 @@ export class Ledger {
 
   /** Whoever is let in by an operation that was never in the room is not in it either. */
   private neverIn({ kind, who }: Entry): void {
-    if (kind === 'join' && who !== undefined) this.cutOff(who, 0)
+    if (kind === 'join' && who !== undefined) this.cutOff(new Map([[who, 0]]))
   }
 
   /** The cut that leads into an epoch: the first of the epoch before. */

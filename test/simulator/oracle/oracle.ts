@@ -284,10 +284,7 @@ export class Oracle implements Watcher {
 
   /** From here on nobody need hold what they hold, nor wait for them. */
   private evict(ledger: Ledger, by: ReplicaId, cutOffs: ReadonlyMap<ReplicaId, number>): void {
-    // Whoever has evicted one of the others may be among them, and then its word does not count.
-    const [again, anew] = [new Map<ReplicaId, number>(), new Map<ReplicaId, number>()]
-    for (const [who, seq] of cutOffs) (ledger.isCutOff(who) ? again : anew).set(who, seq)
-    for (const [who, seq] of [...anew, ...again]) ledger.cutOff(who, seq, by)
+    ledger.cutOff(cutOffs, by)
     const bound = this.boundIn(ledger)
     for (const witness of bound) {
       if (!ledger.isCutOff(witness.id)) continue
