@@ -73,7 +73,9 @@ export class SharedSet implements Structure {
     return undefined
   }
 
-  endLoad(): undefined {}
+  endLoad(_isWhole: boolean): string | undefined {
+    return undefined
+  }
   stateBytes = (): number => encode(this.changeWith(() => true)).length
 
   private edit(change: Change): void {

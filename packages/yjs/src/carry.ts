@@ -10,7 +10,7 @@
  */
 import * as Y from 'yjs'
 import { inspect } from './gate.js'
-import { type IdRange, IdRanges } from './id-ranges.js'
+import { deletesOf, type IdRange } from './id-ranges.js'
 import type { LocalChanges } from './local-changes.js'
 import { Rebuilding } from './renumbering/index.js'
 import { type StructStore, stateVector } from './store.js'
@@ -49,12 +49,6 @@ export class Load {
     const room = this.#room.doc.store
     changes.replace(structsBeyond(stateVector(room), store), deletesOf(store).minus(deletesOf(room)))
   }
-}
-
-function deletesOf(store: StructStore): IdRanges {
-  const deletes = new IdRanges()
-  deletes.addDeleteSet(Y.createDeleteSetFromStructStore(store))
-  return deletes
 }
 
 function structsBeyond(known: ReadonlyMap<number, number>, store: StructStore): Map<number, IdRange> {

@@ -4,6 +4,9 @@
  * Invariant: seen from outside the ranges of a client are ascending and neither overlap nor touch. They are
  * brought into that form when first read after an addition, not at each addition.
  */
+import * as Y from 'yjs'
+import type { StructStore } from './store.js'
+
 export interface IdRange {
   clock: number
   /** Exclusive. */
@@ -99,6 +102,13 @@ export class IdRanges {
     }
     return rest
   }
+}
+
+/** All that is deleted in a document. */
+export function deletesOf(store: StructStore): IdRanges {
+  const deletes = new IdRanges()
+  deletes.addDeleteSet(Y.createDeleteSetFromStructStore(store))
+  return deletes
 }
 
 function merged(ranges: IdRange[]): IdRange[] {

@@ -129,6 +129,29 @@ describe('loading a state', () => {
       expect(doc.getArray('array').toJSON()).toEqual([{ title: 'title and more' }])
   })
 
+  test('a state that is sound by itself, and not with what the document holds, is refused at its end', () => {
+    const deep = (array: Y.Array<unknown>, levels: number) => {
+      for (let at = array, left = levels; left > 0; left--) {
+        const inner = new Y.Array<unknown>()
+        at.insert(0, [inner])
+        at = inner
+      }
+    }
+    const newcomer = member(2)
+    newcomer.doc.clientID = 1
+    deep(newcomer.doc.getArray('array'), 60)
+    // Under the same ids somebody says that all those stand side by side, and goes on in the last one.
+    const liar = member(3)
+    liar.doc.clientID = 1
+    for (let left = 60; left > 0; left--) liar.doc.getArray('array').push([new Y.Array()])
+    liar.doc.clientID = 3
+    deep(liar.doc.getArray<Y.Array<unknown>>('array').get(59), 60)
+    newcomer.structure.beginLoad()
+    expect(newcomer.structure.loadPiece(stateOf(liar.structure))).toBeUndefined()
+    expect(newcomer.structure.endLoad(true)).toMatch(/nested more than 100 deep/)
+    expect(newcomer.doc.store.clients.has(3)).toBe(false)
+  })
+
   test('a load without pieces carries everything', () => {
     const { structure, text } = member(1)
     text.insert(0, 'all of it')

@@ -15,8 +15,9 @@ class Witness extends SharedSet {
   override beginLoad(): void {
     this.calls.push('begin')
   }
-  override endLoad(): undefined {
-    this.calls.push('end')
+  override endLoad(isWhole: boolean): string | undefined {
+    this.calls.push(isWhole ? 'end' : 'broken off')
+    return undefined
   }
 }
 
@@ -138,7 +139,7 @@ describe('the newcomer', () => {
   const STEPS: [name: string, lost: Choice, calls: string[]][] = [
     ['request', ofType('join-request'), []],
     ['welcome', ofType('welcome', 'piece'), []],
-    ['piece', ofType('piece'), ['begin', 'end']],
+    ['piece', ofType('piece'), ['begin', 'broken off']],
     ['acknowledgement', ofType('installed'), ['begin', 'end']],
   ]
 
@@ -168,8 +169,23 @@ describe('the newcomer', () => {
     net.pass(5000)
     expect(bert.replica.status).toBe('over')
     expect(bert.outputsOf('rejoin')).toHaveLength(1)
-    expect(witness.calls).toEqual(['begin', 'end'])
+    expect(witness.calls).toEqual(['begin', 'broken off'])
   })
+})
+
+test('[JO7] a newcomer that can not take in the whole of a state says so, and never was in the room', () => {
+  class Unfitting extends SharedSet {
+    override endLoad(): string {
+      return 'it does not fit what is here'
+    }
+  }
+  const net = new Network()
+  const [anna, bert] = net.room(['anna', 'bert'])
+  const cleo = net.newcomer('cleo', anna, {}, new Unfitting('cleo'))
+  net.pass(2000)
+  expect(cleo.replica.status).toBe('over')
+  expect(cleo.outputsOf('close')).toMatchObject([{ reason: 'it does not fit what is here' }])
+  expectUntouched(net, anna, bert)
 })
 
 describe('an attempt that was let in unnoticed', () => {

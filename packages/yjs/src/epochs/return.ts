@@ -11,7 +11,7 @@
  */
 import type { Naming } from '@tidemark/core'
 import * as Y from 'yjs'
-import { type IdRange, IdRanges } from '../id-ranges.js'
+import { deletesOf, type IdRange, IdRanges } from '../id-ranges.js'
 import type { LocalChanges } from '../local-changes.js'
 import {
   composed,
@@ -222,12 +222,6 @@ function seenBy(own: StructStore, room: StructStore): Map<number, number> {
     seen.set(client, Math.min(Y.getState(own, client), Y.getState(room, client)))
   }
   return seen
-}
-
-function deletesOf(store: StructStore): IdRanges {
-  const deletes = new IdRanges()
-  deletes.addDeleteSet(Y.createDeleteSetFromStructStore(store))
-  return deletes
 }
 
 /**
