@@ -264,4 +264,9 @@ export const WITH_EVICTION: readonly PinnedSeed[] = [
     found:
       'a newcomer whose sponsor was cut off told of another cut-off of somebody else, before those who evicted both: the simulator looked at one after the other',
   },
+  {
+    seed: 132055819,
+    found:
+      'an operation by somebody whom a stranger had let in waited in vain, and all the members were asked for five minutes whether they were there',
+  },
 ]

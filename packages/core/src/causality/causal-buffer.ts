@@ -150,6 +150,19 @@ export class CausalBuffer {
     return false
   }
 
+  /**
+   * Whether something waits that a member made, or that lacks something of one. All else may wait in vain: what was made
+   * on a side of the room that never counted, by somebody whom a stranger let in.
+   */
+  waitsOnSomeOf(isMember: (author: ReplicaId) => boolean, applied: VersionVector): boolean {
+    if (this.waitsFor(isMember)) return true
+    for (const { deps } of this.operations()) {
+      for (const [author, needed] of deps)
+        if (isMember(author) && (applied.get(author) ?? 0) < needed) return true
+    }
+    return false
+  }
+
   /** Whether an author's later operations are here and an earlier one is not. */
   hasGap(applied: VersionVector): boolean {
     for (const [author, waiting] of this.byAuthor) {

@@ -482,10 +482,12 @@ export class Evicting {
     return !isFirst
   }
 
-  /** Something is held back, by whomever: from being decided, or from being applied. */
+  /** Something is held back by a member, whichever: from being decided, or from being applied. */
   private get isWaiting(): boolean {
     const { history, roster } = this.parts
-    return roster.size > 1 && (history.point < history.clock || history.waiting.size > 0)
+    if (roster.size <= 1) return false
+    const isMember = (author: ReplicaId) => roster.has(author)
+    return history.point < history.clock || history.waiting.waitsOnSomeOf(isMember, history.applied)
   }
 
   private propose(suspects: readonly ReplicaId[], now: Milliseconds): undefined {

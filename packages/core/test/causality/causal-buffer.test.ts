@@ -75,6 +75,19 @@ describe('the causal buffer', () => {
     expect(buffer.takeReady(vector({ anna: 0 }), 1)).toEqual(late)
   })
 
+  test('[EV6] knows whether a member is in the way, or nobody who could be asked', () => {
+    const isMember = (author: string) => author === 'anna'
+    const isInTheWay = (operation: Operation, applied: Map<string, number>) => {
+      const buffer = new CausalBuffer(WIDE)
+      buffer.add(operation)
+      return buffer.waitsOnSomeOf(isMember, applied)
+    }
+    expect(isInTheWay(update('anna', 2, 2), vector({}))).toBe(true)
+    expect(isInTheWay(update('bert', 1, 2, { anna: 1 }), vector({}))).toBe(true)
+    expect(isInTheWay(update('bert', 1, 2, { anna: 1, cleo: 1 }), vector({ anna: 1 }))).toBe(false)
+    expect(isInTheWay(update('bert', 1, 2, { cleo: 1 }), vector({ anna: 1 }))).toBe(false)
+  })
+
   test('does not take the same operation twice', () => {
     const buffer = new CausalBuffer(WIDE)
     expect(buffer.add(update('anna', 2, 2))).toBe(true)

@@ -3,9 +3,11 @@
  */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { DEFAULT_CONFIG } from '../../src/index.js'
+import { MAX_WAITING_MS } from '../../src/causality/causal-buffer.js'
+import { DEFAULT_CONFIG, type ReplicaId } from '../../src/index.js'
 import { encodeMessage } from '../../src/wire/codec.js'
 import { carriesOperations, Network, type Peer } from '../hand-driven-network.js'
+import { update } from '../operations.js'
 
 const { suspectAfterMs, forkAfterMs } = DEFAULT_CONFIG
 const EVICTION_MS = suspectAfterMs + 5000
@@ -172,6 +174,31 @@ describe('what came from beyond a cut-off', () => {
       expect(replica.stats.waiting).toBe(0)
       expect(replica.isSynced).toBe(true)
     }
+  })
+
+  test('[EV6] is waited for by nobody where a stranger has let its author in: the room is quiet', () => {
+    const net = new Network()
+    // So many that nobody is linked to everybody, and who is not is probed.
+    const others = Array.from({ length: 12 }, (_, i) => `member-${i}`)
+    const [anna, ...rest] = net.room(['anna', ...others])
+    net.pass(MAX_WAITING_MS)
+    const far = rest.find((peer) => anna && !anna.replica.neighbours.includes(peer.id))
+    if (!anna || !far) throw new Error('everybody is linked to everybody')
+    const probesAfter = (dependsOn: ReplicaId) => {
+      const { clock } = anna.replica.stats
+      const [link = -1] = rest.flatMap((peer) => net.linksBetween(anna, peer))
+      const operation = update('zoey', 1, clock + 3, { [dependsOn]: 17 })
+      anna.hear(link, { type: 'gossip', operations: [operation], reports: [], presences: [], answer: false })
+      const before = anna.sent('probe').length
+      net.pass(2 * suspectAfterMs)
+      expect(anna.replica.stats.waiting).toBe(1)
+      return anna.sent('probe').length - before
+    }
+    expect(probesAfter('yves')).toBe(0)
+    net.pass(MAX_WAITING_MS)
+    // What a member is said to have made may come: it is asked whether those are there.
+    expect(probesAfter(far.id)).toBeGreaterThan(0)
+    expectSettled(anna, ...rest)
   })
 })
 
