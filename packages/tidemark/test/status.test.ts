@@ -1,14 +1,9 @@
 /** What `status` says while members fall silent, are evicted, or leave nobody who may decide. */
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import { Room, type Site } from './room.js'
+import { expect, test } from 'vitest'
+import type { Site } from './room.js'
+import { room, roomOfEachTest } from './room-of-each-test.js'
 
-let room: Room
-
-beforeEach(() => {
-  room = new Room()
-})
-
-afterEach(() => room.destroy())
+roomOfEachTest()
 
 test('[EV1] of three one crashes: the others suspect it, evict it, and the snapshot point passes', () => {
   const [a, b, c] = [room.open({ content: 'a' }), room.open(), room.open()]

@@ -1,20 +1,11 @@
 /** Members that come, go, hide and come back while others cut. */
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { Awareness } from 'y-protocols/awareness'
 import * as Y from 'yjs'
-import { Room } from '../room.js'
+import { room, roomOfEachTest } from '../room-of-each-test.js'
 import { expectAgreement } from './editing.js'
 
-let room: Room
-
-beforeEach(() => {
-  room = new Room()
-})
-
-afterEach(() => {
-  room.destroy()
-  vi.unstubAllGlobals()
-})
+roomOfEachTest()
 
 describe('coming and going', () => {
   test('a newcomer at any moment of a cut gets everything, once', () => {

@@ -1,21 +1,12 @@
 /** Full compaction as an application sees it: everything goes on, and the document gets as small as its content. */
 import * as prng from 'lib0/prng'
 import type { Compaction } from 'tidemark'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
-import { Room } from '../room.js'
+import { room, roomOfEachTest } from '../room-of-each-test.js'
 import { edit, expectAgreement } from './editing.js'
 
-let room: Room
-
-beforeEach(() => {
-  room = new Room()
-})
-
-afterEach(() => {
-  room.destroy()
-  vi.unstubAllGlobals()
-})
+roomOfEachTest()
 
 describe('cuts while everybody types', () => {
   test.each([1, 2, 3, 4])('nobody notices (schedule %i)', (seed) => {

@@ -1,19 +1,11 @@
 /** Undo, redo, selections and cursors through cuts. */
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
-import { Room, type Site } from '../room.js'
+import type { Site } from '../room.js'
+import { room, roomOfEachTest } from '../room-of-each-test.js'
 import { expectAgreement } from './editing.js'
 
-let room: Room
-
-beforeEach(() => {
-  room = new Room()
-})
-
-afterEach(() => {
-  room.destroy()
-  vi.unstubAllGlobals()
-})
+roomOfEachTest()
 
 describe('undo', () => {
   /** As the binding for CodeMirror does: a selection in each step, held by an object of a class. */

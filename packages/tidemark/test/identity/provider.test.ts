@@ -3,17 +3,12 @@ import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { memoryStorage } from 'tidemark'
 import { VirtualScheduler } from 'tidemark/testing'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { Identities } from '../../src/identity/identities.js'
-import { Room, type Site } from '../room.js'
+import type { Site } from '../room.js'
+import { room, roomOfEachTest } from '../room-of-each-test.js'
 
-let room: Room
-
-beforeEach(() => {
-  room = new Room()
-})
-
-afterEach(() => room.destroy())
+roomOfEachTest()
 
 /** Code is loaded in real time, everything else goes on in virtual time. */
 async function until(isSo: () => boolean): Promise<void> {
