@@ -4,39 +4,19 @@
  */
 import { spawnSync } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { pathToFileURL } from 'node:url'
 import { ensureDependencies } from '../scripts/dependencies.mjs'
+import { BENCH, ensurePeers } from './installed.mjs'
 
-const HERE = fileURLToPath(new URL('.', import.meta.url))
 /** Beside what is compared with, so that it is found from there. */
-const BUNDLE = `${HERE}.cache/bench.mjs`
+const BUNDLE = `${BENCH}.cache/bench.mjs`
 /** Bundled from their sources; everything else is found as it is installed, once. */
 const OWN = /^(tidemark(-signaling|-keeper)?|@tidemark\/[^/]+)(\/|$)/
-
-/** @param {string} path */
-async function json(path) {
-  return JSON.parse(await readFile(path, 'utf8'))
-}
-
-async function ensurePeers() {
-  const { devDependencies } = await json(`${HERE}package.json`)
-  const installed = Object.entries(devDependencies).map(async ([name, version]) => {
-    const found = await json(`${HERE}node_modules/${name}/package.json`).catch(() => undefined)
-    return found?.version === version
-  })
-  if ((await Promise.all(installed)).every(Boolean)) return
-  console.error('Installing what is compared with …')
-  const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], {
-    cwd: HERE,
-    stdio: ['ignore', 2, 2],
-  })
-  if (status !== 0) throw new Error('npm ci failed in bench/: see above')
-}
 
 async function bundle() {
   const { build } = await import('esbuild')
   await build({
-    entryPoints: [`${HERE}main.ts`],
+    entryPoints: [`${BENCH}main.ts`],
     outfile: BUNDLE,
     bundle: true,
     format: 'esm',

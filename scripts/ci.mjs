@@ -30,6 +30,7 @@ const durations = []
 if (await count('Dependencies', () => succeeds(ensureDependencies))) {
   await count('Lint', () => npmScript('lint'))
   await count('Types', () => npmScript('typecheck'))
+  await count('Types of the benchmark', () => npmScript('typecheck:bench'))
   await count('Dependency direction', () => npmScript('architecture'))
   /** @type {string | undefined} */
   let chromium

@@ -7,6 +7,7 @@ import { median, medianFigure } from '../statistics.js'
 import { type ChromiumRoom, type Page, ROOM, withChromiumRoom } from './chromium-room.js'
 import { TIDEMARK, Y_WEBRTC } from './libraries.js'
 import { sleep, until } from './waiting.js'
+import { STAGES, type Stage, type WayIn } from './way-in.js'
 
 interface Document {
   readonly what: string
@@ -18,6 +19,7 @@ interface Document {
 interface Arrival {
   /** Undefined: not within the time limit. */
   readonly ms: number | undefined
+  readonly way: WayIn
   /** Handed to all data channels of the room. */
   readonly bytes: number
   readonly said: { readonly length: number; readonly synced: boolean }
@@ -42,8 +44,8 @@ export const joining: Measurement = {
     const tables: Table[] = []
     const targets: Target[] = []
     const summary: { what: string; figure: string }[] = []
-    const [bare] = context.quick ? [] : await compare(LETTER, context)
-    if (bare) tables.push(bare.table)
+    const [bare] = await compare(LETTER, context)
+    if (bare) tables.push(bare.table, wayInOf(bare))
     for (const document of await documents(context)) {
       for (const comparison of await compare(document, context)) {
         tables.push(comparison.table)
@@ -145,7 +147,7 @@ async function arrive({ open, pages, signaling }: ChromiumRoom, timeLimitMs: num
   const length = (await pages[0]?.call('state'))?.length ?? 0
   const newcomer = await open()
   const before = await totalTraffic([...pages, newcomer])
-  const ms = await newcomer.call('joinUntil', { signaling, room: ROOM }, length, timeLimitMs)
+  const arriving = await newcomer.call('joinUntil', { signaling, room: ROOM }, length, timeLimitMs)
   await sleep(TAIL_MS)
   const after = await totalTraffic([...pages, newcomer])
   const said = await newcomer.call('state')
@@ -155,7 +157,8 @@ async function arrive({ open, pages, signaling }: ChromiumRoom, timeLimitMs: num
     const states = await Promise.all(pages.map((page) => page.call('state')))
     return states.every(({ present }) => present === pages.length - 1)
   })
-  return { ms, bytes: after.payloadBytesSent - before.payloadBytesSent, said }
+  const bytes = after.payloadBytesSent - before.payloadBytesSent
+  return { ms: arriving?.ms, way: arriving?.way ?? {}, bytes, said }
 }
 
 const COLUMNS = ['time', 'bytes', 'what the newcomer has']
@@ -178,6 +181,22 @@ function row(who: string, arrivals: readonly Arrival[], timeLimitMs: number): Ro
   }
 }
 
+/** What the time goes to where there is nothing to send. */
+function wayInOf({ what, ours, theirs }: Comparison): Table {
+  const rowOf = (who: string, arrivals: readonly Arrival[]): Row => {
+    const stages = STAGES.map((stage) => [stage, arrivals.flatMap(({ way }) => way[stage] ?? [])] as const)
+    const times = [...stages, [ARRIVED, timesOf(arrivals)] as const].filter(([, all]) => all.length > 0)
+    return { who, figures: Object.fromEntries(times.map(([stage, all]) => [stage, medianFigure('ms', all)])) }
+  }
+  return {
+    title: `On the way in: ${what}, when what is reached`,
+    columns: [...STAGES, ARRIVED],
+    rows: [rowOf(TIDEMARK.name, ours), rowOf(Y_WEBRTC.name, theirs)],
+  }
+}
+
+const ARRIVED = 'document is there'
+
 const timesOf = (arrivals: readonly Arrival[]) => arrivals.flatMap(({ ms }) => ms ?? [])
 
 function summaryOf({ what, ours, theirs }: Comparison): { what: string; figure: string } {
@@ -190,14 +209,29 @@ function summaryOf({ what, ours, theirs }: Comparison): { what: string; figure: 
   return { what: `a newcomer to ${what}`, figure: `${told(ours)} (y-webrtc: ${told(theirs)})` }
 }
 
+function withoutDocument({ ours, theirs }: Comparison): string {
+  const told = (arrivals: readonly Arrival[]) => {
+    const at = (stage: Stage) => median(arrivals.flatMap(({ way }) => way[stage] ?? []))
+    const all = median(timesOf(arrivals))
+    const [code, called, open] = [at('code is there'), at('somebody is called'), at('channel is open')]
+    const [whole, loading, finding, connecting, lettingIn] = [
+      all,
+      code,
+      called - code,
+      open - called,
+      all - open,
+    ].map((ms) => ms.toFixed(0))
+    return `${whole} ms (code ${loading}, finding each other ${finding}, connecting ${connecting}, from there to the document ${lettingIn})`
+  }
+  return `With one letter it is ${told(ours)} and ${told(theirs)}; what is above that is the document. Code for WebRTC and for the server is loaded when it is needed, and not before; it is the newcomer that makes the offer, once it knows to whom; and a sponsor makes sure that the newcomer stands in its map, and says so to it, before it counts.`
+}
+
 /** @param bare the same with nothing to send. */
 function targetsOf({ what, ours, theirs }: Comparison, bare: Comparison | undefined): Target[] {
   if (timesOf(theirs).length === 0) return []
   const bytes = (arrivals: readonly Arrival[]) => median(arrivals.map((arrival) => arrival.bytes))
   const [ourMs, theirMs] = [median(timesOf(ours)), median(timesOf(theirs))]
-  const rest = bare
-    ? `With one letter it is ${median(timesOf(bare.ours)).toFixed(0)} ms and ${median(timesOf(bare.theirs)).toFixed(0)} ms: so long it takes to find each other, to connect and to be let in. A sponsor first makes sure that the newcomer stands in its map, and says so to it, before it counts: two ways there and back that y-webrtc does without.`
-    : 'A complete run tells how much of that is finding each other.'
+  const rest = bare ? withoutDocument(bare) : ''
   const time: Target = {
     claim: `joining ${what}: time beside y-webrtc`,
     atMost: AT_MOST,

@@ -47,7 +47,7 @@ export class Marks implements Structure {
     this.apply(bytes)
   }
 
-  endLoad(): void {}
+  endLoad(): undefined {}
 
   stateBytes(): number {
     return encode(this.counts).length

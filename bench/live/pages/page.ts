@@ -4,11 +4,19 @@ import type { Patch } from '../../../test/traces/sequential-trace.js'
 import type { Join, JoinOptions, Participant } from '../participant.js'
 import { now, randomNumbers, type Typing, Typist } from '../typist.js'
 import { sleep } from '../waiting.js'
+import type { WayIn } from '../way-in.js'
+import { beginWayIn, wayIn } from './way-in.js'
 
 const SLICE_MS = 100
 const PIECES_A_SLICE = 200
 const RECENT_CHARACTERS = 20_000
 const PROSE = 'It was a bright cold day in spring, and somebody had left a window open. '
+
+/** Times in milliseconds since the joining began. */
+export interface Arriving {
+  readonly ms: number
+  readonly way: WayIn
+}
 
 export function pageOf(joinRoom: Join) {
   const typist = new Typist()
@@ -26,11 +34,12 @@ export function pageOf(joinRoom: Join) {
     },
 
     /** Joins, and tells how long it took until the document was as long as it is going to be. Undefined: not in time. */
-    async joinUntil(options: JoinOptions, length: number, timeoutMs: number): Promise<number | undefined> {
+    async joinUntil(options: JoinOptions, length: number, timeoutMs: number): Promise<Arriving | undefined> {
       const start = now()
+      beginWayIn()
       const isThere = whenLength(length, timeoutMs)
       participant = joinRoom(doc, options)
-      return (await isThere) ? now() - start : undefined
+      return (await isThere) ? { ms: now() - start, way: wayIn() } : undefined
     },
 
     state() {

@@ -1,3 +1,4 @@
+import './way-in.js'
 import { join as joinRoom } from '../tidemark.js'
 import { pageOf } from './page.js'
 
