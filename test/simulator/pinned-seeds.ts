@@ -269,4 +269,9 @@ export const WITH_EVICTION: readonly PinnedSeed[] = [
     found:
       'an operation by somebody whom a stranger had let in waited in vain, and all the members were asked for five minutes whether they were there',
   },
+  {
+    seed: 133031187,
+    found:
+      'what somebody had typed before something, and brought back once that was gone, was taken to be typed in sight of that: it went along with what had come to stand there, to the other end of the list',
+  },
 ]

@@ -159,9 +159,27 @@ export class Passage {
   /** Whether the user put it before `right`, and not behind `left`. What was erased for him he put nothing before. */
   #isPutBesideRight(placed: Y.Item, offset: number, end: number, left: Y.ID, right: Y.ID): boolean {
     if (offset > 0 || end < placed.length) return false
-    if (placed.rightOrigin !== null && this.#deletedIds?.has(placed.rightOrigin)) return false
+    const { rightOrigin } = placed
+    if (rightOrigin !== null && this.#deletedIds?.has(rightOrigin) && !this.#isOlder(placed)) return false
     const isNamed = (old: Y.ID | null, id: Y.ID) => Y.compareIDs(old && newNameOf(old, this.#table), id)
     return isNamed(placed.rightOrigin, right) && !isNamed(placed.origin, left)
+  }
+
+  /**
+   * Whether it was typed before the operation's author had seen all that the operation depends on: somebody has come back with it.
+   * Then something of that lies between it and what it was put behind. What is erased need not have been for whoever typed.
+   */
+  #isOlder(placed: Y.Item): boolean {
+    for (let { left } = placed; left !== null; left = left.left) {
+      const { client, clock } = left.id
+      if (placed.origin !== null && Y.getItem(this.#old.store, placed.origin) === left) return false
+      if (
+        clock < this.#table.endOf(client) ||
+        clock < (this.#ownFrom.get(client) ?? this.#seen.get(client) ?? 0)
+      )
+        return true
+    }
+    return false
   }
 
   /**

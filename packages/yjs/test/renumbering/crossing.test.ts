@@ -299,6 +299,36 @@ describe('Crossing', () => {
     })
   })
 
+  it('[CU10] [LI5] puts before what is gone what was typed before it, by somebody who came back after that', () => {
+    const { docs, below } = editors(['between', 'low', 'high', 'c'], (doc) =>
+      doc.getText('text').insert(0, 'ab'),
+    )
+    const [between, low, high, c] = docs
+    const between1 = type(between, 1, 'tu')
+    const qz = type(low, 1, 'qz')
+    apply(high, between1)
+    const p = type(high, 1, 'p')
+    apply(c, qz)
+    // Offline: of what stands between the two it knows nothing.
+    const x = type(c, 1, 'x')
+    expect(c.getText('text').toString()).toBe('axqzb')
+    apply(c, between1, p)
+    expect(c.getText('text').toString()).toBe('aptuxqzb')
+    const purge = changeOf(between, () => between.getText('text').delete(1, 2))
+    const eraseQ = changeOf(low, () => low.getText('text').delete(1, 1))
+    const { doc, add } = cutAt([...below, between1, purge])
+    add(p, first('high'))
+    add(qz, first('low'))
+    expect(doc.getText('text').toString()).toBe('aqzpb')
+    add(eraseQ, { ...first('low'), seq: 2, clock: 2 })
+    const past = new Map([
+      ['high', 1],
+      ['low', 2],
+    ])
+    add(x, { author: 'c', seq: 1, clock: 3, past })
+    expect(doc.getText('text').toString()).toBe('axzpb')
+  })
+
   it('[CU10] shows under a key what was put over all the others, though two of those change places', () => {
     const { docs, below } = editors(['first', 'low', 'high', 'last'], (doc) =>
       doc.getMap('map').set('key', 'base'),
