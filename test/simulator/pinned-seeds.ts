@@ -274,4 +274,9 @@ export const WITH_EVICTION: readonly PinnedSeed[] = [
     found:
       'what somebody had typed before something, and brought back once that was gone, was taken to be typed in sight of that: it went along with what had come to stand there, to the other end of the list',
   },
+  {
+    seed: 134035048,
+    found:
+      'three of six left at once, the oldest among them, and nobody heard of it: the other three, who might not evict anybody, asked each other for ever whether those were there',
+  },
 ]

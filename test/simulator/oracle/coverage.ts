@@ -135,6 +135,7 @@ export const FIGURES = [
   'tokens away from their neighbours beside twins',
   'tokens that went with one that is gone',
   'points decided outside the room',
+  'settled without somebody whom nobody may evict',
 ] as const
 
 export type Figure = (typeof FIGURES)[number]

@@ -72,6 +72,7 @@ export class World implements Stage {
   readonly makeModel: MakeModel
   /** Messages sent so far that are not heartbeats. */
   talk = 0
+  probes = 0
   steps = 0
   /** The troubled part is over. */
   isCalm = false
@@ -127,6 +128,7 @@ export class World implements Stage {
 
   onSent = (type: number): void => {
     if (type !== MESSAGE.heartbeat) this.talk++
+    if (type === MESSAGE.probe) this.probes++
   }
 
   isPartitioned(): boolean {

@@ -449,8 +449,9 @@ export class Evicting {
       return undefined
     }
     if (this.isTimeToLook(now)) {
-      // Everybody is silent in a large idle room: there only those are asked for whom we should be linked to.
-      const inQuestion = isWaiting ? this.others : this.others.filter((member) => reach.misses(member))
+      // Everybody is silent in a large idle room: there only those are asked for whom we should be linked to, and not for ever.
+      const isAskedFor = (member: ReplicaId) => reach.misses(member) && !this.isKnownToBeSilent(member, now)
+      const inQuestion = isWaiting ? this.others : this.others.filter(isAskedFor)
       const silent = inQuestion.filter((member) => this.suspicion.shouldProbe(member, now))
       for (const member of silent) this.parts.probe(member)
     }
@@ -465,6 +466,12 @@ export class Evicting {
     }
     if (this.isPrimaryNow(now)) return this.propose(suspects, now)
     return isWaiting || this.parts.isCutHeld() ? this.despair(now) : undefined
+  }
+
+  /** Asked for so long, in vain, that it is evicted in an idle room, too: where nobody may do that, asking on tells nothing more. */
+  private isKnownToBeSilent(member: ReplicaId, now: Milliseconds): boolean {
+    const { suspicion, config } = this
+    return suspicion.isSuspect(member, now) && suspicion.isSilentFor(member, config.forkAfterMs, now)
   }
 
   private noteArrears(now: Milliseconds, isWaiting: boolean): void {

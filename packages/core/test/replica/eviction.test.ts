@@ -252,6 +252,27 @@ describe('who may decide', () => {
     net.pass(10 * forkAfterMs)
     expect(bert.outputsOf('fork')).toEqual([])
   })
+
+  test('[EV6] those who may not, and for whom nothing is held back, do not ask about others for ever', () => {
+    const net = new Network()
+    const [anna, bert, cleo, dora] = net.room(['anna', 'bert', 'cleo', 'dora'])
+    for (const dead of [anna, bert]) {
+      net.crash(dead)
+      for (const peer of [cleo, dora, cleo, dora]) peer.feed({ type: 'dial-failed', peer: dead.id, reason: 'gone' })
+    }
+    const probes = () => cleo.sent('probe').length + dora.sent('probe').length
+    const before = probes()
+    net.pass(forkAfterMs + 2 * suspectAfterMs)
+    const asked = probes()
+    expect(asked).toBeGreaterThan(before)
+    net.pass(10 * forkAfterMs)
+    expect(probes()).toBe(asked)
+    expect(cleo.replica.members).toContain('anna')
+    // Once something is held back they ask again, and go on by themselves.
+    cleo.type('word')
+    net.pass(suspectAfterMs)
+    expect(probes()).toBeGreaterThan(asked)
+  })
 })
 
 describe('an operation about evictions that makes no sense', () => {

@@ -21,7 +21,7 @@
  */
 import type { Origin } from '@tidemark/core'
 import * as Y from 'yjs'
-import { IdRanges } from '../id-ranges.js'
+import { type DeleteSetLike, IdRanges } from '../id-ranges.js'
 import { isParked } from '../store.js'
 import { CausalPast } from './causal-past.js'
 import { Passage, type Seen } from './passage.js'
@@ -119,6 +119,7 @@ export class Crossing {
     if (fresh.size === 0) return encodeUpdate(fresh, translateIds(ds, this.table))
     const passage = new Passage(this.#old, into, this.table, withTwins(seen, sections, fresh, into), {
       ...(origin && { deleted: () => this.#past.deletedFor(origin) }),
+      deletedByReturner: isBroughtAlong(sections, origin) ? idsIn(ds) : undefined,
     })
     return encodeUpdate(passage.carry(fresh), translateIds(ds, this.table))
   }
@@ -193,6 +194,17 @@ export class Crossing {
         throw new UntranslatableError(`The operation names ${id.client}:${id.clock}, which nobody knows`)
     }
   }
+}
+
+/** What somebody brings who comes back is its first operation in that room, and goes on from what it had said before. */
+function isBroughtAlong(sections: Sections, origin: Origin | undefined): boolean {
+  return origin?.seq === 1 && [...sections.values()].some(([first]) => (first?.id.clock ?? 0) > 0)
+}
+
+function idsIn(deletes: DeleteSetLike): IdRanges {
+  const ids = new IdRanges()
+  ids.addDeleteSet(deletes)
+  return ids
 }
 
 /** What an operation tells of, and another one has told already, its author had seen all the same. */

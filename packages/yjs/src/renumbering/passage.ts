@@ -35,6 +35,11 @@ export interface PassageOptions {
   readonly staysBesideShown?: boolean
   /** What the author had seen deleted above the base, in the old naming. Asked for only where it matters. */
   readonly deleted?: () => IdRanges
+  /**
+   * Somebody has come back with it: it was typed in sight of less than the operation depends on. What it deletes itself, if
+   * that is so; undefined otherwise.
+   */
+  readonly deletedByReturner?: IdRanges | undefined
 }
 
 export class Passage {
@@ -47,6 +52,7 @@ export class Passage {
   readonly #lefts: LeftNeighbours
   readonly #oldOrder: OldOrder
   readonly #deletedFor: (() => IdRanges) | undefined
+  readonly #deletedByReturner: IdRanges | undefined
   #deleted: IdRanges | undefined
   /** Of the operation's own clients, how far it has been carried: before these clocks its structs are seen. */
   readonly #carried = new Map<number, number>()
@@ -61,6 +67,7 @@ export class Passage {
   constructor(old: Y.Doc, into: Y.Doc, table: IdTranslation, seen: Seen, options: PassageOptions = {}) {
     this.#avoidsDeleted = options.avoidsDeleted ?? false
     this.#deletedFor = options.deleted
+    this.#deletedByReturner = options.deletedByReturner
     const seenOf = (client: number) => this.#seenOf(client)
     this.#lefts = new LeftNeighbours(into, table, seenOf)
     if (options.staysBesideShown) this.#shown = new ShownNeighbours(into, table, seenOf, this.#lefts)
@@ -160,9 +167,15 @@ export class Passage {
   #isPutBesideRight(placed: Y.Item, offset: number, end: number, left: Y.ID, right: Y.ID): boolean {
     if (offset > 0 || end < placed.length) return false
     const { rightOrigin } = placed
-    if (rightOrigin !== null && this.#deletedIds?.has(rightOrigin) && !this.#isOlder(placed)) return false
+    if (rightOrigin !== null && this.#wasErasedFor(placed, rightOrigin)) return false
     const isNamed = (old: Y.ID | null, id: Y.ID) => Y.compareIDs(old && newNameOf(old, this.#table), id)
     return isNamed(placed.rightOrigin, right) && !isNamed(placed.origin, left)
+  }
+
+  /** Whether it was, as far as can be told, when the user typed `placed`. */
+  #wasErasedFor(placed: Y.Item, id: Y.ID): boolean {
+    if (!this.#deletedIds?.has(id) || this.#isOlder(placed)) return false
+    return this.#deletedByReturner?.has(id) ?? true
   }
 
   /**

@@ -304,19 +304,19 @@ describe('Crossing', () => {
       doc.getText('text').insert(0, 'ab'),
     )
     const [between, low, high, c] = docs
-    const between1 = type(between, 1, 'tu')
+    const tu = type(between, 1, 'tu')
     const qz = type(low, 1, 'qz')
-    apply(high, between1)
+    apply(high, tu)
     const p = type(high, 1, 'p')
     apply(c, qz)
     // Offline: of what stands between the two it knows nothing.
     const x = type(c, 1, 'x')
     expect(c.getText('text').toString()).toBe('axqzb')
-    apply(c, between1, p)
+    apply(c, tu, p)
     expect(c.getText('text').toString()).toBe('aptuxqzb')
     const purge = changeOf(between, () => between.getText('text').delete(1, 2))
     const eraseQ = changeOf(low, () => low.getText('text').delete(1, 1))
-    const { doc, add } = cutAt([...below, between1, purge])
+    const { doc, add } = cutAt([...below, tu, purge])
     add(p, first('high'))
     add(qz, first('low'))
     expect(doc.getText('text').toString()).toBe('aqzpb')
@@ -327,6 +327,37 @@ describe('Crossing', () => {
     ])
     add(x, { author: 'c', seq: 1, clock: 3, past })
     expect(doc.getText('text').toString()).toBe('axzpb')
+  })
+
+  it('[CU10] [LI5] also where nothing has come to lie between it and what it was put behind', () => {
+    const { docs, below } = editors(['between', 'low', 'high', 'c'], (doc) =>
+      doc.getText('text').insert(0, 'ab'),
+    )
+    const [between, low, high, c] = docs
+    const tu = type(between, 1, 'tu')
+    for (const doc of [low, high, c]) apply(doc, tu)
+    const known = type(c, 4, 'c')
+    for (const doc of [between, low, high]) apply(doc, known)
+    const qz = type(low, 3, 'qz')
+    const p = type(high, 1, 'p')
+    apply(c, qz)
+    // Offline: of p, and that q is erased, it knows nothing.
+    const x = type(c, 3, 'x')
+    apply(c, p)
+    expect(c.getText('text').toString()).toBe('aptuxqzbc')
+    const purge = changeOf(between, () => between.getText('text').delete(1, 2))
+    const eraseQ = changeOf(low, () => low.getText('text').delete(3, 1))
+    const { doc, add } = cutAt([...below, tu, known, purge])
+    add(p, first('high'))
+    add(qz, first('low'))
+    expect(doc.getText('text').toString()).toBe('aqzpbc')
+    add(eraseQ, { ...first('low'), seq: 2, clock: 2 })
+    const past = new Map([
+      ['high', 1],
+      ['low', 2],
+    ])
+    add(x, { author: 'c-again', seq: 1, clock: 3, past })
+    expect(doc.getText('text').toString()).toBe('axzpbc')
   })
 
   it('[CU10] shows under a key what was put over all the others, though two of those change places', () => {
