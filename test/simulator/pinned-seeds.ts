@@ -266,6 +266,7 @@ export const WITH_EVICTION: readonly PinnedSeed[] = [
   },
   {
     seed: 132055819,
+    isHard: true,
     found:
       'an operation by somebody whom a stranger had let in waited in vain, and all the members were asked for five minutes whether they were there',
   },

@@ -258,7 +258,8 @@ describe('who may decide', () => {
     const [anna, bert, cleo, dora] = net.room(['anna', 'bert', 'cleo', 'dora'])
     for (const dead of [anna, bert]) {
       net.crash(dead)
-      for (const peer of [cleo, dora, cleo, dora]) peer.feed({ type: 'dial-failed', peer: dead.id, reason: 'gone' })
+      for (const peer of [cleo, dora, cleo, dora])
+        peer.feed({ type: 'dial-failed', peer: dead.id, reason: 'gone' })
     }
     const probes = () => cleo.sent('probe').length + dora.sent('probe').length
     const before = probes()
