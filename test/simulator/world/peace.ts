@@ -65,8 +65,13 @@ export class Peace {
     }
     // Whom an idle room misses and may not evict it goes on to look for, but does not ask about for ever.
     else {
-      world.coverage.count('settled without somebody whom nobody may evict')
       this.awaitSilence(() => world.probes)
+      this.awaitThat('is evicted', () => this.whoIsSpared())
+      world.coverage.count(
+        'settled without somebody whom nobody may evict',
+        this.missing().length > 0 ? 1 : 0,
+      )
+      if (this.missing().length === 0) this.awaitSilence(() => world.talk)
     }
     this.checkEverything()
     this.checkOrder()
@@ -210,6 +215,17 @@ export class Peace {
     const witness = this.world.oracle.witnesses.get(id)
     const device = this.world.devices.find(({ holder }) => holder === witness?.holder)
     return device?.state !== 'on' || witness?.isMember === true
+  }
+
+  /** Somebody is suspected where those who answer may decide, and nobody does. */
+  private whoIsSpared(): string | undefined {
+    const now = this.world.scheduler.now()
+    for (const { name, session } of this.live) {
+      const outlook = session.replica?.eviction(now)
+      if (!outlook?.mayDecide || outlook.suspects.length === 0) continue
+      return `${name} suspects ${outlook.suspects.join(', ')} and may decide without them`
+    }
+    return undefined
   }
 
   // ------------------------------------------------------------------ what must hold
