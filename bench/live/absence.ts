@@ -136,11 +136,11 @@ const killed: Play = async (library, room, limitMs) => {
   await sleep(KILLED_AFTER_MS)
   const typed = (await victim.call('typedAt')).length
   await victimBrowser.kill()
-  const every = (holds: (state: { linked: number; present: number }) => boolean) => async () =>
+  const every = (holds: (state: { neighbours: readonly string[]; present: number }) => boolean) => async () =>
     (await Promise.all(others.map((page) => page.call('state')))).every(holds)
   const [linkMs, presentMs, compactMs] = await Promise.all([
     tookMs(
-      every(({ linked }) => linked === 1),
+      every(({ neighbours }) => neighbours.length === 1),
       limitMs,
     ),
     tookMs(

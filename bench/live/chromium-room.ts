@@ -54,8 +54,10 @@ export async function untilLinked(pages: readonly Page[]): Promise<void> {
   await until('all pages are linked', async () => {
     const states = await Promise.all(pages.map((page) => page.call('state')))
     return states.every(
-      ({ linked, synced, length }) =>
-        linked === pages.length - 1 && (synced || pages.length === 1) && length === states[0]?.length,
+      ({ neighbours, synced, length }) =>
+        neighbours.length === pages.length - 1 &&
+        (synced || pages.length === 1) &&
+        length === states[0]?.length,
     )
   })
 }

@@ -3,6 +3,7 @@ import { pathToFileURL } from 'node:url'
 import wrtc from '@roamhq/wrtc'
 import { WebSocket } from 'ws'
 import type { Join, JoinOptions, Participant } from './participant.js'
+import { Passing } from './passing.js'
 import { type Typing, Typist } from './typist.js'
 
 export interface Call {
@@ -22,14 +23,22 @@ export type NodeParticipant = typeof functions
 // y-webrtc wants the one, and would take the other where there is one.
 Object.assign(globalThis, { WebSocket, BroadcastChannel: undefined })
 
+const passing = new Passing()
 const sent = { bytes: 0, messages: 0 }
 const { prototype } = wrtc.RTCDataChannel
 const { send } = prototype
 prototype.send = function (this: RTCDataChannel, data: Uint8Array) {
   sent.messages++
   sent.bytes += data.byteLength
+  passing.noteLeaving()
   Reflect.apply(send, this, [data])
 } as typeof send
+
+const { dispatchEvent } = prototype
+prototype.dispatchEvent = function (this: RTCDataChannel, event: Event) {
+  if (event.type === 'message') passing.noteComing()
+  return Reflect.apply(dispatchEvent, this, [event])
+}
 
 const typist = new Typist()
 let participant: Participant | undefined
@@ -40,7 +49,8 @@ const functions = {
     participant = join(typist.doc, { ...options, peerOptions: { wrtc } })
   },
   state: () => ({
-    linked: participant?.linked() ?? 0,
+    name: participant?.name() ?? '',
+    neighbours: participant?.neighbours() ?? [],
     present: participant?.present() ?? 0,
     synced: participant?.synced() ?? false,
     length: typist.text.length,
@@ -48,7 +58,12 @@ const functions = {
   type: (typing: Typing) => typist.type(typing),
   typedAt: () => typist.typedAt,
   arrivedAt: (letter: string) => typist.arrivedAt(letter),
-  forgetTimes: () => typist.forgetTimes(),
+  leftAt: () => passing.firstLeftAfter(typist.typedAt),
+  cameAt: (letter: string) => passing.lastCameBefore(typist.arrivedAt(letter)),
+  forgetTimes() {
+    typist.forgetTimes()
+    passing.forget()
+  },
   spent() {
     const { user, system } = process.cpuUsage()
     return { ...sent, cpuMs: (user + system) / 1000 }

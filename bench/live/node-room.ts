@@ -57,9 +57,9 @@ async function untilComplete(people: readonly Process[]): Promise<void> {
   await until(`${people.length} are in the room`, async () => {
     const states = await Promise.all(people.map((person) => person.call('state')))
     return states.every(
-      ({ present, linked, synced, length }) =>
+      ({ present, neighbours, synced, length }) =>
         present === people.length - 1 &&
-        (people.length === 1 || (linked > 0 && synced)) &&
+        (people.length === 1 || (neighbours.length > 0 && synced)) &&
         length === states[0]?.length,
     )
   })

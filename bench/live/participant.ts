@@ -13,8 +13,10 @@ export interface JoinOptions {
 }
 
 export interface Participant {
-  /** Others that an open data channel leads to. */
-  linked(): number
+  /** What the others call it. */
+  name(): string
+  /** Those that an open data channel leads to. */
+  neighbours(): readonly string[]
   /** How many others it counts as present. */
   present(): number
   /** What the library says of itself. */

@@ -9,7 +9,8 @@ export const join: Join = (doc, { signaling, room, peerOptions }) => {
     ...(peerOptions && { peerOptions }),
   })
   return {
-    linked: () => provider.peers.length,
+    name: () => provider.replicaId ?? '',
+    neighbours: () => provider.peers,
     present: () => Math.max(0, provider.members.length - 1),
     synced: () => provider.synced,
     disconnect: () => provider.disconnect(),

@@ -21,10 +21,20 @@ export interface Outcome {
   /** Handed to all data channels of the room: operations, and whatever else is sent meanwhile. */
   readonly bytes: number
   readonly messages: number
-  /** From each keystroke to each document of the others. */
-  readonly latenciesMs: readonly number[]
+  readonly arrivals: readonly Arrival[]
   /** Of everything that belongs to the room, its browser or processes included. */
   readonly cpuMs: number
+}
+
+/** One keystroke in one document of the others. */
+export interface Arrival {
+  /** From the keystroke to the event of that document. */
+  readonly ms: number
+  /** A channel leads there from who typed. */
+  readonly isLinked: boolean
+  /** Until something left who typed, and since something came to whoever sees it. */
+  readonly leavingMs: number
+  readonly comingMs: number
 }
 
 export interface Spent {
@@ -34,10 +44,13 @@ export interface Spent {
 }
 
 interface Functions {
-  state(): { readonly length: number }
+  state(): { readonly length: number; readonly name: string; readonly neighbours: readonly string[] }
   type(typing: Typing): Promise<void>
   typedAt(): readonly number[]
   arrivedAt(letter: string): readonly number[]
+  /** When something left after each keystroke, and when something came before each letter was here. */
+  leftAt(): readonly number[]
+  cameAt(letter: string): readonly number[]
   forgetTimes(): void
 }
 
@@ -82,13 +95,13 @@ export async function typeTogether(
   const before = await spent()
   await type(keystrokes, 100)
   const after = await spent()
-  const latenciesMs = await Promise.all(writers.map((writer, i) => latenciesOf(writer, letterOf(i), people)))
+  const arrivals = await Promise.all(writers.map((writer, i) => arrivalsOf(writer, letterOf(i), people)))
   return {
     keystrokes: keystrokes * writers.length,
     bytes: after.bytes - before.bytes,
     messages: after.messages - before.messages,
     cpuMs: after.cpuMs - before.cpuMs,
-    latenciesMs: latenciesMs.flat(),
+    arrivals: arrivals.flat(),
   }
 }
 
@@ -97,13 +110,25 @@ function letterOf(writer: number): string {
   return String.fromCharCode('a'.charCodeAt(0) + writer)
 }
 
-async function latenciesOf(writer: Person, letter: string, people: readonly Person[]): Promise<number[]> {
-  const typedAt = await writer.call('typedAt')
+async function arrivalsOf(writer: Person, letter: string, people: readonly Person[]): Promise<Arrival[]> {
   const others = people.filter((person) => person !== writer)
-  const arrived = await Promise.all(others.map((person) => person.call('arrivedAt', letter)))
-  return arrived.flatMap((arrivedAt) => {
+  const typedAt = await writer.call('typedAt')
+  const { neighbours } = await writer.call('state')
+  const leftAt = await writer.call('leftAt')
+  const arrivals = others.map(async (person): Promise<Arrival[]> => {
+    const arrivedAt = await person.call('arrivedAt', letter)
+    const cameAt = await person.call('cameAt', letter)
+    const isLinked = neighbours.includes((await person.call('state')).name)
     if (typedAt.length !== arrivedAt.length)
       throw new Error(`of ${typedAt.length} keystrokes ${arrivedAt.length} arrived`)
-    return typedAt.map((time, i) => (arrivedAt[i] ?? Number.NaN) - time)
+    return typedAt.map((typed, i) => {
+      const [left = Number.NaN, came = Number.NaN, arrived = Number.NaN] = [
+        leftAt[i],
+        cameAt[i],
+        arrivedAt[i],
+      ]
+      return { ms: arrived - typed, isLinked, leavingMs: left - typed, comingMs: arrived - came }
+    })
   })
+  return (await Promise.all(arrivals)).flat()
 }

@@ -6,6 +6,7 @@ import type { Join } from './participant.js'
 
 /** What of its inside tells which connections are open. */
 interface Room {
+  readonly peerId: string
   readonly webrtcConns: ReadonlyMap<string, { readonly connected: boolean }>
   readonly synced: boolean
 }
@@ -18,7 +19,9 @@ export const join: Join = (doc, { signaling, room: name, peerOptions }) => {
   })
   const room = () => provider.room as Room | null
   return {
-    linked: () => [...(room()?.webrtcConns.values() ?? [])].filter(({ connected }) => connected).length,
+    name: () => room()?.peerId ?? '',
+    neighbours: () =>
+      [...(room()?.webrtcConns ?? [])].flatMap(([name, { connected }]) => (connected ? name : [])),
     present: () => room()?.webrtcConns.size ?? 0,
     synced: () => room()?.synced ?? false,
     disconnect: () => provider.disconnect(),

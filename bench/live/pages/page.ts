@@ -5,6 +5,7 @@ import type { Join, JoinOptions, Participant } from '../participant.js'
 import { now, randomNumbers, type Typing, Typist } from '../typist.js'
 import { sleep } from '../waiting.js'
 import type { WayIn } from '../way-in.js'
+import { passing } from './page-passing.js'
 import { beginWayIn, wayIn } from './way-in.js'
 
 const SLICE_MS = 100
@@ -43,14 +44,25 @@ export function pageOf(joinRoom: Join) {
     },
 
     state() {
-      const { linked, present, synced } = joined()
-      return { linked: linked(), present: present(), synced: synced(), length: text.length }
+      const { name, neighbours, present, synced } = joined()
+      return {
+        name: name(),
+        neighbours: neighbours(),
+        present: present(),
+        synced: synced(),
+        length: text.length,
+      }
     },
 
     type: (typing: Typing) => typist.type(typing),
     typedAt: () => typist.typedAt,
+    leftAt: () => passing.firstLeftAfter(typist.typedAt),
+    cameAt: (letter: string) => passing.lastCameBefore(typist.arrivedAt(letter)),
     arrivedAt: (letter: string) => typist.arrivedAt(letter),
-    forgetTimes: () => typist.forgetTimes(),
+    forgetTimes() {
+      typist.forgetTimes()
+      passing.forget()
+    },
     content: () => text.toString(),
     documentBytes: () => Y.encodeStateAsUpdate(doc).length,
     disconnect: () => joined().disconnect(),

@@ -1,3 +1,4 @@
+import './page-passing.js'
 import './way-in.js'
 import { join as joinRoom } from '../tidemark.js'
 import { pageOf } from './page.js'
@@ -8,6 +9,8 @@ export const {
   state,
   type,
   typedAt,
+  leftAt,
+  cameAt,
   arrivedAt,
   forgetTimes,
   content,

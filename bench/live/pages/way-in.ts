@@ -4,6 +4,7 @@
  */
 import { now } from '../typist.js'
 import type { Stage, WayIn } from '../way-in.js'
+import { onEveryChannel, onEveryConnection } from './connections.js'
 
 let beginning = 0
 let reached: WayIn = {}
@@ -29,19 +30,8 @@ globalThis.WebSocket = class extends WebSocket {
   }
 }
 
-globalThis.RTCPeerConnection = class extends RTCPeerConnection {
-  constructor(...args: ConstructorParameters<typeof RTCPeerConnection>) {
-    super(...args)
-    reach('somebody is called')
-    this.addEventListener('datachannel', ({ channel }) => noticeOpening(channel))
-  }
-
-  override createDataChannel(...args: Parameters<RTCPeerConnection['createDataChannel']>): RTCDataChannel {
-    const channel = super.createDataChannel(...args)
-    noticeOpening(channel)
-    return channel
-  }
-}
+onEveryConnection(() => reach('somebody is called'))
+onEveryChannel(noticeOpening)
 
 function noticeOpening(channel: RTCDataChannel): void {
   if (channel.readyState === 'open') reach('channel is open')
