@@ -124,7 +124,20 @@ describe('ending a link', () => {
     expect([heard.downs, heard.gone, vi.getTimerCount()]).toEqual([[], 1, 0])
   })
 
-  it('by close takes two seconds at most', () => {
+  it('by close goes on while it gets on, ten seconds at most', () => {
+    const { channel, heard, link } = openLink(50_000_000)
+    link.send(testBytes(20_000_000), 'bulk')
+    link.close('enough')
+    for (let seconds = 0; seconds < 9; seconds++) {
+      vi.advanceTimersByTime(1000)
+      expect(channel.isDestroyed).toBe(false)
+      channel.drain()
+    }
+    vi.advanceTimersByTime(1000)
+    expect([channel.isDestroyed, heard.gone, heard.downs]).toEqual([true, 1, []])
+  })
+
+  it('by close ends after two seconds without getting on', () => {
     const { channel, heard, link } = openLink()
     link.send(testBytes(1_000_000), 'bulk')
     link.close('enough')

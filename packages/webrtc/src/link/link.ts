@@ -37,8 +37,10 @@ export interface LinkOptions {
 const bulkHighWaterBytes = 256 * 1024
 const urgentHighWaterBytes = 1024 * 1024
 
-/** How long a polite ending may take. */
+/** How long a polite ending may take without getting on; on a slow network much may be queued. */
 const farewellMs = 2000
+/** And in all. */
+const farewellsMs = 10_000
 
 /** A peer that reads so slowly that this many messages of the greatest size wait for it is given up. */
 const maxQueuedMessages = 2
@@ -52,6 +54,7 @@ export class Link {
   #farewell: Uint8Array | null = null
   #awaitsLow = false
   #deadline: ReturnType<typeof setTimeout> | undefined
+  #endsAt = 0
   #bytesSent = 0
   #bytesReceived = 0
 
@@ -94,7 +97,8 @@ export class Link {
     if (this.#state !== 'open') return
     this.#state = 'closing'
     this.#farewell = encodeFarewell(reason)
-    this.#deadline = setTimeout(() => this.destroy(), farewellMs)
+    this.#endsAt = performance.now() + farewellsMs
+    this.#awaitEnd()
     this.#pump()
   }
 
@@ -123,8 +127,15 @@ export class Link {
     this.#awaitsLow = true
     this.#channel.whenLow(() => {
       this.#awaitsLow = false
+      if (this.#state === 'closing') this.#awaitEnd()
       this.#pump()
     })
+  }
+
+  #awaitEnd(): void {
+    clearTimeout(this.#deadline)
+    const left = this.#endsAt - performance.now()
+    this.#deadline = setTimeout(() => this.destroy(), Math.min(left, farewellMs))
   }
 
   /** A channel that refuses is closing, and says so by `onClose`. */
