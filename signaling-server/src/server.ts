@@ -12,6 +12,7 @@ import { maxFrameBytes } from './messages.js'
 import { type ResolvedOptions, resolveOptions, type SignalingServerOptions } from './options.js'
 import { Rooms } from './rooms.js'
 import { type Io, openSession } from './session.js'
+import { MessagesOnly } from './websockets.js'
 
 export interface SignalingServer {
   /** Port 0 takes a free one. Rejects if the address is taken. */
@@ -129,6 +130,7 @@ function createSocketServer(
     pingInterval: options.pingIntervalMs,
     pingTimeout: options.pingTimeoutMs,
     maxHttpBufferSize: maxFrameBytes,
+    wsEngine: MessagesOnly,
     perMessageDeflate: false,
     httpCompression: false,
     cors: { origin: options.origins === 'all' ? '*' : [...options.origins], methods: ['GET', 'POST'] },

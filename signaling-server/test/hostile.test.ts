@@ -50,6 +50,18 @@ describe('malformed messages', () => {
     await expectAlive(server)
   })
 
+  it.each(['ping', 'pong'] as const)(
+    'a %s of WebSocket, which nothing here sends or counts, ends it, too',
+    async (kind) => {
+      const server = await startServer()
+      const raw = await joinRaw(server)
+      raw.control(kind)
+      await raw.closed
+      await expectAlive(server)
+      await expectEmpty(server)
+    },
+  )
+
   it.each([
     ['null', null],
     ['nothing', undefined],

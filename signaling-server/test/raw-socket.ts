@@ -11,6 +11,8 @@ export interface RawSocket {
   readonly frames: readonly string[]
   text(payload: string): void
   binary(payload: Uint8Array): void
+  /** A frame of control, which no library lets an application answer. */
+  control(kind: 'ping' | 'pong'): void
   /** Only the head of a text frame that claims that many bytes. */
   announce(bytes: number): void
   received(matches: (frame: string) => boolean): Promise<string>
@@ -78,6 +80,7 @@ function wrap(tcp: Socket, head: Buffer): RawSocket {
     frames,
     closed,
     text: (payload) => send(1, Buffer.from(payload)),
+    control: (kind) => send(kind === 'ping' ? 9 : 10, Buffer.alloc(0)),
     binary: (payload) => send(2, payload),
     announce: (bytes) => void tcp.write(frameHead(1, bytes)),
     received: (matches) => {
