@@ -28,6 +28,7 @@ interface DataChannelInside {
 
 /** The part of RTCPeerConnection that simple-peer itself does not offer. */
 interface ConnectionInside {
+  ondatachannel?: ((event: unknown) => void) | null
   readonly localDescription: { readonly sdp: string } | null
   readonly remoteDescription: { readonly sdp: string } | null
 }
@@ -82,6 +83,19 @@ export class PeerChannel implements ChunkChannel {
     })
     peer.on('connect', () => this.#opened())
     peer.on('data', (data) => this.#received(data))
+    this.#takeOneChannel(peer._pc)
+  }
+
+  /** simple-peer takes whatever channel is opened by the other side, and lets go of the last one only. */
+  #takeOneChannel(connection: ConnectionInside | null): void {
+    if (connection === null) return
+    const refuse = () => this.#peer.destroy(new Error('the other side opened another data channel'))
+    // Who calls opens the channel itself, and has nothing to take.
+    const take = connection.ondatachannel ?? refuse
+    connection.ondatachannel = (event) => {
+      connection.ondatachannel = refuse
+      take(event)
+    }
   }
 
   get bufferedBytes(): number {
