@@ -254,13 +254,13 @@ export class WebrtcSession implements TransportSession {
 
   async #loadSocketFactory(): Promise<SocketFactory> {
     const [{ io }] = await Promise.all([import('socket.io-client'), this.#loaded()])
-    return (server, auth) =>
+    return (server, auth, first) =>
       io(server, {
         auth,
         forceNew: true,
         reconnection: false,
         timeout: serverTimeoutMs,
-        transports: ['websocket', 'polling'],
+        transports: first === 'websocket' ? ['websocket', 'polling'] : ['polling', 'websocket'],
         tryAllTransports: true,
       })
   }

@@ -9,11 +9,13 @@ class ScriptedSocket extends EventEmitter {
   isReleased = false
   readonly server: string
   readonly auth: object
+  readonly first: string
 
-  constructor(server: string, auth: object) {
+  constructor(server: string, auth: object, first: string) {
     super()
     this.server = server
     this.auth = auth
+    this.first = first
   }
 
   accept(): void {
@@ -21,8 +23,8 @@ class ScriptedSocket extends EventEmitter {
     this.emit('connect')
   }
 
-  refuse(): void {
-    this.emit('connect_error', new Error('refused'))
+  refuse(reason = 'refused'): void {
+    this.emit('connect_error', new Error(reason))
   }
 
   drop(reason: string): void {
@@ -32,7 +34,7 @@ class ScriptedSocket extends EventEmitter {
 
   /** As in socket.io: without a name, all listeners go. */
   override off(name?: string | symbol): this {
-    return this.removeAllListeners(name)
+    return name === undefined ? this.removeAllListeners() : this.removeAllListeners(name)
   }
 
   disconnect(): void {
@@ -48,8 +50,8 @@ function createClient(servers: string[], token: Token = undefined) {
   const client = new SignalingClient({
     servers,
     token,
-    loadSocketFactory: async () => (server, auth) => {
-      const socket = new ScriptedSocket(server, auth)
+    loadSocketFactory: async () => (server, auth, first) => {
+      const socket = new ScriptedSocket(server, auth, first)
       record.sockets.push(socket)
       return socket as unknown as Socket
     },
@@ -133,6 +135,41 @@ it('comes back after a loss, also when the server meant it', async () => {
   client.destroy()
 })
 
+it('tries again when a connection closes before the server has let it in', async () => {
+  const { client, record, last } = createClient(['one'])
+  client.need(true)
+  await vi.advanceTimersByTimeAsync(1)
+  last().drop('transport close')
+  expect(record.unreachable).toEqual(['one: transport close'])
+  await vi.advanceTimersByTimeAsync(800)
+  expect(record.sockets.length).toBe(2)
+  last().accept()
+  last().drop('transport close')
+  expect(record.unreachable.length).toBe(2)
+  client.destroy()
+})
+
+it('begins with polling where a WebSocket got no answer in time, and with a WebSocket where polling got none', async () => {
+  const { client, record, last } = createClient(['one', 'two'])
+  client.need(true)
+  const outcomes = ['timeout', 'timeout', 'refused', 'timeout', 'timeout', 'refused']
+  for (const outcome of outcomes) {
+    const tried = record.sockets.length
+    while (record.sockets.length === tried) await vi.advanceTimersByTimeAsync(10)
+    last().refuse(outcome)
+  }
+  const tried = record.sockets.map(({ server, first }) => `${server}: ${first}`)
+  expect(tried).toEqual([
+    'one: websocket',
+    'two: websocket',
+    'one: polling',
+    'two: polling',
+    'one: polling',
+    'two: websocket',
+  ])
+  client.destroy()
+})
+
 it('asks for a token before each connection, and goes on when there is none to be had', async () => {
   let calls = 0
   const { client, record, last } = createClient(['one'], () => {
@@ -167,6 +204,27 @@ it('returns to the head of the list once that is back, as newcomers look there f
   expect(serversTried(record.sockets)).toEqual(['one', 'two', 'one', 'one'])
   client.destroy()
   expect([last().isReleased, vi.getTimerCount()]).toEqual([true, 0])
+})
+
+it('returns to any server before its own, the first of the list first', async () => {
+  const { client, record, last } = createClient(['one', 'two', 'three'])
+  client.need(true)
+  for (let refused = 0; refused < 2; refused += 1) {
+    await vi.advanceTimersByTimeAsync(1)
+    last().refuse()
+  }
+  await vi.advanceTimersByTimeAsync(1)
+  last().accept()
+  await vi.advanceTimersByTimeAsync(46_000)
+  last().drop('transport close')
+  await vi.advanceTimersByTimeAsync(1)
+  last().accept()
+  expect(serversTried(record.sockets)).toEqual(['one', 'two', 'three', 'one', 'two'])
+  expect([client.isConnected, record.connections]).toEqual([true, 2])
+  await vi.advanceTimersByTimeAsync(46_000)
+  expect(last().server).toBe('one')
+  client.destroy()
+  expect(vi.getTimerCount()).toBe(0)
 })
 
 it('says so when it knows no server', async () => {

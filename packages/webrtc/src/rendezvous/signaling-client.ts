@@ -6,13 +6,22 @@
  * not ask for a fresh token's failure, and knows one server only. Each attempt is a socket of its own.
  *
  * Newcomers try the list from its head, so whoever stays connected further down looks from time to time whether
- * a server before it is back; otherwise the two would wait for each other on different servers.
+ * one of the servers before it is back; otherwise the two would wait for each other on different servers.
+ *
+ * Somebody on the way may swallow WebSockets without a word. Then nothing but time tells, and the next attempt at that
+ * server begins with polling.
  */
 import type { Socket } from 'socket.io-client'
 import { type Answer, isRecord, readAnswer, refusal } from './answer.js'
 import { Backoff, spread } from './backoff.js'
 
-export type SocketFactory = (server: string, auth: { token?: string }) => Socket
+/** What a connection begins with; it takes the other one if that is refused. */
+export type FirstTransport = 'websocket' | 'polling'
+
+export type SocketFactory = (server: string, auth: { token?: string }, first: FirstTransport) => Socket
+
+/** What socket.io-client calls it when an attempt took too long. */
+const TIMEOUT = 'timeout'
 
 export interface SignalingClientOptions {
   readonly servers: readonly string[]
@@ -34,6 +43,8 @@ export class SignalingClient {
   readonly #options: SignalingClientOptions
   readonly #backoff = new Backoff(500, 5000)
   #server = 0
+  /** Servers that did not answer in time when asked by WebSocket. */
+  readonly #polled = new Set<number>()
   /** The socket in use; an attempt under way has one that is not connected yet. */
   #socket: Socket | null = null
   /** A socket to an earlier server of the list, not in use before it is connected. */
@@ -111,7 +122,16 @@ export class SignalingClient {
     this.#retryTimer = undefined
     this.#socket = socket
     socket.on('connect', () => this.#adopt(socket, this.#server))
-    socket.on('connect_error', (error) => this.#failed(error.message))
+    this.#onRefusal(socket, this.#server, (reason) => this.#failed(reason))
+  }
+
+  /** A connection that closes before the server has let us in was no error of the transport, but is none, either. */
+  #onRefusal(socket: Socket, server: number, refused: (reason: string) => void): void {
+    socket.on('disconnect', refused)
+    socket.on('connect_error', ({ message }) => {
+      if (message === TIMEOUT && !this.#polled.delete(server)) this.#polled.add(server)
+      refused(message)
+    })
   }
 
   /** A socket on its way; null where no server is known. */
@@ -124,15 +144,15 @@ export class SignalingClient {
     const createSocket = await this.#options.loadSocketFactory()
     const { token } = this.#options
     const current = typeof token === 'function' ? await token() : token
-    return createSocket(address, current === undefined ? {} : { token: current })
+    const auth = current === undefined ? {} : { token: current }
+    return createSocket(address, auth, this.#polled.has(server) ? 'polling' : 'websocket')
   }
 
   #adopt(socket: Socket, server: number): void {
     this.#socket = socket
     this.#server = server
     this.#backoff.reset()
-    socket.off('connect')
-    socket.off('connect_error')
+    socket.off()
     socket.on('disconnect', (reason) => this.#lost(reason))
     for (const name of ['signal', 'elsewhere'] as const) {
       socket.on(name, (body: unknown) => {
@@ -167,20 +187,22 @@ export class SignalingClient {
     this.#returnTimer = setTimeout(() => void this.#probeEarlier(), spread(returnMs))
   }
 
-  async #probeEarlier(): Promise<void> {
+  /** One after the other: those that newcomers try first are tried first. */
+  async #probeEarlier(server = 0): Promise<void> {
+    if (server >= this.#server) return this.#probeSoon()
     const generation = this.#generation
-    const probe = await this.#open(0).catch(() => null)
+    const probe = await this.#open(server).catch(() => null)
     if (generation !== this.#generation) return this.#release(probe)
     if (probe === null) return this.#probeSoon()
     this.#probe = probe
-    probe.on('connect_error', () => {
+    this.#onRefusal(probe, server, () => {
       this.#stopProbing()
-      this.#probeSoon()
+      void this.#probeEarlier(server + 1)
     })
     probe.on('connect', () => {
       this.#probe = null
       this.#release(this.#socket)
-      this.#adopt(probe, 0)
+      this.#adopt(probe, server)
     })
   }
 
