@@ -5,9 +5,10 @@ import { Seeker } from '../src/rendezvous/seeker.js'
 
 function createSeeker(respond: (not: readonly string[]) => SeekAnswer | Promise<SeekAnswer>) {
   const record = { asked: [] as string[][], called: [] as string[], refusals: [] as string[], foundings: 0 }
-  const server = { isReachable: true }
+  const server = { isReachable: true, isGreeting: false }
   const seeker = new Seeker({
     canAsk: () => server.isReachable,
+    isGreeting: () => server.isGreeting,
     ask: async (not) => {
       record.asked.push([...not])
       return respond(not)
@@ -46,16 +47,16 @@ describe('seeking', () => {
     expect([seeker.isSeeking, vi.getTimerCount()]).toEqual([false, 0])
   })
 
-  it('leaves out who could not be linked, for a minute', async () => {
+  it('leaves out who could not be linked, for as long as it is told', async () => {
     const peers = ['p1', 'p2']
     const { seeker, record } = createSeeker((not) => {
       const peer = peers.find((each) => !not.includes(each))
       return peer === undefined ? { kind: 'wait', waitMs: 500 } : { kind: 'peer', peer }
     })
     await begin(seeker)
-    seeker.callFailed('p1')
+    seeker.callFailed('p1', 60_000)
     await vi.advanceTimersByTimeAsync(200)
-    seeker.callFailed('p2')
+    seeker.callFailed('p2', 60_000)
     await vi.advanceTimersByTimeAsync(50_000)
     expect(record.called).toEqual(['p1', 'p2'])
     expect(record.asked.at(-1)).toEqual(['p1', 'p2'])
@@ -69,13 +70,34 @@ describe('seeking', () => {
     await begin(seeker)
     for (let i = 0; i < 20; i += 1) {
       const calling = record.called.at(-1) ?? ''
-      seeker.callFailed(calling)
+      seeker.callFailed(calling, 60_000)
       // Not so long that the first are forgotten by time.
       vi.setSystemTime(0)
       while (record.called.at(-1) === calling) await vi.advanceTimersByTimeAsync(100)
     }
     expect(record.asked.at(-1)?.length).toBe(16)
     expect(record.asked.at(-1)?.at(-1)).toBe('p19')
+  })
+
+  it('calls again whom nothing was wrong with', async () => {
+    const { seeker, record } = createSeeker(() => ({ kind: 'peer', peer: 'p1' }))
+    await begin(seeker)
+    seeker.callFailed('p1', 0)
+    await vi.advanceTimersByTimeAsync(200)
+    expect([record.called, record.asked]).toEqual([
+      ['p1', 'p1'],
+      [[], []],
+    ])
+  })
+
+  it('looks once where others find us', async () => {
+    const { seeker, record, server } = createSeeker(() => ({ kind: 'wait', waitMs: 500 }))
+    server.isGreeting = true
+    await begin(seeker)
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect([record.asked.length, seeker.isSeeking, vi.getTimerCount()]).toEqual([1, false, 0])
+    await begin(seeker)
+    expect(record.asked.length).toBe(2)
   })
 
   it('waits as long as it is told, give or take a half', async () => {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { Fault } from '../src/call/call.js'
 import { encodeEnd, encodeSignals } from '../src/call/negotiation.js'
 import { Switchboard } from '../src/call/switchboard.js'
 import { PeerChannel, type PeerSignal, type SimplePeerInstance } from '../src/link/peer-channel.js'
@@ -55,6 +56,8 @@ function openSwitchboard(self: string, options: { refusal?: string; secret?: Roo
     connected: [] as string[],
     chunks: [] as Uint8Array[],
     failed: [] as { address: string; reason: string }[],
+    faults: [] as Fault[],
+    ended: { times: 0 },
     unproven: [] as string[],
   }
   const board = new Switchboard({
@@ -73,7 +76,13 @@ function openSwitchboard(self: string, options: { refusal?: string; secret?: Roo
       record.connected.push(address)
       channel.onChunk = (chunk) => record.chunks.push(chunk)
     },
-    failed: (address, reason) => record.failed.push({ address, reason }),
+    failed: (address, reason, fault) => {
+      record.failed.push({ address, reason })
+      record.faults.push(fault)
+    },
+    ended: () => {
+      record.ended.times += 1
+    },
     unproven: (channel, reason) => {
       record.unproven.push(reason)
       channel.destroy()
@@ -123,12 +132,13 @@ describe('placing a call', () => {
   })
 
   it('fails when the other side ends it or the carrier finds nobody', async () => {
-    const { board, sent, failed } = openSwitchboard('bbbb')
+    const { board, sent, failed, faults } = openSwitchboard('bbbb')
     board.place('x')
     await vi.advanceTimersByTimeAsync(20)
     board.receive('x', encodeEnd(callOf(sent[0]?.text), 'aaaa', 'busy'))
     board.place('y')
     board.fail('y', 'gone', true)
+    expect(faults).toEqual(['busy', 'peer'])
     expect(failed).toEqual([
       { address: 'x', reason: 'ended by the other side: busy' },
       { address: 'y', reason: 'gone' },
@@ -136,7 +146,7 @@ describe('placing a call', () => {
   })
 
   it('outlives the carrier once it is answered, unless the other side is gone', async () => {
-    const { board, sent, failed } = openSwitchboard('bbbb')
+    const { board, sent, failed, faults } = openSwitchboard('bbbb')
     board.place('x')
     board.place('y')
     await vi.advanceTimersByTimeAsync(20)
@@ -146,6 +156,7 @@ describe('placing a call', () => {
     expect(failed).toEqual([{ address: 'y', reason: 'server lost' }])
     board.fail('x', 'gone', true)
     expect(failed.length).toBe(2)
+    expect(faults).toEqual(['carrier', 'peer'])
   })
 
   it('fails when the connection breaks before it is one', async () => {
@@ -157,6 +168,17 @@ describe('placing a call', () => {
 })
 
 describe('answering', () => {
+  it('tells when a call that nobody here wanted is over, however it ends', async () => {
+    const { board, peers, failed, ended } = openSwitchboard('bbbb')
+    board.receive('x', offerOf('call-1', 'aaaa'))
+    board.receive('x', encodeEnd('call-1', 'aaaa', 'changed my mind'))
+    board.receive('y', offerOf('call-2', 'cccc'))
+    peers[1]?.destroy(new Error('Ice connection failed.'))
+    board.receive('z', offerOf('call-3', 'dddd'))
+    await vi.advanceTimersByTimeAsync(15_000)
+    expect([ended.times, failed, board.size]).toEqual([3, [], 0])
+  })
+
   it('takes the offer and the candidates of that call only', async () => {
     const { board, peers, sent } = openSwitchboard('bbbb')
     board.receive('x', offerOf('call-1', 'aaaa'))

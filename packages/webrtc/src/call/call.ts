@@ -10,6 +10,9 @@ import { type Proof, Proving, subjects } from '../secret/proving.js'
 import type { RoomSecret } from '../secret/room-keys.js'
 import { encodeEnd, encodeSignals } from './negotiation.js'
 
+/** What a call failed for: the other end, which is busy or whatever else; or the carrier between, which says nothing of it. */
+export type Fault = 'peer' | 'busy' | 'carrier'
+
 export interface CallOptions {
   readonly id: string
   /** Whom the carrier of the negotiation knows by this name. */
@@ -28,7 +31,7 @@ export interface CallOptions {
   readonly transmit: (text: string) => void
   /** @param peer who has proved to be there, if members have identities. */
   readonly connected: (channel: PeerChannel, peer: ReplicaId | undefined) => void
-  readonly failed: (reason: string) => void
+  readonly failed: (reason: string, fault: Fault) => void
   /** After `failed`: the other end is connected, and does not prove what it has to. To be closed. */
   readonly unproven: (channel: PeerChannel, reason: string, lacks: Proof) => void
 }
@@ -88,11 +91,11 @@ export class Call {
   }
 
   /** Gives up and says so to both sides. */
-  fail(reason: string): void {
+  fail(reason: string, fault: Fault = 'peer'): void {
     if (this.#over) return
     this.drop()
     this.#options.transmit(encodeEnd(this.id, this.#options.self, reason))
-    this.#options.failed(reason)
+    this.#options.failed(reason, fault)
   }
 
   /** Ends it without a word: another call has taken its place, the other side ended it, or all is over. */
@@ -148,7 +151,7 @@ export class Call {
     const { self, channel, transmit, failed, unproven } = this.#options
     this.#stop()
     transmit(encodeEnd(this.id, self, reason))
-    failed(reason)
+    failed(reason, 'peer')
     unproven(channel, reason, lacks)
   }
 

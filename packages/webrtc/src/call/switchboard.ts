@@ -11,7 +11,7 @@ import type { PeerChannel, PeerSignal } from '../link/peer-channel.js'
 import type { LinkIdentity } from '../secret/proof.js'
 import type { Proof } from '../secret/proving.js'
 import type { RoomSecret } from '../secret/room-keys.js'
-import { Call } from './call.js'
+import { Call, type Fault } from './call.js'
 import { decodeNegotiation, encodeEnd, type Negotiation } from './negotiation.js'
 
 export interface SwitchboardOptions {
@@ -28,13 +28,18 @@ export interface SwitchboardOptions {
   readonly refuses: (address: string, from: ReplicaId) => string | null
   readonly connected: (address: string, channel: PeerChannel, peer: ReplicaId | undefined) => void
   /** Of calls that this side placed, or wanted too. */
-  readonly failed: (address: string, reason: string) => void
+  readonly failed: (address: string, reason: string, fault: Fault) => void
+  /** A call is over that nobody on this side waits for. */
+  readonly ended?: () => void
   /** The other end of this connection did not prove that it knows the password, or who it is. */
   readonly unproven: (channel: PeerChannel, reason: string, lacks: Proof) => void
 }
 
 /** Opening many connections at once slows all of them down, and some implementations break. */
 const maxAnswering = 16
+
+/** Told to whom is not answered because of that, and understood by it. */
+const BUSY = 'busy'
 
 /** How many ended calls are remembered, so that stragglers do not start them again. */
 const maxEnded = 128
@@ -87,12 +92,12 @@ export class Switchboard {
   /** The carrier did not take a message to `address`: fatal, unless that is there and all descriptions went over. */
   fail(address: string, reason: string, isGone: boolean): void {
     const call = this.#calls.get(address)
-    if (isGone || call?.hasDescription === false) call?.fail(reason)
+    if (isGone || call?.hasDescription === false) call?.fail(reason, isGone ? 'peer' : 'carrier')
   }
 
   /** The carrier is gone. Calls that have both descriptions may still succeed without it. */
   failUnanswered(reason: string): void {
-    for (const call of [...this.#calls.values()]) if (!call.hasDescription) call.fail(reason)
+    for (const call of [...this.#calls.values()]) if (!call.hasDescription) call.fail(reason, 'carrier')
   }
 
   destroy(): void {
@@ -120,7 +125,7 @@ export class Switchboard {
 
   #busy(): string | null {
     const answering = [...this.#calls.values()].filter((call) => !call.isCaller).length
-    return answering < maxAnswering ? null : 'busy'
+    return answering < maxAnswering ? null : BUSY
   }
 
   #open(address: string, id: string, isCaller: boolean, isWanted: boolean): Call | null {
@@ -132,7 +137,7 @@ export class Switchboard {
       const reason = error instanceof Error ? error.message : String(error)
       this.#remember(id)
       if (!isCaller) transmit(address, encodeEnd(id, self, reason))
-      if (isWanted) this.#options.failed(address, reason)
+      if (isWanted) this.#options.failed(address, reason, 'peer')
       return null
     }
     const call: Call = new Call({
@@ -150,9 +155,9 @@ export class Switchboard {
         this.#remove(call)
         this.#options.connected(address, open, peer)
       },
-      failed: (reason) => {
+      failed: (reason, fault) => {
         this.#remove(call)
-        if (call.isWanted) this.#options.failed(address, reason)
+        this.#tellEnd(call, reason, fault)
       },
       unproven,
     })
@@ -164,7 +169,12 @@ export class Switchboard {
     this.#remember(negotiation.call)
     if (present?.id !== negotiation.call) return
     this.#forget(present)
-    if (present.isWanted) this.#options.failed(present.address, `ended by the other side: ${reason}`)
+    this.#tellEnd(present, `ended by the other side: ${reason}`, reason === BUSY ? 'busy' : 'peer')
+  }
+
+  #tellEnd({ address, isWanted }: Call, reason: string, fault: Fault): void {
+    if (isWanted) this.#options.failed(address, reason, fault)
+    else this.#options.ended?.()
   }
 
   #forget(call: Call): void {

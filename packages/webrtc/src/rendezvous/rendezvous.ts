@@ -3,6 +3,7 @@
  * come of them, and for nothing else. The connection to it exists only while one of these is going on.
  */
 import type { ReplicaId } from '@tidemark/core'
+import type { Fault } from '../call/call.js'
 import { Switchboard } from '../call/switchboard.js'
 import type { PeerChannel } from '../link/peer-channel.js'
 import type { SecretMismatch } from '../secret/mismatch.js'
@@ -29,6 +30,9 @@ export interface RendezvousOptions
   readonly mismatch: (mismatch: SecretMismatch) => void
   readonly unproven: (channel: PeerChannel, reason: string, lacks: Proof) => void
 }
+
+/** So long a member is left out after a call to it that failed: it may be back, or have found the time, after this. */
+const avoidMs = { peer: 60_000, busy: 2000, carrier: 0 } as const satisfies Record<Fault, number>
 
 /** How long a greeter of another lineage is left alone after a call to it, however that ended. */
 const elsewherePauseMs = 10_000
@@ -58,6 +62,7 @@ export class Rendezvous {
     })
     this.#seeker = new Seeker({
       canAsk: () => this.#client.isConnected,
+      isGreeting: () => this.#lineage !== null,
       ask: async (not) => readSeekAnswer(await this.#request('seek', { not })),
       call: (peer) => this.#call(peer),
       alone: () => {
@@ -79,10 +84,11 @@ export class Rendezvous {
         this.#settle()
         options.connected(channel, peer)
       },
-      failed: (address) => {
-        this.#seeker.callFailed(address)
+      failed: (address, _reason, fault) => {
+        this.#seeker.callFailed(address, avoidMs[fault])
         this.#settle()
       },
+      ended: () => this.#settle(),
       unproven: options.unproven,
     })
     this.#post = new Post({

@@ -8,15 +8,14 @@ import { Backoff, spread } from './backoff.js'
 export interface SeekerOptions {
   /** Whether a server is there to be asked. `ask` is to be called when that turns true. */
   readonly canAsk: () => boolean
+  /** Whether others find us there: then we look once, and whoever misses somebody says when to look again. */
+  readonly isGreeting: () => boolean
   readonly ask: (not: readonly string[]) => Promise<SeekAnswer>
   readonly call: (peer: string) => void
   readonly alone: () => void
   /** The server does not help; it is asked again. */
   readonly refused: (reason: string) => void
 }
-
-/** A member that was out of reach may be back after this. */
-const avoidMs = 60_000
 
 /** As many as a server takes in one question; the latest count. */
 const maxAvoided = 16
@@ -67,11 +66,12 @@ export class Seeker {
     if (this.#calling === peer) this.stop()
   }
 
-  callFailed(peer: string): void {
+  /** @param avoidMs so long others are called instead of it. */
+  callFailed(peer: string, avoidMs: number): void {
     if (this.#calling !== peer) return
     this.#calling = null
     this.#avoidedUntilMs.delete(peer)
-    this.#avoidedUntilMs.set(peer, Date.now() + avoidMs)
+    if (avoidMs > 0) this.#avoidedUntilMs.set(peer, Date.now() + avoidMs)
     this.#askIn(this.#backoff.nextMs())
   }
 
@@ -86,6 +86,7 @@ export class Seeker {
         this.stop()
         return this.#options.alone()
       case 'wait':
+        if (this.#options.isGreeting()) return this.stop()
         return this.#askIn(spread(answer.waitMs))
       case 'refused':
         this.#askIn(this.#backoff.nextMs())
