@@ -76,7 +76,7 @@ export class AwarenessBridge {
   /** We are a member under a new id: raises the state's clock, or those who saw us leave would ignore it. */
   renew(): void {
     const state = this.awareness.getLocalState()
-    if (state !== null) this.awareness.setLocalState(state)
+    if (state !== null) this.guard(() => this.awareness.setLocalState(state))
     this.options.publish()
   }
 
@@ -106,9 +106,13 @@ export class AwarenessBridge {
     if (known && known.clock > clock) return
     if (this.clients.get(replica) !== client) this.drop(replica)
     this.clients.set(replica, client)
-    applyAwarenessUpdate(this.awareness, encode(this.inPresentNaming(announcement)), this)
-    const meta = this.awareness.meta.get(client)
-    if (meta) meta.lastUpdated = Number.POSITIVE_INFINITY
+    try {
+      applyAwarenessUpdate(this.awareness, encode(this.inPresentNaming(announcement)), this)
+    } finally {
+      // Also if a listener throws: nobody says it again in time for what outdates states.
+      const meta = this.awareness.meta.get(client)
+      if (meta) meta.lastUpdated = Number.POSITIVE_INFINITY
+    }
   }
 
   private isOfAnother(client: number, replica: ReplicaId): boolean {

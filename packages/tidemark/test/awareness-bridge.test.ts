@@ -112,6 +112,8 @@ describe('at a cut', () => {
     const [a, b] = [open(), open(0, awareness)]
     a.awareness.setLocalState(cursorAt(3))
     expect(() => say(a, b)).toThrow('listener')
+    // It stays for as long as its member does all the same.
+    expect(b.awareness.meta.get(a.awareness.clientID)?.lastUpdated).toBe(Number.POSITIVE_INFINITY)
     expect(() => awareness.setLocalState(cursorAt(7))).toThrow('listener')
     b.published = 0
     cut(b)
@@ -119,6 +121,9 @@ describe('at a cut', () => {
     expect(stateOf(a, b)).toEqual(jsonAt(103))
     expect(b.published).toBe(1)
     expect(b.errors).toHaveLength(2)
+    b.published = 0
+    expect(() => b.bridge.renew()).not.toThrow()
+    expect(b.published).toBeGreaterThan(0)
     expect(() => b.bridge.dropAll()).not.toThrow()
     expect(stateOf(a, b)).toBeUndefined()
     throws = false
