@@ -101,6 +101,6 @@ function iceServer(text: string): RTCIceServer {
 
 function milliseconds(flag: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined
-  if (!/^[1-9]\d{1,8}$/.test(text)) throw new Error(`${flag} takes milliseconds, at least 10, got '${text}'`)
+  if (!/^[1-9]\d{2,8}$/.test(text)) throw new Error(`${flag} takes milliseconds, at least 100, got '${text}'`)
   return Number(text)
 }

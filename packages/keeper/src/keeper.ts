@@ -38,6 +38,7 @@ export class Keeper {
   readonly provider: TidemarkProvider
   private readonly options: KeeperOptions
   private wasConnected = false
+  private readonly puttingAside = new Set<Promise<void>>()
 
   constructor(options: KeeperOptions) {
     const { room, signaling, dir, token, password, iceServers, suspectAfterMs, compaction } = options
@@ -75,6 +76,7 @@ export class Keeper {
       provider.destroy()
       provider.doc.destroy()
     }
+    await Promise.all(this.puttingAside)
     if (isLinked) await new Promise((resolve) => setTimeout(resolve, FAREWELL_MS))
   }
 
@@ -97,13 +99,17 @@ export class Keeper {
     provider.on('compacted', ({ epoch, bytesBefore, bytesAfter }) => {
       this.tell(`compacted from ${bytesBefore} to ${bytesAfter} bytes, epoch ${epoch}`)
     })
-    provider.on('orphaned', ({ document }) => void this.putAside(Y.encodeStateAsUpdate(document)))
+    provider.on('orphaned', ({ document }) => {
+      const putting = this.putAside(Y.encodeStateAsUpdate(document))
+      this.puttingAside.add(putting)
+      void putting.finally(() => this.puttingAside.delete(putting))
+    })
   }
 
   /** What was stored holds something that the room can not take back: somebody may want to look for it. */
   private async putAside(update: Uint8Array): Promise<void> {
     const { room, dir, onError } = this.options
-    const file = join(dir, `orphaned-${encodeURIComponent(room)}-${Date.now()}.yjs`)
+    const file = join(dir, orphanName(room, Date.now()))
     const outcome = await writeFile(file, update).then(
       () => `is in ${file}, as a Yjs update`,
       (fault: unknown) => `could not be written to ${file}: ${String(fault)}`,
@@ -121,3 +127,11 @@ export class Keeper {
 }
 
 const named = (what: string, members: readonly string[]) => members.map((member) => `${member} ${what}`)
+
+/** File systems take 255 bytes, and a letter may need nine: what is left of a long name tells people which room it is. */
+const MAX_ROOM_LENGTH = 150
+
+export function orphanName(room: string, timeMs: number): string {
+  const name = encodeURIComponent(room).slice(0, MAX_ROOM_LENGTH)
+  return `orphaned-${name}-${timeMs}.yjs`
+}

@@ -258,28 +258,31 @@ describe('a room with a password', { timeout: 60_000 }, () => {
   })
 })
 
-test('puts aside what the room can not take back', async () => {
-  const told: string[] = []
-  const keeper = new Keeper({
-    room: 'a/b',
-    signaling,
-    dir,
-    iceServers: [],
-    tell: () => {},
-    onError: (error) => told.push(error.message),
-  })
-  cleanups.push(() => keeper.close())
-  await keeper.open()
-  const document = new Y.Doc()
-  document.getText('text').insert(0, 'left over')
-  keeper.provider.emit('orphaned', [{ document }])
-  await vi.waitFor(() => expect(told).toHaveLength(1))
-  const [name = ''] = (await readdir(dir)).filter((file) => file.startsWith('orphaned-a%2Fb-'))
-  const found = new Y.Doc()
-  Y.applyUpdate(found, await readFile(join(dir, name)))
-  expect(found.getText('text').toString()).toBe('left over')
-  expect(told[0]).toContain(name)
-})
+test.each(['a/b', 'Ж'.repeat(120)])(
+  'puts aside what the room %s can not take back, before it closes',
+  async (room) => {
+    const told: string[] = []
+    const keeper = new Keeper({
+      room,
+      signaling,
+      dir,
+      iceServers: [],
+      tell: () => {},
+      onError: (error) => told.push(error.message),
+    })
+    await keeper.open()
+    const document = new Y.Doc()
+    document.getText('text').insert(0, 'left over')
+    keeper.provider.emit('orphaned', [{ document }])
+    await keeper.close()
+    const beginning = `orphaned-${encodeURIComponent(room).slice(0, 20)}`
+    const [name = ''] = (await readdir(dir)).filter((file) => file.startsWith(beginning))
+    const found = new Y.Doc()
+    Y.applyUpdate(found, await readFile(join(dir, name)))
+    expect(found.getText('text').toString()).toBe('left over')
+    expect(told[0]).toContain(name)
+  },
+)
 
 describe('what goes wrong', { timeout: 60_000 }, () => {
   test.each([
