@@ -98,7 +98,30 @@ export function compactionModeOf({ compaction = 'full' }: TidemarkOptions): Comp
   throw new Error(`tidemark: compaction is 'full', 'log' or 'off', not '${String(compaction)}'`)
 }
 
+/** The least of each that makes sense; below, a room would be busy with itself, or never meet. */
+const LEAST = {
+  maxConnections: 1,
+  suspectAfterMs: 100,
+  forkAfterMs: 100,
+  reportIntervalMs: 10,
+  batchMs: 0,
+  undoHorizonMs: 0,
+  compactionShare: 0,
+  compactionMinBytes: 0,
+} as const satisfies Partial<Record<keyof TidemarkOptions, number>>
+
+/** A mistake of the program throws where it was made; it would show as a room in which nobody meets. */
+function checkNumbers(options: TidemarkOptions): void {
+  for (const [name, least] of Object.entries(LEAST)) {
+    const value = options[name as keyof typeof LEAST]
+    if (value === undefined || value >= least) continue
+    throw new Error(`tidemark: ${name} is a number of ${least} or more, not ${String(value)}`)
+  }
+}
+
+/** @throws if a number makes no sense. */
 export function configFor(options: TidemarkOptions): Partial<ReplicaConfig> {
+  checkNumbers(options)
   const { maxConnections, suspectAfterMs, forkAfterMs, reportIntervalMs } = options
   const { compactionShare, compactionMinBytes, undoHorizonMs } = options
   return {

@@ -84,7 +84,8 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
 
   /**
    * @param doc may hold content already; it is merged with the room's.
-   * @throws if there is no way to find others (neither `signaling` nor `transport`), or a password can not be used.
+   * @throws if there is no way to find others (neither `signaling` nor `transport`), a password can not be used, or a number
+   * makes no sense.
    */
   constructor(roomName: string, doc: Y.Doc, options: TidemarkOptions = {}) {
     super()
@@ -110,7 +111,7 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
       onObserverError: (error) => this.faults.listenerFailed(error),
       onEpoch: ({ translatePosition }) => this.bridge.renamed(translatePosition),
       onForeign: (origin) => this.faults.tell(foreignChanges(origin)),
-      onOrphaned: (document) => this.orphaned(document),
+      onOrphaned: (document) => this.emit('orphaned', [{ document }]),
       ...(storage && { onUnsaved: () => this.saves.request() }),
     })
     // The document may have got another client id with that.
@@ -228,9 +229,25 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
     this.structure.destroy()
     this.detachFromPage()
     this.doc.off('destroy', this.docDestroyed)
+    super.destroy()
     // Last, because listeners of the application's hear of it, and may throw.
     if (this.ownsAwareness) this.awareness.destroy()
-    super.destroy()
+  }
+
+  /** One listener that throws keeps neither the others nor the provider itself from hearing. */
+  override emit<Name extends keyof TidemarkEvents & string>(
+    name: Name,
+    args: Parameters<TidemarkEvents[Name]>,
+  ): void {
+    for (const listener of [...(this._observers.get(name) ?? [])]) {
+      // An earlier one may have taken this one away, or destroyed the provider.
+      if (!this._observers.get(name)?.has(listener)) continue
+      try {
+        listener(...args)
+      } catch (error) {
+        this.faults.listenerFailed(error, name)
+      }
+    }
   }
 
   private newId(): ReplicaId {
@@ -284,12 +301,7 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
     if (this.keeping === undefined) return
     await this.keeping.whenLoaded
     this.isLoaded = true
-    if (this.isDestroyed) return
-    try {
-      this.emit('loaded', [])
-    } catch (error) {
-      this.faults.listenerFailed(error)
-    }
+    if (!this.isDestroyed) this.emit('loaded', [])
   }
 
   /** Not within what told it: others are still being told. */
@@ -444,15 +456,6 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
 
   private compacted({ epoch, bytesBefore, bytesAfter }: ExecutedCut): void {
     this.emit('compacted', [{ epoch, bytesBefore, bytesAfter, pauseMs: this.lastPauseMs }])
-  }
-
-  /** Told in the middle of a load, which the application's listener must not disturb. */
-  private orphaned(document: Y.Doc): void {
-    try {
-      this.emit('orphaned', [{ document }])
-    } catch (error) {
-      this.faults.listenerFailed(error)
-    }
   }
 
   private presenceOf(replica: ReplicaId, bytes: Uint8Array | null): void {

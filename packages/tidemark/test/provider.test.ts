@@ -257,6 +257,53 @@ describe('whatever listeners do', () => {
     expect(b.errors.map((error) => error.message)).toContain('listener')
   })
 
+  test('a listener that throws keeps nobody else from hearing: not the others, not compact(), not destroy()', async () => {
+    const [a, b] = [open('x'), open()]
+    settle()
+    const heard: string[] = []
+    for (const name of ['compacted', 'status', 'synced'] as const) {
+      b.provider.on(name, () => {
+        throw new Error(name)
+      })
+      b.provider.on(name, () => heard.push(name))
+    }
+    b.text.insert(0, 'b')
+    const compacted = b.provider.compact()
+    settle()
+    await compacted
+    expect(heard).toContain('compacted')
+    b.provider.destroy()
+    expect(heard).toEqual(expect.arrayContaining(['status', 'synced']))
+    settle(20_000)
+    expect(a.provider.members).toHaveLength(1)
+    a.provider.destroy()
+    expect([...b.doc._observers.keys()]).toEqual([...a.doc._observers.keys()])
+  })
+
+  test('what was heard last is true, though a listener disconnects within', () => {
+    const [, b] = [open('x'), open()]
+    const heard = { synced: false, sync: false }
+    for (const name of ['synced', 'sync'] as const) {
+      b.provider.on(name, (synced: boolean) => {
+        heard[name] = synced
+      })
+    }
+    b.provider.once('synced', () => b.provider.disconnect())
+    settle()
+    expect(heard).toEqual({ synced: b.provider.synced, sync: b.provider.synced })
+  })
+
+  test('a listener taken away by an earlier one hears nothing', () => {
+    const a = open('x', { connect: false })
+    let heard = 0
+    const listener = () => heard++
+    a.provider.on('status', () => a.provider.off('status', listener))
+    a.provider.on('status', listener)
+    a.provider.connect()
+    settle()
+    expect(heard).toBe(0)
+  })
+
   test('destroy inside an error listener is not undone', () => {
     const a = open('x')
     a.provider.on('error', () => a.provider.destroy())
@@ -265,6 +312,23 @@ describe('whatever listeners do', () => {
     settle(20_000)
     expect(a.provider.replicaId).toBeUndefined()
     expect(() => a.provider.connect()).toThrow(/destroyed/)
+  })
+})
+
+describe('options', () => {
+  test.each([
+    [{ suspectAfterMs: Number.NaN }, 'suspectAfterMs is a number of 100 or more, not NaN'],
+    [{ suspectAfterMs: 5 }, 'suspectAfterMs is a number of 100 or more, not 5'],
+    [{ batchMs: Number.NaN }, 'batchMs is a number of 0 or more, not NaN'],
+    [{ maxConnections: 0 }, 'maxConnections is a number of 1 or more, not 0'],
+    [{ reportIntervalMs: '5s' as unknown as number }, 'reportIntervalMs is a number of 10 or more, not 5s'],
+  ])('that make no sense throw where they are given: %j', (options, message) => {
+    const doc = new Y.Doc()
+    const observers = [...doc._observers.keys()]
+    expect(
+      () => new TidemarkProvider('room', doc, { transport: network.transport(), scheduler, ...options }),
+    ).toThrow(`tidemark: ${message}`)
+    expect([...doc._observers.keys()]).toEqual(observers)
   })
 })
 

@@ -30,7 +30,8 @@ export class Connection {
     this.wasSynced = synced
     if (synced) this.onSynced()
     this.application.emit('synced', [synced])
-    this.application.emit('sync', [synced])
+    // A listener may have changed it, and all have heard of that.
+    if (synced === this.wasSynced) this.application.emit('sync', [synced])
   }
 }
 

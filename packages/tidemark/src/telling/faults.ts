@@ -26,16 +26,12 @@ export class Faults {
   }
 
   tell(error: Error): void {
-    try {
-      this.application.emit('error', [error])
-    } catch (another) {
-      console.error('tidemark: a listener for errors threw', another)
-    }
+    this.application.emit('error', [error])
   }
 
   /** The application's own listener or observer threw: told where somebody listens, printed otherwise. */
-  listenerFailed(error: unknown): void {
-    if (this.application._observers.has('error'))
+  listenerFailed(error: unknown, event?: string): void {
+    if (event !== 'error' && this.application._observers.has('error'))
       this.tell(error instanceof Error ? error : new Error(String(error)))
     else console.error('tidemark: a listener threw', error)
   }
