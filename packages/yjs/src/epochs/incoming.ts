@@ -70,9 +70,7 @@ export function readInto(
 function inspected(update: Uint8Array, naming: Naming, store: Y.Doc['store']): Incoming | string {
   const contents = inspectAboveCut(update, store)
   if (typeof contents === 'string') return contents
-  const { crossedIds } = contents
-  const placed = crossedIds.length > 0 ? uncrossed(update, crossedIds) : update
-  return reservedFault(contents, naming) ?? { update: placed, contents }
+  return reservedFault(contents, naming) ?? { update: uncrossed(update, contents.crossedIds), contents }
 }
 
 function carriedOver({ payload, origin }: NamedPayload, crossing: Crossing, doc: Y.Doc): Uint8Array | string {

@@ -31,6 +31,7 @@ import { baseClientOf } from './base-client.js'
 import { type History, joinedLineages, linksFrom, originsOf } from './history.js'
 import { afterBaseEntries } from './map-entries.js'
 import { decodeLinks, type Link, TableChain } from './table-chain.js'
+import { uncrossedIn } from './uncrossed.js'
 
 /** How the ids of a returning document lead to the room's. */
 export type Way =
@@ -201,7 +202,8 @@ export function carryInto(
   const known = deletesOf(room.doc.store)
   if (structs.size > 0) {
     const authored = encodeStructs(own, structs)
-    if (asItIs) room.add(authored)
+    // As the others will take it: in the room two that it lies between may stand the other way round.
+    if (asItIs) room.add(uncrossedIn(room.doc.store, authored))
     else {
       const seen = seenBy(own.store, room.doc.store)
       const restored = (id: Y.ID) => inverse !== undefined && id.clock < (inverse.ends.get(id.client) ?? 0)

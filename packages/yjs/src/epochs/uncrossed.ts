@@ -6,11 +6,20 @@
  * the update holds.
  */
 import * as Y from 'yjs'
+import { inspectAboveCut } from '../gate.js'
 import { IdRanges } from '../id-ranges.js'
 import { encodeUpdate, sectionsOf } from '../renumbering/index.js'
+import type { StructStore } from '../store.js'
+
+/** What comes into the document of that store next; what fails the gate is left as it is. */
+export function uncrossedIn(store: StructStore, update: Uint8Array): Uint8Array {
+  const contents = inspectAboveCut(update, store)
+  return typeof contents === 'string' ? update : uncrossed(update, contents.crossedIds)
+}
 
 /** @param crossed of the items that name such a pair. */
 export function uncrossed(update: Uint8Array, crossed: readonly Y.ID[]): Uint8Array {
+  if (crossed.length === 0) return update
   const { structs, ds } = Y.decodeUpdate(update)
   // Somebody may have crossed as many as fit into an update.
   const names = new Set(crossed.map(nameOf))
