@@ -167,33 +167,48 @@ class FilePartition {
   readonly #database: Database
   readonly #key: string
   readonly #turns = new Turns()
+  #isKnown = false
   #generation = 0
   #count = 0
 
   constructor(database: Database, key: string) {
     this.#database = database
     this.#key = key
-    this.#turns.take(() => this.#tidy()).catch(() => {})
   }
 
-  /** Finds out what counts, and takes out what a crash has left of a replacement. */
-  async #tidy(): Promise<void> {
+  /** Not before it is known what counts: whatever is written in ignorance of that may hide it. */
+  #take<T>(work: () => Promise<T>): Promise<T> {
+    return this.#turns.take(async () => {
+      if (!this.#isKnown) await this.#findOut()
+      this.#isKnown = true
+      return work()
+    })
+  }
+
+  async #findOut(): Promise<void> {
     const entry = await this.#database.get(this.#key)
     this.#generation = entry === undefined ? 0 : generationIn(entry)
     const { gte, lt } = rangeOf(this.#key, this.#generation)
-    await this.#database.clear({ gte: rangeOf(this.#key).gte, lt: gte })
-    await this.#database.clear({ gte: lt, lt: rangeOf(this.#key).lt })
     const [last] = await this.#database.keys({ gte, lt, reverse: true, limit: 1 }).all()
     this.#count = last === undefined ? 0 : Number(last.slice(-NUMBER_DIGITS)) + 1
+    // It is not in the way: if it can not be taken out now, it is the next time.
+    await this.#tidy().catch(() => {})
+  }
+
+  /** Takes out what a crash has left of a replacement. */
+  async #tidy(): Promise<void> {
+    const { gte, lt } = rangeOf(this.#key, this.#generation)
+    await this.#database.clear({ gte: rangeOf(this.#key).gte, lt: gte })
+    await this.#database.clear({ gte: lt, lt: rangeOf(this.#key).lt })
   }
 
   load(): Promise<Uint8Array[]> {
-    return this.#turns.take(() => recordsIn(this.#database, this.#key, this.#generation))
+    return this.#take(() => recordsIn(this.#database, this.#key, this.#generation))
   }
 
   append(records: readonly Uint8Array[]): Promise<void> {
     const values = records.map((record) => record.slice())
-    return this.#turns.take(async () => {
+    return this.#take(async () => {
       const puts = values.map((value, i): Write => this.#put(this.#generation, this.#count + i, value))
       await this.#database.batch([this.#entry(this.#generation), ...puts], { sync: true })
       this.#count += records.length
@@ -201,7 +216,7 @@ class FilePartition {
   }
 
   replace(records: Iterable<Uint8Array>): Promise<void> {
-    return this.#turns.take(async () => {
+    return this.#take(async () => {
       const before = rangeOf(this.#key, this.#generation)
       const next = this.#generation + 1
       // What an attempt before may have left.
