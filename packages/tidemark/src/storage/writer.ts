@@ -10,7 +10,7 @@
  */
 import type { Milliseconds, Scheduler } from '@tidemark/core'
 import { OutdatedError } from '@tidemark/yjs'
-import type { RoomStore } from './storage.js'
+import { type RoomStore, StoreLostError } from './storage.js'
 
 /** Where records come from. */
 export interface Source {
@@ -206,7 +206,7 @@ export class StoreWriter {
 
   /**
    * Waits for the last write: one that is sent meanwhile carries what this one does.
-   * @returns false if it has come to nothing, because the document was renumbered meanwhile.
+   * @returns false if it has come to nothing, because the document was renumbered meanwhile, or what it adds to is gone.
    */
   async #hasArrived(): Promise<boolean> {
     const write = this.#last
@@ -223,11 +223,12 @@ export class StoreWriter {
 
   #notArrived(error: unknown): false {
     if (this.#isOver) return false
-    if (this.#isRewriting) this.#source.invalidate()
+    const isLost = error instanceof StoreLostError
+    if (this.#isRewriting || isLost) this.#source.invalidate()
     this.#taken = [...this.#onTheirWay, ...this.#taken]
     this.#onTheirWay = []
     this.#isRewriting = false
-    if (error instanceof OutdatedError) return false
+    if (error instanceof OutdatedError || isLost) return false
     throw error
   }
 

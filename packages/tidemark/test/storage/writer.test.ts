@@ -3,7 +3,7 @@
 import { OutdatedError } from '@tidemark/yjs'
 import { VirtualScheduler } from 'tidemark/testing'
 import { expect, test } from 'vitest'
-import type { RoomStore } from '../../src/storage/storage.js'
+import { type RoomStore, StoreLostError } from '../../src/storage/storage.js'
 import { StoreWriter } from '../../src/storage/writer.js'
 
 const turn = () => new Promise((resolve) => setImmediate(resolve))
@@ -247,6 +247,27 @@ test.each([
   expect(closed).toBe(more.length > 0)
   expect(await saved).toBe(closed)
   expect(store.records).toEqual(closed ? [1, 2, 3] : [1])
+})
+
+test('where what was stored is gone, all is written anew, at once', async () => {
+  const { store, list, writer, failures } = setUp()
+  list.put(1, 2)
+  await writer.whenSaved()
+  await turn()
+  const { append, replace } = store
+  store.records = []
+  store.append = () => Promise.reject(new StoreLostError('deleted'))
+  store.replace = async (records) => {
+    await replace(records)
+    store.append = append
+  }
+  list.put(3)
+  expect(await writer.whenSaved()).toBe(true)
+  expect(store.records).toEqual([1, 2, 3])
+  list.put(4)
+  expect(await writer.whenSaved()).toBe(true)
+  expect(store.records).toEqual([1, 2, 3, 4])
+  expect(failures).toEqual([])
 })
 
 test('a writer that is given up says so', async () => {
