@@ -52,6 +52,25 @@ test('a page reloaded in the middle of typing finds all that was stored', async 
   }
 })
 
+test('a database that is deleted under an open page is made anew, with all of the document', async ({
+  lab,
+}) => {
+  const page = await open(lab)
+  await page.call('open', false)
+  await page.call('add', 1, 2)
+  await page.call('saved')
+  for (let round = 3; round < 6; round++) {
+    await page.call('deleteDatabase')
+    await page.call('add', round)
+    await page.call('saved')
+  }
+  await page.call('add', 6)
+  await page.call('saved')
+  expect(await page.call('errorsSoFar')).toEqual([])
+  await page.page.reload()
+  expect(await page.call('open', false)).toEqual([1, 2, 3, 4, 5, 6])
+})
+
 describe('tabs of one origin', () => {
   test('keep their own, and who comes next has what each of them has stored', async ({ lab }) => {
     const browser = await lab.launch(profile)

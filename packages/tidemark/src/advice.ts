@@ -92,6 +92,14 @@ export function storageFailed(cause: unknown): Error {
   )
 }
 
+export function lastWriteFailed(cause: unknown): Error {
+  return new Error(
+    `tidemark: storage: what was changed last could not be written before the provider was gone (${messageOf(cause)}). Only ` +
+      'the Y.Doc has it, and other members of the room that have got it: a new provider for the same Y.Doc stores it',
+    { cause },
+  )
+}
+
 function messageOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause)
 }

@@ -24,4 +24,9 @@ export { TidemarkProvider } from './provider.js'
 export { SignalingError } from './signaling-error.js'
 export { type IndexedDBOptions, indexedDBStorage } from './storage/indexed-db.js'
 export { MemoryStorage, memoryStorage } from './storage/memory.js'
-export { type DocumentStorage, type RoomStore, StorageUnavailableError } from './storage/storage.js'
+export {
+  type DocumentStorage,
+  type RoomStore,
+  StorageUnavailableError,
+  StoreLostError,
+} from './storage/storage.js'

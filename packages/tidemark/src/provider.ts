@@ -275,6 +275,7 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
   /**
    * Resolves once everything so far is stored, and would be found again after a crash. Waits for as long as writing fails;
    * rejects if the storage could not be read, so that nothing is stored at all. Resolves at once without storage.
+   * After `destroy()` it tells how the last write ended: everything up to then is stored, or it rejects.
    */
   whenSaved(): Promise<void> {
     return this.keeping?.whenSaved() ?? Promise.resolve()
@@ -292,9 +293,11 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
     this.isLoaded = false
     const { scheduler, structure, roomName: room } = this
     const lastBase = () => this.session.replica?.lastBase
-    const onError = (error: Error) => this.faults.tell(error)
+    const isEmpty = () => this.doc.store.clients.size === 0
+    // No event comes after `destroy`, and what was lost with the last write must not go unheard.
+    const onError = (error: Error) => (this.isDestroyed ? console.error(error) : this.faults.tell(error))
     const ids = { newReplicaId: () => this.newId(), whenIds: this.identities?.whenLoaded }
-    return new Keeping({ storage, room, structure, scheduler, ...ids, lastBase, onError })
+    return new Keeping({ storage, room, structure, isEmpty, scheduler, ...ids, lastBase, onError })
   }
 
   private async load(): Promise<void> {

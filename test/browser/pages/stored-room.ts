@@ -76,6 +76,15 @@ export async function saved(): Promise<void> {
   await provider?.whenSaved()
 }
 
+/** As another page, or the user, might: nobody is asked. @returns once it is gone. */
+export function deleteDatabase(): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const request = indexedDB.deleteDatabase('stored-room')
+    request.onsuccess = () => resolve()
+    request.onerror = () => reject(request.error)
+  })
+}
+
 export function characters(): number {
   return doc.getText('text').length
 }

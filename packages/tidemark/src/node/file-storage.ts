@@ -19,6 +19,11 @@ import { Closings, Turns } from '../storage/turns.js'
 type Database = ClassicLevel<string, Uint8Array>
 type Write = BatchOperation<Database, string, Uint8Array>
 
+interface Range {
+  readonly gte: string
+  readonly lt: string
+}
+
 /** What one batch of a replacement takes: LevelDB holds a batch in memory. */
 const BATCH_BYTES = 2 ** 20
 /** Behind every key that begins with what stands before it. */
@@ -41,9 +46,11 @@ class Folder implements DocumentStorage {
   readonly #closings = new Closings()
   /** Keys of partitions. */
   readonly #taken = new Set<string>()
-  /** Opened by the first store, closed after the last. */
+  /** Opened by whoever needs it, closed after the last store. */
   #database: Promise<Database> | undefined
   #users = 0
+  readonly #writes = new Turns()
+  readonly #broken = new WeakSet<Database>()
 
   constructor(path: string) {
     this.#path = path
@@ -78,16 +85,16 @@ class Folder implements DocumentStorage {
       const partitions = await partitionsOf(database, room)
       const key = partitions.find((partition) => !this.#taken.has(partition.key))?.key ?? makeKey()
       // Without a pause since the look at what is taken.
-      if (key !== undefined) store = this.#store(room, key, database)
+      if (key !== undefined) store = this.#store(room, key)
       return store
     } finally {
       if (store === undefined) await this.#leave()
     }
   }
 
-  #store(room: string, key: string, database: Database): RoomStore {
+  #store(room: string, key: string): RoomStore {
     this.#taken.add(key)
-    const partition = new FilePartition(database, key)
+    const partition = new FilePartition(this, key)
     const close = async () => {
       await partition.over()
       this.#taken.delete(key)
@@ -117,24 +124,61 @@ class Folder implements DocumentStorage {
   async #enter(): Promise<Database> {
     this.#users++
     try {
-      this.#database ??= openDatabase(this.#path)
-      return await this.#database
+      return await this.database()
     } catch (error) {
       this.#users--
-      this.#database = undefined
       throw error
     }
   }
 
   async #leave(): Promise<void> {
-    if (--this.#users > 0) return
-    const closing = this.#database
-    // Whoever comes meanwhile opens it again behind this.
+    if (--this.#users === 0) await this.#close()
+  }
+
+  /** For whoever has entered. */
+  async database(): Promise<Database> {
+    this.#database ??= openDatabase(this.#path)
+    const opening = this.#database
+    try {
+      return await opening
+    } catch (error) {
+      if (this.#database === opening) this.#database = undefined
+      throw error
+    }
+  }
+
+  /**
+   * One write at a time, and none in a database where one has failed: LevelDB refuses it, or writes it behind what is torn,
+   * where nobody finds it again. Whoever writes next has it opened anew.
+   */
+  write(database: Database, work: () => Promise<void>): Promise<void> {
+    return this.#writes.take(async () => {
+      if (this.#broken.has(database)) throw new Error('a write into this folder has just failed')
+      try {
+        await work()
+      } catch (error) {
+        this.#broken.add(database)
+        await this.#giveUp(database).catch(() => {})
+        throw error
+      }
+    })
+  }
+
+  async #giveUp(database: Database): Promise<void> {
+    const opening = this.#database
+    const isIt = (await opening?.catch(() => {})) === database
+    if (isIt && this.#database === opening) await this.#close()
+  }
+
+  /** Whoever comes meanwhile opens it again behind this. */
+  async #close(): Promise<void> {
+    const database = this.#database
     this.#database = undefined
-    const closed = closing?.then((database) => database.close())
+    if (database === undefined) return CLOSING.get(this.#path)
+    const closed = database.then((opened) => opened.close())
     CLOSING.set(
       this.#path,
-      Promise.resolve(closed).catch(() => {}),
+      closed.catch(() => {}),
     )
     await closed
   }
@@ -164,52 +208,67 @@ function unavailable(path: string, error: unknown): Error {
 }
 
 class FilePartition {
-  readonly #database: Database
+  readonly #folder: Folder
   readonly #key: string
   readonly #turns = new Turns()
+  /** In which it is known what counts. */
+  #database: Database | undefined
   #generation = 0
   #count = 0
 
-  constructor(database: Database, key: string) {
-    this.#database = database
+  constructor(folder: Folder, key: string) {
+    this.#folder = folder
     this.#key = key
-    this.#turns.take(() => this.#tidy()).catch(() => {})
   }
 
-  /** Finds out what counts, and takes out what a crash has left of a replacement. */
-  async #tidy(): Promise<void> {
-    const entry = await this.#database.get(this.#key)
+  /** Not before it is known what counts: whatever is written in ignorance of that may hide it. */
+  #take<T>(work: (database: Database) => Promise<T>): Promise<T> {
+    return this.#turns.take(async () => {
+      const database = await this.#folder.database()
+      // In one that was opened anew there may be what had seemed to fail.
+      if (database !== this.#database) await this.#findOut(database)
+      this.#database = database
+      return work(database)
+    })
+  }
+
+  async #findOut(database: Database): Promise<void> {
+    const entry = await database.get(this.#key)
     this.#generation = entry === undefined ? 0 : generationIn(entry)
     const { gte, lt } = rangeOf(this.#key, this.#generation)
-    await this.#database.clear({ gte: rangeOf(this.#key).gte, lt: gte })
-    await this.#database.clear({ gte: lt, lt: rangeOf(this.#key).lt })
-    const [last] = await this.#database.keys({ gte, lt, reverse: true, limit: 1 }).all()
+    const [last] = await database.keys({ gte, lt, reverse: true, limit: 1 }).all()
     this.#count = last === undefined ? 0 : Number(last.slice(-NUMBER_DIGITS)) + 1
   }
 
+  /** Takes out what is replaced, and what a crash had left of a replacement before: until then it is not in the way. */
+  async #tidy(database: Database): Promise<void> {
+    const { gte, lt } = rangeOf(this.#key, this.#generation)
+    await this.#clear(database, { gte: rangeOf(this.#key).gte, lt: gte })
+    await this.#clear(database, { gte: lt, lt: rangeOf(this.#key).lt })
+  }
+
   load(): Promise<Uint8Array[]> {
-    return this.#turns.take(() => recordsIn(this.#database, this.#key, this.#generation))
+    return this.#take((database) => recordsIn(database, this.#key, this.#generation))
   }
 
   append(records: readonly Uint8Array[]): Promise<void> {
     const values = records.map((record) => record.slice())
-    return this.#turns.take(async () => {
+    return this.#take(async (database) => {
       const puts = values.map((value, i): Write => this.#put(this.#generation, this.#count + i, value))
-      await this.#database.batch([this.#entry(this.#generation), ...puts], { sync: true })
+      await this.#batch(database, [this.#entry(this.#generation), ...puts])
       this.#count += records.length
     })
   }
 
   replace(records: Iterable<Uint8Array>): Promise<void> {
-    return this.#turns.take(async () => {
-      const before = rangeOf(this.#key, this.#generation)
+    return this.#take(async (database) => {
       const next = this.#generation + 1
       // What an attempt before may have left.
-      await this.#database.clear(rangeOf(this.#key, next))
-      const count = await this.#write(next, records)
+      await this.#clear(database, rangeOf(this.#key, next))
+      const count = await this.#write(database, next, records)
       this.#generation = next
       this.#count = count
-      await this.#database.clear(before)
+      await this.#tidy(database)
     })
   }
 
@@ -219,7 +278,7 @@ class FilePartition {
   }
 
   /** @returns how many records there are. Only with the last of them the generation counts. */
-  async #write(generation: number, records: Iterable<Uint8Array>): Promise<number> {
+  async #write(database: Database, generation: number, records: Iterable<Uint8Array>): Promise<number> {
     let count = 0
     let batch: Write[] = []
     let bytes = 0
@@ -227,14 +286,22 @@ class FilePartition {
       batch.push(this.#put(generation, count++, value))
       bytes += value.length
       if (bytes < BATCH_BYTES) continue
-      await this.#database.batch(batch, { sync: true })
+      await this.#batch(database, batch)
       batch = []
       bytes = 0
     }
     // A generation without records is as good as none.
     const entry: Write = count > 0 ? this.#entry(generation) : { type: 'del', key: this.#key }
-    await this.#database.batch([...batch, entry], { sync: true })
+    await this.#batch(database, [...batch, entry])
     return count
+  }
+
+  #batch(database: Database, writes: Write[]): Promise<void> {
+    return this.#folder.write(database, () => database.batch(writes, { sync: true }))
+  }
+
+  #clear(database: Database, range: Range): Promise<void> {
+    return this.#folder.write(database, () => database.clear(range))
   }
 
   #put(generation: number, number: number, value: Uint8Array): Write {
@@ -271,7 +338,7 @@ function generationIn(entry: Uint8Array): number {
   return Number(new TextDecoder().decode(entry))
 }
 
-function rangeOf(partitionKey: string, generation?: number): { gte: string; lt: string } {
+function rangeOf(partitionKey: string, generation?: number): Range {
   const prefix = `r${partitionKey.slice(1)}/${generation === undefined ? '' : `${digits(generation)}/`}`
   return { gte: prefix, lt: prefix + END }
 }

@@ -8,7 +8,7 @@
  * went.
  */
 import { type DBSchema, type IDBPDatabase, openDB } from 'idb'
-import { type DocumentStorage, type RoomStore, StorageUnavailableError } from './storage.js'
+import { type DocumentStorage, type RoomStore, StorageUnavailableError, StoreLostError } from './storage.js'
 import { Closings } from './turns.js'
 
 interface Schema extends DBSchema {
@@ -29,6 +29,7 @@ export interface IndexedDBOptions {
 
 const VERSION = 1
 const STORE = 'records'
+const LOST = 'the database was closed by the browser, or on behalf of another page: what it held may be gone'
 /** Records that a transaction is given before it has worked any of them off: each is copied within a task. */
 const PUTS_AT_ONCE = 8
 
@@ -81,8 +82,7 @@ class IndexedDBStorage implements DocumentStorage {
 
   async #store(room: string, partition: string, release: () => void): Promise<RoomStore> {
     try {
-      const database = await openDatabase(this.#name)
-      const store = await IndexedDBPartition.open(database, room, partition, this.#durability)
+      const store = await IndexedDBPartition.open(this.#name, room, partition, this.#durability)
       return {
         load: () => store.load(),
         append: (records) => store.append(records),
@@ -115,33 +115,59 @@ class IndexedDBStorage implements DocumentStorage {
 }
 
 class IndexedDBPartition {
-  readonly #database: Database
+  readonly #name: string
   readonly #room: string
   readonly #partition: string
   readonly #durability: 'relaxed' | 'strict'
+  /** None while the browser or another page has had it closed, and nothing was written since. */
+  #database: Database | undefined
+  #reopening: Promise<Database> | undefined
+  /** What was stored may be gone. */
+  #isLost = false
   /** Of the next record. Numbers go on through replacements. */
-  #next: number
+  #next = 0
   readonly #pending = new Set<Promise<unknown>>()
 
-  private constructor(
-    database: Database,
-    [room, partition, next]: RecordKey,
-    durability: 'relaxed' | 'strict',
-  ) {
-    this.#database = database
+  private constructor(name: string, room: string, partition: string, durability: 'relaxed' | 'strict') {
+    this.#name = name
     this.#room = room
     this.#partition = partition
     this.#durability = durability
-    this.#next = next
   }
 
-  static async open(database: Database, room: string, partition: string, durability: 'relaxed' | 'strict') {
-    const last = await database.transaction(STORE).store.openKeyCursor(rangeOf(room, partition), 'prev')
-    const next = last === null ? 0 : last.key[2] + 1
-    return new IndexedDBPartition(database, [room, partition, next], durability)
+  static async open(name: string, room: string, partition: string, durability: 'relaxed' | 'strict') {
+    const made = new IndexedDBPartition(name, room, partition, durability)
+    const database = await made.#open()
+    try {
+      const last = await database.transaction(STORE).store.openKeyCursor(made.#range, 'prev')
+      made.#next = last === null ? 0 : last.key[2] + 1
+      return made
+    } catch (error) {
+      database.close()
+      throw error
+    }
+  }
+
+  async #open(): Promise<Database> {
+    this.#database = await openDatabase(this.#name, (closed) => this.#lose(closed))
+    return this.#database
+  }
+
+  #lose(closed: Database): void {
+    if (this.#database !== closed) return
+    this.#isLost = true
+    this.#database = undefined
+  }
+
+  #reopen(): Promise<Database> {
+    this.#reopening ??= this.#open().finally(() => {
+      this.#reopening = undefined
+    })
+    return this.#reopening
   }
 
   load(): Promise<Uint8Array[]> {
+    if (this.#database === undefined) return Promise.reject(new StoreLostError(LOST))
     return this.#noted(this.#database.getAll(STORE, this.#range))
   }
 
@@ -155,19 +181,21 @@ class IndexedDBPartition {
 
   async close(): Promise<void> {
     await Promise.allSettled(this.#pending)
-    this.#database.close()
+    this.#database?.close()
   }
 
   /** Everything is asked for before this returns: a page may be gone right after. */
   async #append(records: readonly Uint8Array[]): Promise<void> {
-    const { store, done } = writing(this.#database, this.#durability)
+    if (this.#isLost || this.#database === undefined) throw new StoreLostError(LOST)
+    const { store, done } = this.#writing(this.#database)
     const puts = records.map((record) => store.put(record, this.#key(this.#next++)))
     await settled(done, puts)
   }
 
   async #replace(records: Iterable<Uint8Array>): Promise<void> {
     // Whatever is appended before this is done comes behind it, however many records there will be.
-    const transaction = writing(this.#database, this.#durability)
+    const database = this.#database ?? (await this.#reopen())
+    const transaction = this.#writing(database)
     const first = this.#next
     const { store, done } = transaction
     const iterator = records[Symbol.iterator]()
@@ -181,6 +209,17 @@ class IndexedDBPartition {
       throw error
     }
     await done
+    if (this.#database === database) this.#isLost = false
+  }
+
+  #writing(database: Database): Writing {
+    try {
+      return writing(database, this.#durability)
+    } catch (error) {
+      // Then it is closed, and this page has not been told yet.
+      if ((error as { name?: unknown }).name === 'InvalidStateError') this.#lose(database)
+      throw error
+    }
   }
 
   async #putAll({ store }: Writing, records: Iterator<Uint8Array>, first: number, clearing: Promise<void>) {
@@ -259,15 +298,20 @@ async function partitionsOf(database: Database, room: string): Promise<string[]>
   return partitions
 }
 
-async function openDatabase(name: string): Promise<Database> {
+/** @param onClosed it is of no use any more, and may be gone altogether. */
+async function openDatabase(name: string, onClosed = (_closed: Database) => {}): Promise<Database> {
   locks()
   try {
     const database: Database = await openDB<Schema>(name, VERSION, {
       upgrade: (made) => {
         made.createObjectStore(STORE)
       },
-      // A newer version of the application wants to change the database: it may not have to wait for this page.
-      blocking: () => database.close(),
+      // Another page wants to change or delete the database: it may not have to wait for this one.
+      blocking: () => {
+        database.close()
+        onClosed(database)
+      },
+      terminated: () => onClosed(database),
     })
     return database
   } catch (error) {

@@ -7,7 +7,7 @@
  */
 import type { FormerBase, ReplicaId, Scheduler } from '@tidemark/core'
 import { mostAdvanced, type StoredDocument, type YjsStructure } from '@tidemark/yjs'
-import { storageFailed, storageUnusable } from '../advice.js'
+import { lastWriteFailed, storageFailed, storageUnusable } from '../advice.js'
 import { type Opened, openRoom, type Partition } from './opening.js'
 import { encodeBase, encodeReplicaIds, type Kept } from './records.js'
 import type { DocumentStorage, RoomStore } from './storage.js'
@@ -18,10 +18,14 @@ const IDS_AT_ONCE = 4
 /** Who had so many has long been forgotten under the first ones. */
 const MAX_IDS = 64
 
+const OTHER_MODE = 'what is stored was stored with another compaction mode'
+
 export interface KeepingOptions {
   readonly storage: DocumentStorage
   readonly room: string
   readonly structure: YjsStructure
+  /** Whether nothing was ever in the document. */
+  readonly isEmpty: () => boolean
   readonly scheduler: Scheduler
   readonly newReplicaId: () => ReplicaId
   /** Ids can be made from then on; at once without it. */
@@ -37,7 +41,13 @@ export class Keeping {
   /** Resolves once this replica may look for its room. Never rejects. */
   readonly whenReady: Promise<void>
   readonly #options: KeepingOptions
+  readonly #opening: Promise<Opened | undefined>
   #writer: StoreWriter | undefined
+  /** What the writer is to write to, before there is one. */
+  #own: RoomStore | undefined
+  /** Once what is stored has begun to come into the document. */
+  #loading: Opened | undefined
+  #restoring: Generator<void, string | undefined> | undefined
   /** Whose ids mean something else: they come in once the room's state is here. */
   #aside: Partition[] = []
   /** Besides the writer's: to be emptied once what they hold is written there. */
@@ -51,15 +61,17 @@ export class Keeping {
   readonly #spareIds: ReplicaId[] = []
   #unsaved: Uint8Array[] = []
   #isClosed = false
+  /** Once closed: how that ends. */
+  #closing: Promise<void> = Promise.resolve()
   #isCleared = false
   #fault: Error | undefined
   #hasFailed = () => {}
 
   constructor(options: KeepingOptions) {
     this.#options = options
-    const opening = this.#open()
-    this.whenLoaded = opening.then(() => {})
-    this.whenReady = opening.then((opened) => this.#begin(opened))
+    this.#opening = this.#open()
+    this.whenLoaded = this.#opening.then(() => {})
+    this.whenReady = this.#opening.then((opened) => this.#begin(opened))
   }
 
   /** Under these ids this device will never speak again. */
@@ -109,14 +121,13 @@ export class Keeping {
     return this.#aside.length === 0
   }
 
-  /** Resolves once all changes so far are stored. @throws if nothing is stored at all. */
+  /** Resolves once all changes so far are stored, those before the closing included. @throws if they never will be. */
   async whenSaved(): Promise<void> {
     await this.whenLoaded
     if (this.#isCleared) return
     if (this.#fault !== undefined) throw this.#fault
-    const isSaved = await this.#writer?.whenSaved()
-    if (isSaved === false && !this.#isCleared)
-      throw new Error('tidemark: storage: closed before all was written')
+    const isSaved = !this.#isClosed && (await this.#writer?.whenSaved())
+    if (!isSaved && !this.#isCleared) await this.#closing
   }
 
   flush(): void {
@@ -127,6 +138,7 @@ export class Keeping {
   async clear(): Promise<void> {
     this.#isCleared = true
     await this.whenReady
+    await this.#closing.catch(() => {})
     await this.#writer?.abandon()
     this.#writer = undefined
     await this.#letGo()
@@ -137,44 +149,116 @@ export class Keeping {
     await Promise.all(stores.map(emptied))
   }
 
-  /** Stores what there is, and lets go of the document. */
+  /** Stores what there is, and lets go of the document: whoever has it does what he likes with it from then on. */
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
-    this.#writer?.close().catch((error) => this.#options.onError(storageFailed(error)))
-    void this.#letGo()
+    if (this.#isCleared || this.#fault !== undefined) return
+    const closing = this.#writer === undefined ? this.#closeEarly() : this.#writer.close()
+    this.#closing = closing.catch((error) => {
+      throw error === this.#fault ? error : lastWriteFailed(error)
+    })
+    this.#closing.catch((error) => this.#options.onError(error))
+    if (this.#writer !== undefined) void this.#letGo()
+  }
+
+  /** The place is still being opened, or read: what is to be written waits for that. */
+  async #closeEarly(): Promise<void> {
+    const write = this.#lastWords()
+    const opened = await this.#opening
+    try {
+      if (write !== undefined && opened === undefined) throw this.#fault
+      if (write !== undefined && opened !== undefined && !this.#isCleared) await write(opened)
+    } finally {
+      await this.#letGo()
+    }
   }
 
   async #letGo(): Promise<void> {
+    const own = this.#own === undefined ? [] : [this.#own]
+    this.#own = undefined
     const aside = this.#aside.splice(0).map(({ store }) => store)
-    const stores = [...aside, ...this.#takenIn.splice(0), ...this.#unreadable.splice(0)]
+    const stores = [...own, ...aside, ...this.#takenIn.splice(0), ...this.#unreadable.splice(0)]
     await Promise.allSettled(stores.map((store) => store.close()))
+  }
+
+  // ------------------------------------------------------------------ last words
+
+  /** Takes what is not stored yet, at this moment. @returns what writes it, if there is anything. */
+  #lastWords(): ((opened: Opened) => Promise<void>) | undefined {
+    try {
+      return this.#loading === undefined ? this.#wordsAlone() : this.#wordsAdded(this.#loading)
+    } catch (error) {
+      return () => Promise.reject(error)
+    }
+  }
+
+  /** Nothing of what is stored is in the document. What it holds is stored as by another page: the next one takes it in. */
+  #wordsAlone() {
+    const { structure, isEmpty } = this.#options
+    if (structure.recording === undefined || isEmpty()) return undefined
+    const records = [...this.#rewrite(structure.recording.rewrite())]
+    return async ({ kept, ofOthers, store }: Opened) => {
+      for (const { document } of kept === undefined ? ofOthers : [kept])
+        if ((document.history === undefined) !== (structure.epochs === undefined)) throw new Error(OTHER_MODE)
+      if (kept === undefined) return store.replace(records)
+      const beside = await this.#emptyStore()
+      await beside.replace(records).finally(() => beside.close())
+    }
+  }
+
+  /** What is stored is in the document, or on its way into it. */
+  #wordsAdded({ kept }: Opened) {
+    const { recording } = this.#options.structure
+    if (recording === undefined) return undefined
+    if (!recording.isOutdated) {
+      const added = recording.take()
+      if (added.length === 0) return undefined
+      if (kept !== undefined) return ({ store }: Opened) => store.append(added)
+    }
+    // Only a whole document can take the place of what is stored.
+    this.#restoreRest()
+    const records = [...this.#rewrite(recording.rewrite())]
+    return ({ store }: Opened) => store.replace(records)
+  }
+
+  #restoreRest(): void {
+    for (let isDone = this.#restoring === undefined; !isDone; )
+      isDone = this.#restoring?.next().done !== false
+  }
+
+  /** There is none that is left behind, but for what another page leaves just now. */
+  async #emptyStore(): Promise<RoomStore> {
+    const { storage, room } = this.#options
+    const store = await storage.open(room)
+    if ((await store.load()).length === 0) return store
+    return this.#emptyStore().finally(() => store.close())
   }
 
   // ------------------------------------------------------------------ loading
 
   async #open(): Promise<Opened | undefined> {
     const { storage, room, onError } = this.#options
-    let opened: Opened | undefined
     try {
-      opened = await openRoom(storage, room)
+      const opened = await openRoom(storage, room)
+      this.#own = opened.store
       this.#aside = [...opened.leftBehind]
       this.#unreadable = opened.unreadable.map(({ store }) => store)
+      if (this.#isClosed) return opened
       for (const { fault } of opened.unreadable) onError(storageUnusable(new Error(fault)))
-      if (!this.#isClosed) opened = await this.#load(opened)
-      if (!this.#isClosed) return opened
+      return await this.#load(opened)
     } catch (error) {
       this.#fault = storageUnusable(error)
-      onError(this.#fault)
+      // Once closed it is a fault only to what was not stored yet.
+      if (!this.#isClosed) onError(this.#fault)
+      await this.#letGo()
+      return undefined
     }
-    await opened?.store.close().catch(() => {})
-    await this.#letGo()
-    return undefined
   }
 
   /** @returns what is to be written to. */
   async #load(opened: Opened): Promise<Opened> {
-    const { structure, storage, room } = this.#options
+    const { structure } = this.#options
     const { kept, leftBehind, ofOthers } = opened
     let writable = opened
     const ids = [kept, ...leftBehind.map((partition) => partition.kept)].flatMap(
@@ -184,11 +268,14 @@ export class Keeping {
     this.#formerBase = kept?.base
     const first = kept ?? ofOthers[mostAdvanced(ofOthers.map(({ document }) => document))]
     if (first === undefined) return opened
+    this.#loading = opened
     // Where another provider had the document in a room, it is the document that others are added to.
     if ((structure.epochs?.namings.length ?? 0) === 0) await this.#restore(first.document)
     else if (!this.#absorb(first) && kept !== undefined) {
       this.#aside.push({ store: opened.store, kept })
-      writable = { ...opened, store: await storage.open(room), records: [], kept: undefined }
+      this.#own = undefined
+      writable = { ...opened, store: await this.#emptyStore(), records: [], kept: undefined }
+      this.#own = writable.store
     }
     for (const partition of [...this.#aside]) {
       await this.#pause()
@@ -211,11 +298,14 @@ export class Keeping {
 
   async #restore(document: StoredDocument): Promise<void> {
     const steps = this.#options.structure.storing.restore(document)
-    for (let step = steps.next(); ; step = steps.next()) {
+    this.#restoring = steps
+    while (!this.#isClosed) {
+      const step = steps.next()
       if (step.done && step.value !== undefined) throw new Error(step.value)
-      if (step.done || this.#isClosed) return
+      if (step.done) break
       await this.#pause()
     }
+    this.#restoring = undefined
   }
 
   /** The user goes first. */
@@ -229,11 +319,8 @@ export class Keeping {
   // ------------------------------------------------------------------ storing
 
   async #begin(opened: Opened | undefined): Promise<void> {
-    if (opened === undefined) return
-    if (this.#isClosed || this.#isCleared) {
-      await Promise.allSettled([opened.store.close(), this.#letGo()])
-      return
-    }
+    // Who has closed or cleared it meanwhile lets go of what was opened.
+    if (opened === undefined || this.#isClosed || this.#isCleared) return
     const { scheduler, structure } = this.#options
     // Then the document is there, but not in this partition yet.
     if (opened.kept === undefined) structure.recording?.invalidate()
@@ -248,6 +335,7 @@ export class Keeping {
       },
     )
     this.#writer = writer
+    this.#own = undefined
     const failed = new Promise<void>((resolve) => {
       this.#hasFailed = resolve
     })

@@ -29,7 +29,10 @@ export interface DocumentStorage {
 export interface RoomStore {
   /** All records, in order. */
   load(): Promise<Uint8Array[]>
-  /** Adds records behind those that are there: all of them or none. */
+  /**
+   * Adds records behind those that are there: all of them or none.
+   * @throws StoreLostError where those may be gone, until they have been replaced.
+   */
   append(records: readonly Uint8Array[]): Promise<void>
   /**
    * Puts these in the place of all records there are. They are read one by one, in tasks of their own where there are
@@ -43,4 +46,9 @@ export interface RoomStore {
 /** The place can not be used as it is; the message says what to do. */
 export class StorageUnavailableError extends Error {
   override readonly name = 'StorageUnavailableError'
+}
+
+/** What was stored may be gone, deleted by the user or another page, say: nothing can be added to it, all is to be written anew. */
+export class StoreLostError extends Error {
+  override readonly name = 'StoreLostError'
 }

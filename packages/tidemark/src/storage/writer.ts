@@ -4,12 +4,13 @@
  * What can not be written stays in memory and is tried again, later and later. Nobody ever waits for a write but
  * those who ask to.
  *
- * Invariant: records are in the store in the order in which they were taken. Where that can not be known (a write has
- * failed, and one behind it has not) all is written anew.
+ * Invariant: records are in the store in the order in which they were taken, and none without those before it: what was
+ * left out would be taken for deleted. So a write that does not wait for the one before carries what that one does,
+ * and the last one alone decides. A record may be there twice, which changes nothing.
  */
 import type { Milliseconds, Scheduler } from '@tidemark/core'
 import { OutdatedError } from '@tidemark/yjs'
-import type { RoomStore } from './storage.js'
+import { type RoomStore, StoreLostError } from './storage.js'
 
 /** Where records come from. */
 export interface Source {
@@ -39,13 +40,15 @@ export class StoreWriter {
   readonly #onFailure: (error: unknown, failures: number) => void
   /** Taken, and not yet on its way. */
   #taken: Uint8Array[] = []
+  /** In the store before long, if the last write succeeds: it carries all of them. */
+  #onTheirWay: Uint8Array[] = []
+  #last: Promise<void> = Promise.resolve()
   #isWriting = false
+  /** Everything is on its way. */
   #isRewriting = false
   #isOver = false
   #failures = 0
   #cancelRetry: (() => void) | undefined
-  /** Counts writes that did not wait for the one before. */
-  #flushes = 0
   #rewrittenBytes: number
   #addedBytes = 0
   #addedRecords: number
@@ -93,40 +96,22 @@ export class StoreWriter {
   flush(): void {
     this.#retryNow()
     if (this.#isOver) return
-    this.#collect()
-    if (!this.#isWriting || this.#source.isOutdated) return this.save()
-    const records = this.#taken
-    this.#taken = []
-    if (records.length === 0) return
-    this.#flushes++
-    this.#append(records).catch((error) => {
-      this.#source.invalidate()
-      this.#failed(error)
-    })
+    if (this.#isWriting) this.#sendNow()
+    else this.save()
   }
 
   /** Writes what there is, and then nothing any more. Called in one go, so that nobody changes the document meanwhile. */
   close(): Promise<void> {
     if (this.#isOver) return Promise.resolve()
     this.#retryNow()
-    const writes: Promise<void>[] = []
-    // One that is being read would go on while others use the document.
-    if (this.#isRewriting) this.#source.invalidate()
-    if (this.#source.isOutdated) writes.push(this.#replace([...this.#source.rewrite()]))
-    else {
-      this.#collect()
-      if (this.#taken.length > 0) writes.push(this.#append(this.#taken))
-    }
+    this.#sendNow()
     this.#stop()
-    const written = Promise.all(writes)
+    const written = this.#last
     written.then(
       () => this.#told(true),
       () => this.#told(false),
     )
-    return this.#store
-      .close()
-      .then(() => written)
-      .then(() => {})
+    return this.#store.close().then(() => written)
   }
 
   /** Writes nothing any more, and lets go of the store as it is. */
@@ -165,53 +150,86 @@ export class StoreWriter {
   }
 
   get #isIdle(): boolean {
-    return this.#waiting.length === 0 && this.#taken.length === 0 && !this.#source.isOutdated
+    const isWritten = this.#taken.length === 0 && !this.#isUnderWay && !this.#source.isOutdated
+    return isWritten && this.#waiting.length === 0
+  }
+
+  get #isUnderWay(): boolean {
+    return this.#isRewriting || this.#onTheirWay.length > 0
   }
 
   /** @returns whether there was anything. */
   async #writeNext(): Promise<boolean> {
+    if (this.#isUnderWay) {
+      await this.#hasArrived()
+      return true
+    }
     const asked = this.#asked
     this.#collect()
-    if (this.#source.isOutdated || this.#isOverweight) {
-      if (!(await this.#rewrite())) return true
-    } else if (this.#taken.length > 0) await this.#add()
-    else {
-      this.#told(true, asked)
-      return false
+    if (this.#source.isOutdated || this.#isOverweight) this.#sendAll(() => this.#source.rewrite())
+    else if (this.#taken.length > 0) this.#sendTaken()
+    const isAnything = this.#isUnderWay
+    if (isAnything) {
+      if (!(await this.#hasArrived())) return true
+      this.#failures = 0
     }
-    this.#failures = 0
     this.#told(true, asked)
+    return isAnything
+  }
+
+  /** Without waiting for what is on its way, which may fail yet: so this carries all of it. */
+  #sendNow(): void {
+    // Nothing can be added to what may never be there. Nor may it be read on while others use the document.
+    if (this.#isRewriting) this.#source.invalidate()
+    if (this.#source.isOutdated) return this.#sendAll(() => [...this.#source.rewrite()])
+    this.#collect()
+    if (this.#taken.length > 0) this.#sendTaken()
+  }
+
+  #sendTaken(): void {
+    this.#onTheirWay = [...this.#onTheirWay, ...this.#taken]
+    this.#taken = []
+    this.#send(this.#append(this.#onTheirWay))
+  }
+
+  #sendAll(records: () => Iterable<Uint8Array>): void {
+    this.#onTheirWay = []
+    this.#taken = []
+    this.#isRewriting = true
+    this.#send(this.#replace(records))
+  }
+
+  #send(write: Promise<void>): void {
+    this.#last = write
+    write.catch(() => {})
+  }
+
+  /**
+   * Waits for the last write: one that is sent meanwhile carries what this one does.
+   * @returns false if it has come to nothing, because the document was renumbered meanwhile, or what it adds to is gone.
+   */
+  async #hasArrived(): Promise<boolean> {
+    const write = this.#last
+    try {
+      await write
+    } catch (error) {
+      if (write === this.#last) return this.#notArrived(error)
+    }
+    if (write !== this.#last) return this.#hasArrived()
+    this.#onTheirWay = []
+    this.#isRewriting = false
     return true
   }
 
-  /** @returns false if it has come to nothing, because the document was renumbered meanwhile. */
-  async #rewrite(): Promise<boolean> {
-    this.#taken = []
-    this.#isRewriting = true
-    try {
-      await this.#replace(this.#source.rewrite())
-      return true
-    } catch (error) {
-      if (this.#isOver) return false
-      this.#source.invalidate()
-      if (error instanceof OutdatedError) return false
-      throw error
-    } finally {
-      this.#isRewriting = false
-    }
-  }
-
-  async #add(): Promise<void> {
-    const records = this.#taken
-    this.#taken = []
-    const flushes = this.#flushes
-    try {
-      await this.#append(records)
-    } catch (error) {
-      if (flushes === this.#flushes) this.#taken = [...records, ...this.#taken]
-      else this.#source.invalidate()
-      throw error
-    }
+  #notArrived(error: unknown): false {
+    if (this.#isOver) return false
+    const isLost = error instanceof StoreLostError
+    if (this.#isRewriting || isLost) this.#source.invalidate()
+    this.#taken = [...this.#onTheirWay, ...this.#taken]
+    this.#onTheirWay = []
+    this.#isRewriting = false
+    if (error instanceof OutdatedError || isLost) return false
+    throw error
   }
 
   async #append(records: readonly Uint8Array[]): Promise<void> {
@@ -220,11 +238,12 @@ export class StoreWriter {
     this.#addedRecords += records.length
   }
 
-  async #replace(records: Iterable<Uint8Array>): Promise<void> {
+  async #replace(records: () => Iterable<Uint8Array>): Promise<void> {
     let bytes = 0
+    const all = records()
     await this.#store.replace(
       (function* () {
-        for (const record of records) {
+        for (const record of all) {
           bytes += record.length
           yield record
         }
