@@ -280,4 +280,9 @@ export const WITH_EVICTION: readonly PinnedSeed[] = [
     found:
       'three of six left at once, the oldest among them, and nobody heard of it: the other three, who might not evict anybody, asked each other for ever whether those were there',
   },
+  {
+    seed: 136054163,
+    found:
+      'somebody came over from another room, where two things stood the other way round, and kept what it had put between them in a place that the others did not give it',
+  },
 ]
