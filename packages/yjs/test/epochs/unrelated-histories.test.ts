@@ -1,6 +1,7 @@
 /** Coming over where no table leads from one history to the other. */
 import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
+import { newDocument } from '../documents.js'
 import { contentOf } from '../renumbering/content.js'
 import { apply, change, cut, founder, LINEAGE, load, type Member, member, newcomer } from './members.js'
 import { loadWithoutTables, longChange, parted, settle } from './returning.js'
@@ -217,6 +218,27 @@ describe('where nothing leads back', () => {
     settle(carol, alice)
     expect(alice.text.toString()).toContain('from before')
     expect(alice.text.toString()).toContain('one three')
+  })
+
+  test('[CU10] what was typed between two that stand the other way round there comes to stand in one place', () => {
+    const typed = (client: number, letter: string, at: number, before?: Uint8Array) => {
+      const doc = newDocument(client)
+      if (before) Y.applyUpdate(doc, before)
+      doc.getText('text').insert(at, letter)
+      return Y.encodeStateAsUpdate(doc)
+    }
+    // Somebody may bring back what others have under the same ids, in a place of its own.
+    const [one, other] = [2 ** 31 + 11, 2 ** 31 + 12]
+    const [alice, bob] = [member(1), member(2)]
+    Y.applyUpdate(alice.doc, typed(other, 'b', 1, typed(one, 'a', 0)))
+    Y.applyUpdate(bob.doc, typed(one, 'a', 1, typed(other, 'b', 0)))
+    bob.text.insert(1, '!')
+    Y.applyUpdate(bob.doc, typed(2 ** 31 + 13, '?', 1, Y.encodeStateAsUpdate(bob.doc)))
+    alice.epochs.found(LINEAGE)
+    bob.epochs.found('elsewhere')
+    load(bob, alice)
+    settle(bob, alice)
+    expect([...alice.text.toString()].sort()).toEqual([...'!?ab'])
   })
 
   test('a room founded with what another one left behind takes back those of the other', () => {
