@@ -16,6 +16,17 @@ export interface Compaction {
   readonly pauseMs: number
 }
 
+export interface Renumbering {
+  /**
+   * Leads relative positions from the ids that the document had to those it has now.
+   *
+   * @param value a `Y.RelativePosition`, its JSON, that as a string, or anything that holds such.
+   * @returns a copy of what is around a position that has changed; the very same value if none has. A position whose place
+   * is gone stays as it is, and leads nowhere.
+   */
+  readonly translate: <T>(value: T) => T
+}
+
 /** A type alias, because the base class wants an index signature. */
 export type TidemarkEvents = {
   status: (event: { status: ConnectionStatus }) => void
@@ -29,6 +40,12 @@ export type TidemarkEvents = {
   snapshot: (event: SnapshotMove) => void
   /** The document was compacted; its content is the same. */
   compacted: (event: Compaction) => void
+  /**
+   * The ids in the document have changed: it was compacted, or is back in a room that was. Cursors in awareness states and
+   * tracked undo managers have followed. Relative positions that the application keeps elsewhere are to be translated now:
+   * nothing else knows of them. Of those in the document itself every member rewrites what changes; all write the same.
+   */
+  renumbered: (event: Renumbering) => void
   /**
    * This replica was away for too long: what it had changed meanwhile could not be placed in the room's document,
    * which it shows now. This copy is the document as it was, with these changes.

@@ -14,6 +14,7 @@ export type {
   Compaction,
   ConnectionStatus,
   LoggedOperation,
+  Renumbering,
   TidemarkEvents,
   TidemarkStats,
   TidemarkStatus,

@@ -32,6 +32,7 @@ import {
   transportFor,
 } from './options.js'
 import { whilePageLives } from './page-lifecycle.js'
+import { type TranslatePosition, translatePositions } from './position-translation.js'
 import { realScheduler } from './real-scheduler.js'
 import { newReplicaId } from './replica-id.js'
 import { Keeping } from './storage/keeping.js'
@@ -109,7 +110,7 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
       },
       onWarning: (message) => this.faults.tell(new Error(message)),
       onObserverError: (error) => this.faults.listenerFailed(error),
-      onEpoch: ({ translatePosition }) => this.bridge.renamed(translatePosition),
+      onEpoch: ({ translatePosition }) => this.renumbered(translatePosition),
       onForeign: (origin) => this.faults.tell(foreignChanges(origin)),
       onOrphaned: (document) => this.emit('orphaned', [{ document }]),
       ...(storage && { onUnsaved: () => this.saves.request() }),
@@ -459,6 +460,11 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
 
   private compacted({ epoch, bytesBefore, bytesAfter }: ExecutedCut): void {
     this.emit('compacted', [{ epoch, bytesBefore, bytesAfter, pauseMs: this.lastPauseMs }])
+  }
+
+  private renumbered(translate: TranslatePosition): void {
+    this.bridge.renamed(translate)
+    this.emit('renumbered', [{ translate: (value) => translatePositions(value, translate) }])
   }
 
   private presenceOf(replica: ReplicaId, bytes: Uint8Array | null): void {
