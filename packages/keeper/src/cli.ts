@@ -4,8 +4,12 @@ import { type Arguments, HELP, readArguments } from './arguments.js'
 import { Keeper } from './keeper.js'
 import { readPassword } from './password.js'
 
-function fail(fault: unknown, exitCode: number): never {
+function complain(fault: unknown): void {
   console.error(`tidemark-keeper: ${fault instanceof Error ? fault.message : String(fault)}`)
+}
+
+function fail(fault: unknown, exitCode: number): never {
+  complain(fault)
   process.exit(exitCode)
 }
 
@@ -42,10 +46,12 @@ function run(
     if (isStopping) process.exit(1)
     isStopping = true
     say('storing and leaving…')
-    Promise.all(keepers.map((keeper) => keeper.close())).then(
-      () => process.exit(0),
-      (fault: unknown) => fail(fault, 1),
-    )
+    // One that can not store its room is no reason to cut the others short.
+    void Promise.allSettled(keepers.map((keeper) => keeper.close())).then((endings) => {
+      const faults = endings.flatMap((ending) => (ending.status === 'rejected' ? [ending.reason] : []))
+      for (const fault of faults) complain(fault)
+      process.exit(faults.length === 0 ? 0 : 1)
+    })
   }
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)

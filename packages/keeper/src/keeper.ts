@@ -65,19 +65,21 @@ export class Keeper {
     this.provider.connect()
   }
 
-  /** Leaves politely, and lets go of the folder. Resolves once everything is stored and the others have been told. */
+  /**
+   * Leaves politely, and lets go of the folder. Resolves once everything is stored and the others have been told.
+   * @throws if the last write fails: whoever ends the process does not wait for a disk to have room again.
+   */
   async close(): Promise<void> {
     const { provider } = this
     const isLinked = provider.peers.length > 0
-    provider.disconnect()
+    provider.destroy()
+    provider.doc.destroy()
+    const farewell = isLinked ? new Promise((resolve) => setTimeout(resolve, FAREWELL_MS)) : undefined
     try {
       await provider.whenSaved()
     } finally {
-      provider.destroy()
-      provider.doc.destroy()
+      await Promise.all([farewell, ...this.puttingAside])
     }
-    await Promise.all(this.puttingAside)
-    if (isLinked) await new Promise((resolve) => setTimeout(resolve, FAREWELL_MS))
   }
 
   private listen(): void {
