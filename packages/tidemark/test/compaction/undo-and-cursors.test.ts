@@ -93,6 +93,33 @@ describe('undo', () => {
     expectAgreement([a, b])
   })
 
+  test('of a replacement older than a cut leaves everybody what is there', () => {
+    const [a, b] = [room.open(), room.open()]
+    room.settle()
+    const [cards, card] = [a.doc.getArray('cards'), a.doc.getMap('card')]
+    cards.push(['A', 'B', 'C'])
+    card.set('title', 'old')
+    room.settle()
+    const manager = new Y.UndoManager([cards, card], { captureTimeout: 0 })
+    a.provider.trackUndo(manager)
+    card.set('color', 'red')
+    card.set('title', 'new')
+    a.doc.transact(() => {
+      cards.delete(0, 1)
+      cards.push(['A'])
+    })
+    room.settle()
+    room.cut(b)
+    manager.undo()
+    expect(manager.canUndo()).toBe(false)
+    room.settle()
+    for (const { doc } of [a, b]) {
+      expect(doc.getArray('cards').toJSON()).toEqual(['B', 'C', 'A'])
+      expect(doc.getMap('card').toJSON()).toEqual({ title: 'new' })
+    }
+    expectAgreement([a, b])
+  })
+
   test('a selection taken before a cut and kept for a step after it still leads somewhere', () => {
     const [a, b] = [room.open({ content: 'abc' }), room.open()]
     room.settle()

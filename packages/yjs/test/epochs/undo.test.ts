@@ -62,6 +62,148 @@ describe('undo', () => {
     expect(alice.text.toString()).toBe('')
   })
 
+  describe('of what replaced something that a cut has purged', () => {
+    function documentOf(of: Member) {
+      const { doc, text } = of
+      const [list, map] = [doc.getArray<string>('list'), doc.getMap('map')]
+      const shown = () => ({ text: text.toString(), list: list.toArray(), map: map.toJSON() })
+      return { doc, text, list, map, shown }
+    }
+
+    type Parts = ReturnType<typeof documentOf>
+
+    const fill = ({ text, list, map }: Parts) => {
+      text.insert(0, 'foo')
+      list.push(['A', 'B', 'C'])
+      map.set('title', 'old')
+    }
+
+    test.each<[string, (parts: Parts) => void]>([
+      [
+        'a word by another one',
+        ({ text }) => {
+          text.delete(0, 3)
+          text.insert(0, 'bar')
+        },
+      ],
+      [
+        'a card to another place',
+        ({ list }) => {
+          list.delete(0, 1)
+          list.push(['A'])
+        },
+      ],
+      ['a value by another one', ({ map }) => map.set('title', 'new')],
+    ])('%s: the new one stays, and steps around it are undone', (_what, replace) => {
+      const alice = founder(1)
+      const parts = documentOf(alice)
+      const { doc, text, list, map, shown } = parts
+      const below = [change(alice, () => doc.transact(() => fill(parts), 'nobody'))]
+      const manager = new Y.UndoManager([text, list, map], { captureTimeout: 0 })
+      alice.structure.trackUndo(manager)
+      below.push(change(alice, () => map.set('before', 1)))
+      below.push(change(alice, () => doc.transact(() => replace(parts))))
+      below.push(change(alice, () => map.set('after', 2)))
+      const replaced = shown()
+      cut(alice, below)
+      expect(manager.undoStack).toHaveLength(2)
+      manager.undo()
+      manager.undo()
+      expect(shown()).toEqual({ ...replaced, map: { title: replaced.map['title'] } })
+      expect(manager.undo()).toBeNull()
+      manager.redo()
+      manager.redo()
+      expect(shown()).toEqual(replaced)
+    })
+
+    test('a step that was undone does not take back what it would have replaced', () => {
+      const alice = founder(1)
+      const below = [change(alice, () => alice.text.insert(0, 'foo'))]
+      const undo = withUndo(alice)
+      const replace = () => {
+        alice.text.delete(0, 3)
+        alice.text.insert(0, 'bar')
+      }
+      below.push(change(alice, () => alice.doc.transact(replace)))
+      below.push(change(alice, () => undo.undo()))
+      cut(alice, below)
+      expect(undo.redo()).toBeNull()
+      expect(alice.text.toString()).toBe('foo')
+    })
+
+    test('a step of which a part could be brought back is not undone by half', () => {
+      const alice = founder(1)
+      const { list } = documentOf(alice)
+      const below = [change(alice, () => list.push(['A', 'B', 'C']))]
+      const undo = new Y.UndoManager(list, { captureTimeout: 60_000 })
+      alice.structure.trackUndo(undo)
+      const toTheEnd = (name: string) => () =>
+        alice.doc.transact(() => {
+          list.delete(list.toArray().indexOf(name), 1)
+          list.push([name])
+        })
+      below.push(change(alice, toTheEnd('A')))
+      const above = [change(alice, toTheEnd('B'))]
+      cut(alice, below, above)
+      expect(undo.undo()).toBeNull()
+      expect(list.toArray()).toEqual(['C', 'A', 'B'])
+    })
+
+    test('what is done next is a step of its own', () => {
+      const alice = founder(1)
+      const { map } = documentOf(alice)
+      const below = [change(alice, () => map.set('title', 'old'))]
+      const undo = new Y.UndoManager(map, { captureTimeout: 60_000 })
+      alice.structure.trackUndo(undo)
+      below.push(change(alice, () => map.set('before', 1)))
+      undo.stopCapturing()
+      below.push(change(alice, () => map.set('title', 'new')))
+      cut(alice, below)
+      map.set('after', 2)
+      undo.undo()
+      expect(map.toJSON()).toEqual({ before: 1, title: 'new' })
+    })
+
+    test.each<[string, (of: Member) => void]>([
+      [
+        'that the same step had typed',
+        ({ text }) => {
+          text.insert(3, 'typpo')
+          text.delete(6, 3)
+          text.insert(6, 'o')
+        },
+      ],
+      [
+        'that the manager does not watch',
+        ({ doc, text }) => {
+          doc.getMap('map').set('title', 'new')
+          text.insert(3, 'typo')
+        },
+      ],
+    ])('but not of what %s', (_what, edit) => {
+      const alice = founder(1)
+      const parts = documentOf(alice)
+      const below = [change(alice, () => alice.doc.transact(() => fill(parts)))]
+      const undo = withUndo(alice)
+      below.push(change(alice, () => alice.doc.transact(() => edit(alice))))
+      expect(alice.text.toString()).toBe('footypo')
+      cut(alice, below)
+      undo.undo()
+      expect(alice.text.toString()).toBe('foo')
+    })
+
+    test('nor of a step that only deleted: what is left of it comes back', () => {
+      const alice = founder(1)
+      const below = [change(alice, () => alice.text.insert(0, 'abcdef'))]
+      const undo = new Y.UndoManager(alice.text, { captureTimeout: 60_000 })
+      alice.structure.trackUndo(undo)
+      below.push(change(alice, () => alice.text.delete(0, 2)))
+      cut(alice, below, [change(alice, () => alice.text.delete(0, 2))])
+      undo.undo()
+      expect(alice.text.toString()).toBe('cdef')
+    })
+  })
+
   test('is followed on return', () => {
     const alice = founder(1)
     const bob = newcomer(2, alice)
