@@ -132,6 +132,27 @@ describe('undo', () => {
     expect(a.errors).toEqual([])
   })
 
+  test('a selection that can not be changed is told of, and its owner stays in the room', () => {
+    const [a, b] = [room.open(), room.open()]
+    room.settle()
+    const { manager } = undoOf(a)
+    a.text.insert(0, 'abc')
+    room.settle()
+    const position = Y.createRelativePositionFromTypeIndex(a.text, 1)
+    manager.undoStack[0]?.meta.set('frozen', Object.freeze(position))
+    const { replicaId } = a.provider
+    room.cut(a)
+    expect(a.errors.splice(0)).toEqual([
+      expect.objectContaining({ message: expect.stringContaining('read only') }),
+    ])
+    a.text.insert(3, 'd')
+    room.settle()
+    expect(a.provider.replicaId).toBe(replicaId)
+    expect([a.provider.epoch, b.provider.epoch]).toEqual([1, 1])
+    expect(b.text.toString()).toBe('abcd')
+    expectAgreement([a, b])
+  })
+
   test('is let go of', () => {
     const a = room.open({ content: 'abc' })
     room.settle()

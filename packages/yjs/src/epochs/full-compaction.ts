@@ -73,7 +73,7 @@ export class FullCompaction implements Epochs, CutHost {
     // Whatever had the document before may have left something unsynced.
     this.#hasAuthored = history !== undefined
     this.#history = history ?? NO_HISTORY
-    this.undo = new UndoTracking()
+    this.undo = new UndoTracking(host.onObserverError)
   }
 
   get namings(): readonly Naming[] {
@@ -388,9 +388,9 @@ export class FullCompaction implements Epochs, CutHost {
     }
     const translatePosition = (position: Y.RelativePosition) =>
       translateRelativePosition(renamePosition(position, rename), table)
-    this.undo.translateMeta(translatePosition)
     this.#host.onRenumbered()
     this.#become(next.history, next.bytes)
+    this.undo.translateMeta(translatePosition)
     if (isAnswered) this.#host.onLocalChange()
     return { translatePosition, changedVisibly }
   }

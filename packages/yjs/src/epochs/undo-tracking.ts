@@ -7,6 +7,8 @@
  * means something today is never one of the naming before, doing so twice changes nothing.
  *
  * Invariant: while a step is undone, every position in its meta leads somewhere: editors throw at one that does not.
+ *
+ * What a step holds is the application's, and may throw when it is read or changed. That is told of, and ends nothing.
  */
 import * as Y from 'yjs'
 
@@ -18,7 +20,13 @@ const MAX_DEPTH = 6
 
 export class UndoTracking {
   readonly #managers = new Set<Y.UndoManager>()
+  readonly #onError: (error: unknown) => void
   #translate: TranslatePosition = (position) => position
+
+  /** @param onError gets what the application's objects throw. */
+  constructor(onError: (error: unknown) => void) {
+    this.#onError = onError
+  }
 
   get managers(): readonly Y.UndoManager[] {
     return [...this.#managers]
@@ -48,14 +56,17 @@ export class UndoTracking {
 
   #leadOn(manager: Y.UndoManager): void {
     const seen = new Set<object>()
+    const visit = (position: Y.RelativePosition) => this.#lead(position, manager)
     for (const step of [...manager.undoStack, ...manager.redoStack]) {
-      for (const position of positionsIn(step.meta, MAX_DEPTH, seen)) {
-        const translated = this.#translate(position)
-        const isLost = translated === null || !leadsSomewhere(translated, manager.doc)
-        const next = isLost ? endOfScope(manager, position.assoc) : translated
-        if (next !== undefined) Object.assign(position, next)
-      }
+      eachPosition(() => step.meta, MAX_DEPTH, { seen, visit, onError: this.#onError })
     }
+  }
+
+  #lead(position: Y.RelativePosition, manager: Y.UndoManager): void {
+    const translated = this.#translate(position)
+    const isLost = translated === null || !leadsSomewhere(translated, manager.doc)
+    const next = isLost ? endOfScope(manager, position.assoc) : translated
+    if (next !== undefined) Object.assign(position, next)
   }
 }
 
@@ -79,17 +90,29 @@ function endOfScope(manager: Y.UndoManager, assoc: number): Y.RelativePosition |
   return new Y.RelativePosition(item?.id ?? null, name, null, Math.max(0, assoc))
 }
 
-function* positionsIn(value: unknown, depth: number, seen: Set<object>): Generator<Y.RelativePosition> {
-  if (typeof value !== 'object' || value === null || seen.has(value)) return
-  seen.add(value)
-  if (value instanceof Y.RelativePosition) yield value
-  else if (depth > 0) {
-    for (const part of partsOf(value)) yield* positionsIn(part, depth - 1, seen)
+interface Walk {
+  readonly seen: Set<object>
+  readonly visit: (position: Y.RelativePosition) => void
+  readonly onError: (error: unknown) => void
+}
+
+function eachPosition(read: () => unknown, depth: number, walk: Walk): void {
+  try {
+    const value = read()
+    if (typeof value !== 'object' || value === null || walk.seen.has(value)) return
+    walk.seen.add(value)
+    if (value instanceof Y.RelativePosition) walk.visit(value)
+    else if (depth > 0) for (const part of partsOf(value)) eachPosition(part, depth - 1, walk)
+  } catch (error) {
+    walk.onError(error)
   }
 }
 
-function partsOf(holder: object): readonly unknown[] {
+function partsOf(holder: object): readonly (() => unknown)[] {
   if (holder instanceof Y.AbstractType || holder instanceof Y.Doc || ArrayBuffer.isView(holder)) return []
-  const parts = holder instanceof Map || holder instanceof Set ? [...holder.values()] : Object.values(holder)
+  const parts =
+    holder instanceof Map || holder instanceof Set
+      ? [...holder.values()].map((part) => () => part)
+      : Object.keys(holder).map((key) => () => Reflect.get(holder, key))
   return parts.length > MAX_FIELDS && !(holder instanceof Map) ? [] : parts
 }

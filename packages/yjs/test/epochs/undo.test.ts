@@ -242,6 +242,39 @@ describe('undo', () => {
     expect(alice.text.toString()).toBe('')
   })
 
+  test.each<[string, (position: Y.RelativePosition) => unknown, string]>([
+    ['can not be changed', (position) => Object.freeze(position), 'read only'],
+    [
+      'can not be read',
+      (position) => ({
+        get gone() {
+          throw new Error('of a view that is gone')
+        },
+        position,
+      }),
+      'of a view that is gone',
+    ],
+  ])('a cut is executed as a whole also where something in a step %s', (_what, unruly, message) => {
+    const errors: unknown[] = []
+    const alice = founder(1, { onObserverError: (error) => errors.push(error) })
+    const bob = newcomer(2, alice)
+    const undo = withUndo(alice)
+    const below = [change(alice, () => alice.text.insert(0, 'abc'))]
+    apply(bob, ...below)
+    const selection = new Selection(alice.text, 2)
+    const at = Y.createRelativePositionFromTypeIndex(alice.text, 1)
+    undo.undoStack[0]?.meta.set('unruly', unruly(at)).set('selection', selection)
+    cut(alice, below)
+    expect(errors.map(String)).toEqual([expect.stringContaining(message)])
+    expect(selection.indexIn(alice.doc)).toBe(2)
+    cut(bob, below)
+    apply(
+      bob,
+      change(alice, () => undo.undo()),
+    )
+    expect([alice.text.toString(), bob.text.toString()]).toEqual(['', ''])
+  })
+
   test('a manager that is not tracked any more is left alone', () => {
     const alice = founder(1)
     const manager = new Y.UndoManager(alice.text)
