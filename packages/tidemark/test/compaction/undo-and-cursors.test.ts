@@ -93,6 +93,39 @@ describe('undo', () => {
     expectAgreement([a, b])
   })
 
+  test('goes on over what was deleted and brought back, also in a room that was left alone', () => {
+    const [a, b] = [room.open({ compactionMinBytes: 0 }), room.open()]
+    room.settle()
+    const { manager, popped, select } = undoOf(a)
+    for (const word of ['one ', 'two ', 'three']) {
+      select(a.text.length)
+      a.text.insert(a.text.length, word)
+      room.settle()
+    }
+    a.text.delete(0, 13)
+    room.settle()
+    manager.undo()
+    const cursor = Y.createRelativePositionFromTypeIndex(a.text, 4)
+    a.provider.awareness.setLocalStateField('cursor', cursor)
+    const { epoch } = a.provider
+    room.settle(200_000)
+    expect(a.provider.epoch).toBeGreaterThan(epoch)
+    for (const { doc, provider } of [a, b]) {
+      const position = provider.awareness.getStates().get(a.doc.clientID)?.['cursor']
+      expect(Y.createAbsolutePositionFromRelativePosition(position, doc)?.index).toBe(4)
+    }
+    manager.undo()
+    expect(a.text.toString()).toBe('one two ')
+    manager.undo()
+    manager.undo()
+    expect(popped.slice(-3)).toEqual([8, 4, 0])
+    manager.redo()
+    manager.redo()
+    room.settle()
+    expect(b.text.toString()).toBe('one two ')
+    expectAgreement([a, b])
+  })
+
   test('of a replacement older than a cut leaves everybody what is there', () => {
     const [a, b] = [room.open(), room.open()]
     room.settle()

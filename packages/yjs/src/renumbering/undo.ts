@@ -10,15 +10,16 @@
 import * as Y from 'yjs'
 import { type DeleteSetLike, IdRanges } from '../id-ranges.js'
 import { eachStruct, type Struct } from '../store.js'
+import type { Redone } from './redone.js'
 import { translateIds } from './translate.js'
 import type { IdTranslation } from './translation-table.js'
 
 type Step = Y.UndoManager['undoStack'][number]
 
 /** While the live document still has the ids of before. */
-export function translateUndoStacks(manager: Y.UndoManager, table: IdTranslation): void {
+export function translateUndoStacks(manager: Y.UndoManager, table: IdTranslation, redone: Redone): void {
   const latest = manager.undoStack.at(-1)
-  const follows = (step: Step) => translateStep(step, manager, table)
+  const follows = (step: Step) => translateStep(step, manager, table, redone)
   manager.undoStack = manager.undoStack.filter(follows)
   manager.redoStack = manager.redoStack.filter(follows)
   // What is done next belongs to the step that is gone, and not to whatever was done before it.
@@ -26,12 +27,12 @@ export function translateUndoStacks(manager: Y.UndoManager, table: IdTranslation
 }
 
 /** @returns whether the step can still be undone. */
-function translateStep(step: Step, manager: Y.UndoManager, table: IdTranslation): boolean {
+function translateStep(step: Step, manager: Y.UndoManager, table: IdTranslation, redone: Redone): boolean {
   const [inserted, deleted] = [idsOf(step.insertions), idsOf(step.deletions)]
+  const translated = (ids: IdRanges) => translateIds(toDeleteSet(redone.survivors(ids, table)), table)
   const isHalved =
-    !translateIds(toDeleteSet(inserted.minus(deleted)), table).isEmpty &&
-    losesContent(deleted.minus(inserted), manager, table)
-  step.insertions = toDeleteSet(translateIds(step.insertions, table))
+    !translated(inserted.minus(deleted)).isEmpty && losesContent(deleted.minus(inserted), manager, table)
+  step.insertions = toDeleteSet(translated(inserted))
   step.deletions = toDeleteSet(translateIds(step.deletions, table))
   return !isHalved && (step.insertions.clients.size > 0 || step.deletions.clients.size > 0)
 }
@@ -75,7 +76,7 @@ function lostOf(ids: IdRanges, table: IdTranslation): IdRanges {
 /** Marks in `rebuilt` what undo managers keep in `live`. */
 export function carryKept(live: Y.Doc, rebuilt: Y.Doc, table: IdTranslation): void {
   const kept = new IdRanges()
-  const redone: Redone[] = []
+  const redone: Trace[] = []
   for (const structs of live.store.clients.values()) {
     for (const struct of structs) {
       if (!(struct instanceof Y.Item)) continue
@@ -92,13 +93,13 @@ export function carryKept(live: Y.Doc, rebuilt: Y.Doc, table: IdTranslation): vo
   })
 }
 
-interface Redone {
+interface Trace {
   readonly id: Y.ID
   readonly length: number
   readonly as: Y.ID
 }
 
-function carryRedone(transaction: Y.Transaction, { id, length, as }: Redone, table: IdTranslation): void {
+function carryRedone(transaction: Y.Transaction, { id, length, as }: Trace, table: IdTranslation): void {
   for (let offset = 0; offset < length; ) {
     const from = renamed(table, id, offset)
     const to = renamed(table, as, offset)

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
+import type { EpochChange } from '../../src/epochs/full-host.js'
 import { apply, change, cut, founder, load, type Member, newcomer } from './members.js'
 
 function withUndo(of: Member): Y.UndoManager {
@@ -201,6 +202,112 @@ describe('undo', () => {
       cut(alice, below, [change(alice, () => alice.text.delete(0, 2))])
       undo.undo()
       expect(alice.text.toString()).toBe('cdef')
+    })
+  })
+
+  describe('of what was deleted and brought back before a cut', () => {
+    test('goes on, step by step', () => {
+      const alice = founder(1)
+      const undo = withUndo(alice)
+      const below = ['one ', 'two ', 'three'].map((word) =>
+        change(alice, () => alice.text.insert(alice.text.length, word)),
+      )
+      below.push(change(alice, () => alice.text.delete(0, 13)))
+      below.push(change(alice, () => undo.undo()))
+      below.push(change(alice, () => undo.redo()))
+      below.push(change(alice, () => undo.undo()))
+      expect(alice.text.toString()).toBe('one two three')
+      cut(alice, below)
+      expect(undo.undoStack).toHaveLength(3)
+      const next = [change(alice, () => undo.undo())]
+      expect(alice.text.toString()).toBe('one two ')
+      next.push(change(alice, () => undo.redo()))
+      cut(alice, next)
+      undo.undo()
+      undo.undo()
+      expect(alice.text.toString()).toBe('one ')
+      undo.undo()
+      expect(alice.text.toString()).toBe('')
+    })
+
+    test('leaves out what was deleted again', () => {
+      const alice = founder(1)
+      const undo = withUndo(alice)
+      const below = [
+        change(alice, () => alice.text.insert(0, 'abcdef')),
+        change(alice, () => alice.text.delete(1, 4)),
+        change(alice, () => undo.undo()),
+        change(alice, () => alice.doc.transact(() => alice.text.delete(2, 2), 'nobody')),
+      ]
+      expect(alice.text.toString()).toBe('abef')
+      cut(alice, below)
+      alice.doc.transact(() => alice.text.insert(2, '!'), 'nobody')
+      undo.undo()
+      expect(alice.text.toString()).toBe('!')
+    })
+
+    test.each([
+      ['before the cut', true],
+      ['in part after it', false],
+    ])('with all that it contained, %s', (_when, isBelow) => {
+      const alice = founder(1)
+      const list = alice.doc.getArray<Y.Text>('array')
+      const undo = new Y.UndoManager(list, { captureTimeout: 0 })
+      alice.structure.trackUndo(undo)
+      const below = [
+        change(alice, () => list.push([new Y.Text('abc')])),
+        change(alice, () => list.get(0).insert(3, 'def')),
+        change(alice, () => list.delete(0)),
+      ]
+      const above = change(alice, () => undo.undo())
+      if (isBelow) cut(alice, [...below, above])
+      else cut(alice, below, [above])
+      expect(list.toJSON()).toEqual(['abcdef'])
+      expect(undo.undoStack).toHaveLength(2)
+      undo.undo()
+      expect(list.toJSON()).toEqual(['abc'])
+      undo.undo()
+      expect(list.toJSON()).toEqual([])
+    })
+
+    test('and positions in it stay where they are', () => {
+      const changes: EpochChange[] = []
+      const alice = founder(1, { onEpoch: (told) => changes.push(told) })
+      const list = alice.doc.getArray<Y.Text>('array')
+      const undo = new Y.UndoManager([alice.text, list], { captureTimeout: 0 })
+      alice.structure.trackUndo(undo)
+      const below = [
+        change(alice, () => alice.text.insert(0, 'abcdef')),
+        change(alice, () => list.push([new Y.Text('inner')])),
+      ]
+      const positions = [0, 2, 6].flatMap((index) =>
+        [0, -1].map((assoc) => Y.createRelativePositionFromTypeIndex(alice.text, index, assoc)),
+      )
+      positions.push(...[1, 5].map((index) => Y.createRelativePositionFromTypeIndex(list.get(0), index)))
+      const shown = (led: readonly (Y.RelativePosition | null | undefined)[]) =>
+        led.map((one) => one && Y.createAbsolutePositionFromRelativePosition(one, alice.doc)?.index)
+      below.push(
+        change(alice, () =>
+          alice.doc.transact(() => {
+            alice.text.delete(0, 6)
+            list.delete(0)
+          }),
+        ),
+        change(alice, () => undo.undo()),
+      )
+      const selection = new Selection(list.get(0), 3)
+      undo.undoStack[0]?.meta.set('selection', selection)
+      const before = shown(positions)
+      expect(before).toEqual([0, 0, 2, 2, 6, 6, 1, 5])
+      cut(alice, below)
+      const told = positions.map((position) => changes[0]?.translatePosition(position))
+      expect(shown(told)).toEqual(before)
+      expect(shown(positions.map((position) => alice.structure.translatePosition(position, 0)))).toEqual(
+        before,
+      )
+      // Led on once more, they are what they were.
+      expect(shown(told.map((one) => one && changes[0]?.translatePosition(one)))).toEqual(before)
+      expect(selection.indexIn(alice.doc)).toBe(3)
     })
   })
 
