@@ -198,6 +198,33 @@ describe('undo', () => {
     expect(manager.undoStack[0]?.insertions).toBe(stack)
   })
 
+  test('is followed for a second editor when the first one is closed, and by the next provider', () => {
+    const a = room.open({ content: 'abc' })
+    room.settle()
+    const { manager, untrack } = undoOf(a)
+    a.provider.trackUndo(manager)
+    untrack()
+    untrack()
+    a.text.insert(3, 'd')
+    room.settle()
+    room.cut(a)
+    const listeners = () => a.doc._observers.get('beforeTransaction')?.size
+    const whileTracked = listeners()
+    a.provider.destroy()
+    const { provider, errors } = room.provide(a.doc)
+    provider.trackUndo(manager)
+    expect(listeners()).toBe(whileTracked)
+    room.settle()
+    a.text.insert(4, 'e')
+    room.settle()
+    room.cut({ ...a, provider })
+    manager.undo()
+    expect(a.text.toString()).toBe('abcd')
+    manager.undo()
+    expect(a.text.toString()).toBe('abc')
+    expect(errors).toEqual([])
+  })
+
   test("'log' and 'off' need nothing, and take the same call", () => {
     const a = room.open({ content: 'abc', compaction: 'log' })
     room.settle()

@@ -14,14 +14,23 @@ import * as Y from 'yjs'
 
 type TranslatePosition = (position: Y.RelativePosition) => Y.RelativePosition | null
 
+const asItIs: TranslatePosition = (position) => position
+
 /** What holds a selection is small; whatever is larger is something else, and may be half of the application. */
 const MAX_FIELDS = 32
 const MAX_DEPTH = 6
 
+/** A manager that somebody tracks. */
+interface Tracked {
+  uses: number
+  readonly end: () => void
+}
+
 export class UndoTracking {
-  readonly #managers = new Set<Y.UndoManager>()
+  readonly #managers = new Map<Y.UndoManager, Tracked>()
   readonly #onError: (error: unknown) => void
-  #translate: TranslatePosition = (position) => position
+  /** It holds a table; so only while there is somebody to use it. */
+  #translate = asItIs
 
   /** @param onError gets what the application's objects throw. */
   constructor(onError: (error: unknown) => void) {
@@ -29,29 +38,49 @@ export class UndoTracking {
   }
 
   get managers(): readonly Y.UndoManager[] {
-    return [...this.#managers]
+    return [...this.#managers.keys()]
   }
 
-  /** @returns a function that stops it. */
+  /** Several may track one manager: it is followed until none of them does. @returns a function that stops it. */
   track(manager: Y.UndoManager): () => void {
+    const tracked = this.#managers.get(manager) ?? this.#begin(manager)
+    tracked.uses++
+    let isOver = false
+    return () => {
+      if (isOver) return
+      isOver = true
+      if (--tracked.uses === 0) tracked.end()
+    }
+  }
+
+  /** Lets go of all managers. */
+  destroy(): void {
+    for (const { end } of [...this.#managers.values()]) end()
+  }
+
+  translateMeta(translate: TranslatePosition): void {
+    if (this.#managers.size === 0) return
+    this.#translate = translate
+    for (const manager of this.#managers.keys()) this.#leadOn(manager)
+  }
+
+  #begin(manager: Y.UndoManager): Tracked {
     const { doc } = manager
     const beforeUndo = (transaction: Y.Transaction) => {
       if (transaction.origin === manager) this.#leadOn(manager)
     }
-    const untrack = () => {
-      this.#managers.delete(manager)
+    const end = () => {
       doc.off('beforeTransaction', beforeUndo)
-      doc.off('destroy', untrack)
+      doc.off('destroy', end)
+      // Whoever stops late must not end what somebody has begun since.
+      if (this.#managers.get(manager) === tracked) this.#managers.delete(manager)
+      if (this.#managers.size === 0) this.#translate = asItIs
     }
-    this.#managers.add(manager)
+    const tracked: Tracked = { uses: 0, end }
     doc.on('beforeTransaction', beforeUndo)
-    doc.on('destroy', untrack)
-    return untrack
-  }
-
-  translateMeta(translate: TranslatePosition): void {
-    this.#translate = translate
-    for (const manager of this.#managers) this.#leadOn(manager)
+    doc.on('destroy', end)
+    this.#managers.set(manager, tracked)
+    return tracked
   }
 
   #leadOn(manager: Y.UndoManager): void {

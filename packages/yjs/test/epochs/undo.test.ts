@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import type { EpochChange } from '../../src/epochs/full-host.js'
+import { UndoTracking } from '../../src/epochs/undo-tracking.js'
 import { apply, change, cut, founder, load, type Member, newcomer } from './members.js'
 
 function withUndo(of: Member): Y.UndoManager {
@@ -391,5 +392,61 @@ describe('undo', () => {
     const before = manager.undoStack[0]?.insertions
     cut(alice, below)
     expect(manager.undoStack[0]?.insertions).toBe(before)
+  })
+
+  test('a manager that several track is followed until none of them does', () => {
+    const alice = founder(1)
+    const manager = new Y.UndoManager(alice.text, { captureTimeout: 0 })
+    const untrack = alice.structure.trackUndo(manager)
+    alice.structure.trackUndo(manager)
+    untrack()
+    untrack()
+    cut(alice, [change(alice, () => alice.text.insert(0, 'x'))])
+    manager.undo()
+    expect(alice.text.toString()).toBe('')
+  })
+
+  test('a manager is let go of with the structure', () => {
+    const alice = founder(1)
+    const manager = withUndo(alice)
+    const below = [change(alice, () => alice.text.insert(0, 'x'))]
+    const listeners = () => alice.doc._observers.get('beforeTransaction')?.size ?? 0
+    const whileTracked = listeners()
+    alice.structure.destroy()
+    expect(listeners()).toBe(whileTracked - 1)
+    const before = manager.undoStack[0]?.insertions
+    cut(alice, below)
+    expect(manager.undoStack[0]?.insertions).toBe(before)
+  })
+
+  test('positions of before are forgotten with the last manager', () => {
+    const { text } = founder(1)
+    const manager = new Y.UndoManager(text, { captureTimeout: 0 })
+    const asked: string[] = []
+    const tracking = new UndoTracking((error) => {
+      throw error
+    })
+    const translateAs = (name: string) =>
+      tracking.translateMeta((position) => {
+        asked.push(name)
+        return position
+      })
+    const undoOne = () => {
+      text.insert(0, 'x')
+      manager.undoStack[0]?.meta.set('selection', new Selection(text, 0))
+      manager.undo()
+    }
+    translateAs('nobody tracked')
+    const untrack = tracking.track(manager)
+    undoOne()
+    expect(asked).toEqual([])
+    translateAs('tracked')
+    undoOne()
+    expect(asked).toContain('tracked')
+    untrack()
+    asked.length = 0
+    tracking.track(manager)
+    undoOne()
+    expect(asked).toEqual([])
   })
 })
