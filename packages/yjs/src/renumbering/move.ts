@@ -23,7 +23,7 @@ import { Redone } from './redone.js'
 import { showsSame } from './same-order.js'
 import { carryAnswers, rootPairs, showDifference } from './show.js'
 import type { IdTranslation } from './translation-table.js'
-import { carryKept, toDeleteSet, translateUndoStacks } from './undo.js'
+import { carryKept, rememberSteps, toDeleteSet, translateUndoStacks } from './undo.js'
 import type { SharedType, TypePair } from './visible-units.js'
 
 export interface MoveOptions {
@@ -62,8 +62,10 @@ export function moveInto(live: Y.Doc, rebuilt: Y.Doc, table: IdTranslation, opti
     options.sameOperations && showsSame(live, rebuilt, table)
       ? NO_DIFFERENCE
       : compare(rootPairs(live, rebuilt), names)
+  const forgetAnswers = rememberSteps(options.undoManagers ?? [])
   const shown = showDifference(live, rebuilt, table, difference, options.origin)
   const answers = carryAnswers(live, rebuilt, shown)
+  if (shown.isAnswered) forgetAnswers()
   relink(live, rebuilt, table, [...shown.inserted, ...(answers?.inserted ?? [])], options)
   fillTo(live, live.clientID, shown.ownClock)
   if (answers !== undefined) {

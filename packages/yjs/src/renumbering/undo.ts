@@ -73,6 +73,33 @@ function lostOf(ids: IdRanges, table: IdTranslation): IdRanges {
   return lost
 }
 
+/**
+ * What observers do while a difference is shown is done once more in the rebuilt document, under other ids than those a
+ * manager has heard of. It is the application's answer, and no step of its user's.
+ *
+ * @returns a function that takes out of the stacks what has come in since.
+ */
+export function rememberSteps(managers: readonly Y.UndoManager[]): () => void {
+  const known = new Map<Step, Pick<Step, 'insertions' | 'deletions'>>()
+  for (const { undoStack, redoStack } of managers) {
+    for (const step of [...undoStack, ...redoStack]) {
+      known.set(step, { insertions: step.insertions, deletions: step.deletions })
+    }
+  }
+  const restore = (step: Step) => {
+    const before = known.get(step)
+    if (before !== undefined) Object.assign(step, before)
+    return before !== undefined
+  }
+  return () => {
+    for (const manager of managers) {
+      manager.undoStack = manager.undoStack.filter(restore)
+      manager.redoStack = manager.redoStack.filter(restore)
+      manager.stopCapturing()
+    }
+  }
+}
+
 /** Marks in `rebuilt` what undo managers keep in `live`. */
 export function carryKept(live: Y.Doc, rebuilt: Y.Doc, table: IdTranslation): void {
   const kept = new IdRanges()

@@ -419,6 +419,50 @@ describe('undo', () => {
     expect(manager.undoStack[0]?.insertions).toBe(before)
   })
 
+  describe('where observers answer what a cut changes visibly', () => {
+    /** Bob is shown by the cut that two insertions change places, and answers that. */
+    function answering(captureTimeout: number) {
+      const alice = founder(5)
+      const filled = change(alice, () => alice.doc.getArray('array').push(['a', 't']))
+      const [bob, carol] = [newcomer(6, alice), newcomer(4, alice)]
+      for (const member of [bob, carol]) apply(member, filled)
+      const list = bob.doc.getArray<string>('array')
+      const before = change(bob, () => list.insert(1, ['before']))
+      const after = change(carol, () => carol.doc.getArray('array').push(['after']))
+      const purge = change(alice, () => alice.doc.getArray('array').delete(1, 1))
+      apply(bob, after, purge)
+      const manager = new Y.UndoManager(list, { captureTimeout })
+      bob.structure.trackUndo(manager)
+      const mine = change(bob, () => list.insert(0, ['mine']))
+      list.observe(({ transaction }) => {
+        if (transaction.origin !== bob.structure) return
+        list.insert(0, ['Q', 'R'])
+        list.delete(0, 1)
+        list.delete(list.toArray().indexOf('a'), 1)
+      })
+      expect(list.toArray()).toEqual(['mine', 'a', 'before', 'after'])
+      cut(bob, [filled, purge], [before, after, mine])
+      expect(list.toArray()).toEqual(['R', 'mine', 'after', 'before'])
+      return { list, manager }
+    }
+
+    test.each([
+      ['each a step of its own', 0],
+      ['caught by the step before', 60_000],
+    ])('the answers are no steps, %s', (_how, captureTimeout) => {
+      const { list, manager } = answering(captureTimeout)
+      list.push(['typed'])
+      manager.undo()
+      expect(list.toArray()).toEqual(['R', 'mine', 'after', 'before'])
+      manager.undo()
+      expect(list.toArray()).toEqual(['R', 'after', 'before'])
+      expect(manager.undo()).toBeNull()
+      manager.redo()
+      manager.redo()
+      expect(list.toArray()).toEqual(['R', 'mine', 'after', 'before', 'typed'])
+    })
+  })
+
   test('positions of before are forgotten with the last manager', () => {
     const { text } = founder(1)
     const manager = new Y.UndoManager(text, { captureTimeout: 0 })
