@@ -412,7 +412,8 @@ export class TidemarkProvider extends ObservableV2<TidemarkEvents> {
 
   /**
    * Keeps an undo manager of this document working when the document is compacted. Call it for each one, whatever
-   * the mode. What was deleted more than `undoHorizonMs` ago can no longer be brought back.
+   * the mode, and again for another provider of the document. What was deleted more than `undoHorizonMs` ago can no longer be brought back;
+   * nor is what was put in its place taken away then. The other steps stay.
    * @returns a function that stops it.
    */
   trackUndo(undoManager: Y.UndoManager): () => void {

@@ -98,6 +98,7 @@ export class YjsStructure implements Structure {
   }
 
   destroy(): void {
+    this.#full?.undo.destroy()
     this.#doc.off('beforeObserverCalls', this.#findIllFormed)
     this.#doc.off('afterTransaction', this.#suppressCleanup)
     this.#doc.off('afterTransactionCleanup', this.#record)
@@ -166,7 +167,8 @@ export class YjsStructure implements Structure {
 
   /**
    * Keeps an undo manager of the document working across cuts: its stacks, and the relative positions in the steps'
-   * `meta`. @returns a function that stops it. With 'fixed' there is nothing to do.
+   * `meta`, until this structure is destroyed. Several may do so for one manager. @returns a function that stops it.
+   * With 'fixed' there is nothing to do.
    */
   trackUndo(manager: Y.UndoManager): () => void {
     return this.#full?.undo.track(manager) ?? (() => {})

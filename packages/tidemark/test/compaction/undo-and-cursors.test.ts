@@ -93,6 +93,66 @@ describe('undo', () => {
     expectAgreement([a, b])
   })
 
+  test('goes on over what was deleted and brought back, also in a room that was left alone', () => {
+    const [a, b] = [room.open({ compactionMinBytes: 0 }), room.open()]
+    room.settle()
+    const { manager, popped, select } = undoOf(a)
+    for (const word of ['one ', 'two ', 'three']) {
+      select(a.text.length)
+      a.text.insert(a.text.length, word)
+      room.settle()
+    }
+    a.text.delete(0, 13)
+    room.settle()
+    manager.undo()
+    const cursor = Y.createRelativePositionFromTypeIndex(a.text, 4)
+    a.provider.awareness.setLocalStateField('cursor', cursor)
+    const { epoch } = a.provider
+    room.settle(200_000)
+    expect(a.provider.epoch).toBeGreaterThan(epoch)
+    for (const { doc, provider } of [a, b]) {
+      const position = provider.awareness.getStates().get(a.doc.clientID)?.['cursor']
+      expect(Y.createAbsolutePositionFromRelativePosition(position, doc)?.index).toBe(4)
+    }
+    manager.undo()
+    expect(a.text.toString()).toBe('one two ')
+    manager.undo()
+    manager.undo()
+    expect(popped.slice(-3)).toEqual([8, 4, 0])
+    manager.redo()
+    manager.redo()
+    room.settle()
+    expect(b.text.toString()).toBe('one two ')
+    expectAgreement([a, b])
+  })
+
+  test('of a replacement older than a cut leaves everybody what is there', () => {
+    const [a, b] = [room.open(), room.open()]
+    room.settle()
+    const [cards, card] = [a.doc.getArray('cards'), a.doc.getMap('card')]
+    cards.push(['A', 'B', 'C'])
+    card.set('title', 'old')
+    room.settle()
+    const manager = new Y.UndoManager([cards, card], { captureTimeout: 0 })
+    a.provider.trackUndo(manager)
+    card.set('color', 'red')
+    card.set('title', 'new')
+    a.doc.transact(() => {
+      cards.delete(0, 1)
+      cards.push(['A'])
+    })
+    room.settle()
+    room.cut(b)
+    manager.undo()
+    expect(manager.canUndo()).toBe(false)
+    room.settle()
+    for (const { doc } of [a, b]) {
+      expect(doc.getArray('cards').toJSON()).toEqual(['B', 'C', 'A'])
+      expect(doc.getMap('card').toJSON()).toEqual({ title: 'new' })
+    }
+    expectAgreement([a, b])
+  })
+
   test('a selection taken before a cut and kept for a step after it still leads somewhere', () => {
     const [a, b] = [room.open({ content: 'abc' }), room.open()]
     room.settle()
@@ -105,6 +165,27 @@ describe('undo', () => {
     expect(a.errors).toEqual([])
   })
 
+  test('a selection that can not be changed is told of, and its owner stays in the room', () => {
+    const [a, b] = [room.open(), room.open()]
+    room.settle()
+    const { manager } = undoOf(a)
+    a.text.insert(0, 'abc')
+    room.settle()
+    const position = Y.createRelativePositionFromTypeIndex(a.text, 1)
+    manager.undoStack[0]?.meta.set('frozen', Object.freeze(position))
+    const { replicaId } = a.provider
+    room.cut(a)
+    expect(a.errors.splice(0)).toEqual([
+      expect.objectContaining({ message: expect.stringContaining('read only') }),
+    ])
+    a.text.insert(3, 'd')
+    room.settle()
+    expect(a.provider.replicaId).toBe(replicaId)
+    expect([a.provider.epoch, b.provider.epoch]).toEqual([1, 1])
+    expect(b.text.toString()).toBe('abcd')
+    expectAgreement([a, b])
+  })
+
   test('is let go of', () => {
     const a = room.open({ content: 'abc' })
     room.settle()
@@ -115,6 +196,33 @@ describe('undo', () => {
     const stack = manager.undoStack[0]?.insertions
     room.cut(a)
     expect(manager.undoStack[0]?.insertions).toBe(stack)
+  })
+
+  test('is followed for a second editor when the first one is closed, and by the next provider', () => {
+    const a = room.open({ content: 'abc' })
+    room.settle()
+    const { manager, untrack } = undoOf(a)
+    a.provider.trackUndo(manager)
+    untrack()
+    untrack()
+    a.text.insert(3, 'd')
+    room.settle()
+    room.cut(a)
+    const listeners = () => a.doc._observers.get('beforeTransaction')?.size
+    const whileTracked = listeners()
+    a.provider.destroy()
+    const { provider, errors } = room.provide(a.doc)
+    provider.trackUndo(manager)
+    expect(listeners()).toBe(whileTracked)
+    room.settle()
+    a.text.insert(4, 'e')
+    room.settle()
+    room.cut({ ...a, provider })
+    manager.undo()
+    expect(a.text.toString()).toBe('abcd')
+    manager.undo()
+    expect(a.text.toString()).toBe('abc')
+    expect(errors).toEqual([])
   })
 
   test("'log' and 'off' need nothing, and take the same call", () => {

@@ -11,6 +11,7 @@ import {
   fillBelow,
   type IdTranslation,
   Rebuilding,
+  Redone,
   translateRelativePosition,
   withoutKnown,
 } from '../renumbering/index.js'
@@ -64,6 +65,8 @@ export class FullCompaction implements Epochs, CutHost {
   #isTangled = false
   /** An operation was refused here since the last cut; in total order it may count. */
   #hasRefused = false
+  /** How positions are led on by the table of the latest cut, for those who are an epoch behind. */
+  #fromBefore: (Pick<EpochChange, 'translatePosition'> & { readonly table: IdTranslation }) | undefined
   /** Clocks in the base of formatting marks that have no effect in the live document, right after a cut. */
   #idleMarks: readonly number[] = []
 
@@ -73,7 +76,7 @@ export class FullCompaction implements Epochs, CutHost {
     // Whatever had the document before may have left something unsynced.
     this.#hasAuthored = history !== undefined
     this.#history = history ?? NO_HISTORY
-    this.undo = new UndoTracking()
+    this.undo = new UndoTracking(host.onObserverError)
   }
 
   get namings(): readonly Naming[] {
@@ -148,6 +151,7 @@ export class FullCompaction implements Epochs, CutHost {
   }
 
   settle(): void {
+    this.#fromBefore = undefined
     this.#remember({ ...this.#history, table: undefined, crossing: undefined })
   }
 
@@ -267,6 +271,7 @@ export class FullCompaction implements Epochs, CutHost {
     if (!changes.isEmpty) carryInto({ rebuilding, client: history.client }, doc, table, changes)
     const next = { doc: rebuilding.doc, history, bytes, sameOperations, mayLack: !sameOperations }
     const moved = this.#move(next, table)
+    this.#fromBefore = { table, translatePosition: moved.translatePosition }
     this.#hasRefused = !prepared.sameOperations
     const change = { from, to: from + 1, ...moved }
     // What is below a cut is everybody's.
@@ -289,7 +294,10 @@ export class FullCompaction implements Epochs, CutHost {
     if (fromEpoch === epoch) return position
     const { table } = this.#history
     if (epoch === undefined || fromEpoch !== epoch - 1 || table === undefined) return undefined
-    return translateRelativePosition(position, table)
+    const known = this.#fromBefore
+    return known?.table === table
+      ? known.translatePosition(position)
+      : translateRelativePosition(position, table)
   }
 
   #integrate(update: Uint8Array, isLoading: boolean): void {
@@ -365,7 +373,8 @@ export class FullCompaction implements Epochs, CutHost {
     table: IdTranslation,
     rename: RenameId = (id) => id,
   ): Pick<EpochChange, 'translatePosition' | 'changedVisibly'> {
-    const { changes } = this.#host
+    const { changes, doc } = this.#host
+    const redone = new Redone(doc.store)
     let isAnswered = false
     const onAnswer = (update: Uint8Array) => {
       isAnswered = true
@@ -379,6 +388,7 @@ export class FullCompaction implements Epochs, CutHost {
     try {
       changedVisibly = giveStructure(this.#host, next.doc, table, {
         undoManagers,
+        redone,
         sameOperations,
         mayLack,
         onAnswer,
@@ -386,11 +396,12 @@ export class FullCompaction implements Epochs, CutHost {
     } finally {
       this.#isSwitching = false
     }
+    const survivor: RenameId = (id) => redone.survivor(rename(id), table).id
     const translatePosition = (position: Y.RelativePosition) =>
-      translateRelativePosition(renamePosition(position, rename), table)
-    this.undo.translateMeta(translatePosition)
+      translateRelativePosition(renamePosition(position, survivor), table)
     this.#host.onRenumbered()
     this.#become(next.history, next.bytes)
+    this.undo.translateMeta(translatePosition)
     if (isAnswered) this.#host.onLocalChange()
     return { translatePosition, changedVisibly }
   }

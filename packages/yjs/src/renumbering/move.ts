@@ -19,16 +19,19 @@ import { IdRanges } from '../id-ranges.js'
 import { isParked, type StructStore } from '../store.js'
 import { compare, NO_DIFFERENCE } from './difference.js'
 import { fillTo } from './rebuild.js'
+import { Redone } from './redone.js'
 import { showsSame } from './same-order.js'
 import { carryAnswers, rootPairs, showDifference } from './show.js'
 import type { IdTranslation } from './translation-table.js'
-import { carryKept, toDeleteSet, translateUndoStacks } from './undo.js'
+import { carryKept, rememberSteps, toDeleteSet, translateUndoStacks } from './undo.js'
 import type { SharedType, TypePair } from './visible-units.js'
 
 export interface MoveOptions {
   /** The origin of the transaction that shows a visible difference; what it changes must not be sent. */
   readonly origin: unknown
   readonly undoManagers?: readonly Y.UndoManager[]
+  /** Of the live document, for whoever asks for it again once the structures are exchanged. */
+  readonly redone?: Redone
   /**
    * The rebuilt document holds the very operations that the live one holds, as at a cut: then what lies below the cut
    * need not be compared, and nothing may be missing. Not so on return, and where total order refused an operation, or
@@ -59,9 +62,11 @@ export function moveInto(live: Y.Doc, rebuilt: Y.Doc, table: IdTranslation, opti
     options.sameOperations && showsSame(live, rebuilt, table)
       ? NO_DIFFERENCE
       : compare(rootPairs(live, rebuilt), names)
+  const forgetAnswers = rememberSteps(options.undoManagers ?? [])
   const shown = showDifference(live, rebuilt, table, difference, options.origin)
   const answers = carryAnswers(live, rebuilt, shown)
-  relink(live, rebuilt, table, [...shown.inserted, ...(answers?.inserted ?? [])], options.undoManagers ?? [])
+  if (shown.isAnswered) forgetAnswers()
+  relink(live, rebuilt, table, [...shown.inserted, ...(answers?.inserted ?? [])], options)
   fillTo(live, live.clientID, shown.ownClock)
   if (answers !== undefined) {
     if (options.onAnswer === undefined)
@@ -97,10 +102,10 @@ function relink(
   rebuilt: Y.Doc,
   table: IdTranslation,
   inserted: readonly TypePair[],
-  undoManagers: readonly Y.UndoManager[],
+  { undoManagers = [], redone = new Redone(live.store) }: MoveOptions,
 ): void {
   carryKept(live, rebuilt, table)
-  for (const manager of undoManagers) translateUndoStacks(manager, table)
+  for (const manager of undoManagers) translateUndoStacks(manager, table, redone)
   const deleted = adopt(live, rebuilt.store)
   if (live.gc && !deleted.isEmpty) Y.tryGc(toDeleteSet(deleted), rebuilt.store, live.gcFilter)
   const pairs = [...pairRoots(live, rebuilt), ...inserted]
