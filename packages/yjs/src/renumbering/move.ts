@@ -28,6 +28,8 @@ import type { SharedType, TypePair } from './visible-units.js'
 export interface MoveOptions {
   /** The origin of the transaction that shows a visible difference; what it changes must not be sent. */
   readonly origin: unknown
+  /** An observer threw at it; the move goes on. Without this it is raised, and the document is of no use any more. */
+  readonly onObserverError?: (error: unknown) => void
   readonly undoManagers?: readonly Y.UndoManager[]
   /**
    * The rebuilt document holds the very operations that the live one holds, as at a cut: then what lies below the cut
@@ -59,7 +61,7 @@ export function moveInto(live: Y.Doc, rebuilt: Y.Doc, table: IdTranslation, opti
     options.sameOperations && showsSame(live, rebuilt, table)
       ? NO_DIFFERENCE
       : compare(rootPairs(live, rebuilt), names)
-  const shown = showDifference(live, rebuilt, table, difference, options.origin)
+  const shown = showDifference(live, rebuilt, table, difference, options)
   const answers = carryAnswers(live, rebuilt, shown)
   relink(live, rebuilt, table, [...shown.inserted, ...(answers?.inserted ?? [])], options.undoManagers ?? [])
   fillTo(live, live.clientID, shown.ownClock)

@@ -7,6 +7,7 @@
  * it, and done in the rebuilt document too. Nothing is shown a second time: nobody can go round in circles.
  */
 import * as Y from 'yjs'
+import { type TransactionKind, transact } from '../transact.js'
 import { compare, type Difference, type Names, shownEntry } from './difference.js'
 import { fillTo } from './rebuild.js'
 import type { IdTranslation } from './translation-table.js'
@@ -32,12 +33,15 @@ export interface Shown {
   readonly names: Names
 }
 
+/** How the transaction that shows a difference is known. */
+export type ShownTransaction = Pick<TransactionKind, 'origin' | 'onObserverError'>
+
 export function showDifference(
   live: Y.Doc,
   rebuilt: Y.Doc,
   table: IdTranslation,
   difference: (names: Names) => Difference,
-  origin: unknown,
+  kind: ShownTransaction,
 ): Shown {
   const ownClock = Y.getState(live.store, live.clientID)
   const client = unusedClient(live)
@@ -51,7 +55,7 @@ export function showDifference(
   const found = difference(names)
   if (found.isEmpty) return { changedVisibly: false, isAnswered: false, inserted: [], ownClock, names }
   let inserted: readonly TypePair[] = []
-  const isAnswered = transactAs(live, client, origin, () => {
+  const isAnswered = transactAs(live, client, kind, () => {
     inserted = found.apply()
     for (const pair of [...found.changed, ...inserted]) temporary.record(pair)
   })
@@ -59,30 +63,37 @@ export function showDifference(
   return { changedVisibly: true, isAnswered, inserted, ownClock, names }
 }
 
-/** @returns whether anybody else has changed the document meanwhile. */
-function transactAs(live: Y.Doc, client: number, origin: unknown, change: () => void): boolean {
-  const ownClient = live.clientID
-  const restore = () => {
-    live.clientID = ownClient
-  }
+/**
+ * What the user sees change, others have done: applications leave out what a transaction of their own changes.
+ *
+ * @returns whether anybody else has changed the document meanwhile.
+ */
+function transactAs(live: Y.Doc, client: number, kind: ShownTransaction, change: () => void): boolean {
+  const { origin } = kind
   let isAnswered = false
   const watch = (transaction: Y.Transaction) => {
-    if (transaction.origin !== origin && transaction.changed.size > 0) isAnswered = true
+    // After a change from elsewhere Yjs deletes marks without effect. Here they are about to be replaced.
+    if (transaction.origin === origin) transaction._needFormattingCleanup = false
+    else if (transaction.changed.size > 0) isAnswered = true
   }
-  // Before observers run, so that what they write is the replica's own.
-  live.on('beforeObserverCalls', restore)
   live.on('afterTransaction', watch)
   try {
-    live.transact(() => {
-      live.clientID = client
-      change()
-    }, origin)
+    transact(live, () => writeAs(live, client, change), { ...kind, isLocal: false })
   } finally {
-    live.off('beforeObserverCalls', restore)
     live.off('afterTransaction', watch)
-    restore()
   }
   return isAnswered
+}
+
+/** What observers write afterwards is the replica's own. */
+function writeAs(live: Y.Doc, client: number, change: () => void): void {
+  const ownClient = live.clientID
+  live.clientID = client
+  try {
+    change()
+  } finally {
+    live.clientID = ownClient
+  }
 }
 
 /**
