@@ -1,5 +1,6 @@
 /** What an application is told of what the others did while it was away. */
 import { describe, expect, test } from 'vitest'
+import * as Y from 'yjs'
 import { room, roomOfEachTest } from '../room-of-each-test.js'
 import { expectAgreement } from './editing.js'
 
@@ -28,5 +29,29 @@ describe('whoever comes back', () => {
     expect(map.toJSON()).toEqual({ before: 1, offline: 1, meanwhile: 1 })
     expect([...shown].sort()).toEqual(['before', 'meanwhile'])
     expectAgreement([a, b])
+  })
+
+  test('is told of the very subdocuments that have come', () => {
+    const [a, b] = [room.open({ content: 'text' }), room.open()]
+    room.settle()
+    const [added, loaded] = [new Set<Y.Doc>(), new Set<Y.Doc>()]
+    b.doc.on('subdocs', (event) => {
+      for (const one of event.added) added.add(one)
+      for (const one of event.loaded) loaded.add(one)
+    })
+    b.provider.disconnect()
+    room.settle()
+    a.doc.getMap('m').set('sub', new Y.Doc({ guid: 'S', autoLoad: true }))
+    room.settle()
+    b.provider.connect()
+    room.settle(20_000)
+    const held = b.doc.getMap<Y.Doc>('m').get('sub') as Y.Doc
+    expect(held.guid).toBe('S')
+    for (const documents of [added, loaded, b.doc.subdocs]) {
+      expect(documents.size).toBe(1)
+      expect(documents.has(held)).toBe(true)
+    }
+    room.cut(a)
+    expect(b.doc.getMap('m').get('sub')).toBe(held)
   })
 })

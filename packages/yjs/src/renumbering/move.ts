@@ -17,7 +17,7 @@
 import * as Y from 'yjs'
 import { IdRanges } from '../id-ranges.js'
 import { isParked, type StructStore } from '../store.js'
-import { compare, NO_DIFFERENCE } from './difference.js'
+import { compare, type Inserted, NO_DIFFERENCE, NOTHING_INSERTED } from './difference.js'
 import { fillTo } from './rebuild.js'
 import { showsSame } from './same-order.js'
 import { carryAnswers, rootPairs, showDifference } from './show.js'
@@ -63,7 +63,8 @@ export function moveInto(live: Y.Doc, rebuilt: Y.Doc, table: IdTranslation, opti
       : compare(rootPairs(live, rebuilt), names)
   const shown = showDifference(live, rebuilt, table, difference, options)
   const answers = carryAnswers(live, rebuilt, shown)
-  relink(live, rebuilt, table, [...shown.inserted, ...(answers?.inserted ?? [])], options.undoManagers ?? [])
+  const inserted = both(shown.inserted, answers?.inserted ?? NOTHING_INSERTED)
+  relink(live, rebuilt, table, inserted, options.undoManagers ?? [])
   fillTo(live, live.clientID, shown.ownClock)
   if (answers !== undefined) {
     if (options.onAnswer === undefined)
@@ -71,6 +72,10 @@ export function moveInto(live: Y.Doc, rebuilt: Y.Doc, table: IdTranslation, opti
     options.onAnswer(answers.update)
   }
   return shown.changedVisibly
+}
+
+function both(a: Inserted, b: Inserted): Inserted {
+  return { types: [...a.types, ...b.types], documents: [...a.documents, ...b.documents] }
 }
 
 function assertMovable(live: Y.Doc): void {
@@ -98,14 +103,14 @@ function relink(
   live: Y.Doc,
   rebuilt: Y.Doc,
   table: IdTranslation,
-  inserted: readonly TypePair[],
+  inserted: Inserted,
   undoManagers: readonly Y.UndoManager[],
 ): void {
   carryKept(live, rebuilt, table)
   for (const manager of undoManagers) translateUndoStacks(manager, table)
   const deleted = adopt(live, rebuilt.store)
   if (live.gc && !deleted.isEmpty) Y.tryGc(toDeleteSet(deleted), rebuilt.store, live.gcFilter)
-  const pairs = [...pairRoots(live, rebuilt), ...inserted]
+  const pairs = [...pairRoots(live, rebuilt), ...inserted.types]
   pairs.push(...pairNested(live, rebuilt, table, inserted))
   for (const pair of pairs) relinkType(pair, live)
   live.store.clients = rebuilt.store.clients
@@ -117,15 +122,10 @@ function pairRoots(live: Y.Doc, rebuilt: Y.Doc): TypePair[] {
 }
 
 /** Matches nested types and subdocuments through the table; lays to rest those that have no counterpart. */
-function pairNested(
-  live: Y.Doc,
-  rebuilt: Y.Doc,
-  table: IdTranslation,
-  inserted: readonly TypePair[],
-): TypePair[] {
+function pairNested(live: Y.Doc, rebuilt: Y.Doc, table: IdTranslation, inserted: Inserted): TypePair[] {
   const pairs: TypePair[] = []
-  const shown = new Set(inserted.map(({ type }) => type))
-  const taken = new Set(inserted.map(({ model }) => model))
+  const shown = new Set(inserted.types.map(({ type }) => type))
+  const taken = new Set(inserted.types.map(({ model }) => model))
   let grave: Y.Doc | undefined
   for (const structs of live.store.clients.values()) {
     for (const struct of structs) {
@@ -141,6 +141,10 @@ function pairNested(
         bury(content.type, grave)
       }
     }
+  }
+  // Last: what was shown takes the place of what had to go for it.
+  for (const { item, model } of inserted.documents) {
+    if (!item.deleted && item.content instanceof Y.ContentDoc) rehouse(item.content.doc, model)
   }
   return pairs
 }

@@ -8,7 +8,14 @@
  */
 import * as Y from 'yjs'
 import { type TransactionKind, transact } from '../transact.js'
-import { compare, type Difference, type Names, shownEntry } from './difference.js'
+import {
+  compare,
+  type Difference,
+  type Inserted,
+  type Names,
+  NOTHING_INSERTED,
+  shownEntry,
+} from './difference.js'
 import { fillTo } from './rebuild.js'
 import type { IdTranslation } from './translation-table.js'
 import {
@@ -26,8 +33,8 @@ export interface Shown {
   readonly changedVisibly: boolean
   /** Whether an observer has edited the document in answer. */
   readonly isAnswered: boolean
-  /** Types the transaction has made, and what they stand for. */
-  readonly inserted: readonly TypePair[]
+  /** What the transaction has made, and what it stands for. */
+  readonly inserted: Inserted
   /** The clock of the replica's own client before. */
   readonly ownClock: number
   readonly names: Names
@@ -53,11 +60,12 @@ export function showDifference(
     model: unchanged,
   }
   const found = difference(names)
-  if (found.isEmpty) return { changedVisibly: false, isAnswered: false, inserted: [], ownClock, names }
-  let inserted: readonly TypePair[] = []
+  if (found.isEmpty)
+    return { changedVisibly: false, isAnswered: false, inserted: NOTHING_INSERTED, ownClock, names }
+  let inserted = NOTHING_INSERTED
   const isAnswered = transactAs(live, client, kind, () => {
     inserted = found.apply()
-    for (const pair of [...found.changed, ...inserted]) temporary.record(pair)
+    for (const pair of [...found.changed, ...inserted.types]) temporary.record(pair)
   })
   fillTo(rebuilt, live.clientID, ownClock)
   return { changedVisibly: true, isAnswered, inserted, ownClock, names }
@@ -106,7 +114,7 @@ export function carryAnswers(
   live: Y.Doc,
   rebuilt: Y.Doc,
   shown: Shown,
-): { update: Uint8Array; inserted: TypePair[] } | undefined {
+): { update: Uint8Array; inserted: Inserted } | undefined {
   if (!shown.isAnswered) return undefined
   const difference = compare(
     rootPairs(live, rebuilt).map(({ type, model }) => ({ type: model, model: type })),
@@ -122,7 +130,10 @@ export function carryAnswers(
   // The application holds the live ones.
   return {
     update: Y.mergeUpdates(updates),
-    inserted: copies.map(({ type, model }) => ({ type: model, model: type })),
+    inserted: {
+      types: copies.types.map(({ type, model }) => ({ type: model, model: type })),
+      documents: copies.documents.map(({ item, model }) => ({ item: model, model: item })),
+    },
   }
 }
 

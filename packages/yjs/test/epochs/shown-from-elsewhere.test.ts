@@ -56,3 +56,74 @@ describe('what the room has changed', () => {
     expect(alice.doc.transact).toBe(transact)
   })
 })
+
+/** Two who have something in common, and what the second is told of subdocuments. */
+function withSubdocuments(gc = true) {
+  const alice = founder(1)
+  const typed = change(alice, () => alice.text.insert(0, 'text'))
+  const bob = newcomer(2, alice, [typed])
+  bob.doc.gc = gc
+  const list = bob.doc.getArray<Y.Doc>('list')
+  const map = bob.doc.getMap<Y.Map<unknown>>('map')
+  const told: { added: Y.Doc[]; loaded: Y.Doc[]; removed: Y.Doc[] }[] = []
+  bob.doc.on('subdocs', ({ added, loaded, removed }) =>
+    told.push({ added: [...added], loaded: [...loaded], removed: [...removed] }),
+  )
+  return { alice, bob, list, map, told, typed }
+}
+
+const subdocument = (guid: string) => new Y.Doc({ guid, autoLoad: true })
+
+describe('subdocuments that the room has got', () => {
+  test('are the ones that are told of, also within types', () => {
+    const { alice, bob, list, map, told, typed } = withSubdocuments()
+    const added = change(alice, () => {
+      alice.doc.getArray('list').push([subdocument('one')])
+      alice.doc.getMap('map').set('inner', new Y.Map([['sub', subdocument('two')]]))
+    })
+    cut(alice, [typed, added])
+    load(bob, alice)
+    const held = [list.get(0), map.get('inner')?.get('sub') as Y.Doc]
+    expect(held.map(({ guid }) => guid)).toEqual(['one', 'two'])
+    expect(told).toHaveLength(1)
+    expect(told[0]?.removed).toEqual([])
+    for (const documents of [told[0]?.added, told[0]?.loaded, [...bob.doc.subdocs]]) {
+      expect(new Set(documents)).toEqual(new Set(held))
+      for (const one of held) expect(documents?.some((other) => other === one)).toBe(true)
+    }
+    expect(held.every((one) => one.clientID === bob.doc.clientID)).toBe(true)
+    cut(bob, [change(bob, () => bob.text.insert(0, 'more '))])
+    expect(list.get(0)).toBe(held[0])
+    // Yjs puts another one in the place of one that is unloaded.
+    held[0]?.destroy()
+    expect(list.get(0)).not.toBe(held[0])
+    expect(bob.doc.subdocs.has(list.get(0))).toBe(true)
+  })
+
+  test('can be unloaded at once, and be answered with others', () => {
+    const { alice, bob, list, told, typed } = withSubdocuments()
+    const own = subdocument('own')
+    bob.doc.once('subdocs', ({ added }) => {
+      for (const one of added) one.destroy()
+    })
+    list.observe((_event, { local }) => {
+      if (local) return
+      // Its clocks are others than in the document that takes this one's place.
+      bob.text.insert(0, 'x')
+      bob.text.delete(0, 1)
+      list.push([own])
+    })
+    cut(alice, [typed, change(alice, () => alice.doc.getArray('list').push([subdocument('one')]))])
+    load(bob, alice)
+    expect(list.toArray().map(({ guid }) => guid)).toEqual(['one', 'own'])
+    expect(list.get(1)).toBe(own)
+    expect(list.get(0)).not.toBe(told[0]?.added[0])
+    expect([...bob.doc.subdocs].map(({ guid }) => guid).sort()).toEqual(['one', 'own'])
+    for (const one of list) expect(bob.doc.subdocs.has(one)).toBe(true)
+    apply(
+      alice,
+      change(bob, () => {}),
+    )
+    expect(alice.doc.getArray<Y.Doc>('list').get(1).guid).toBe('own')
+  })
+})
