@@ -21,6 +21,7 @@ import { compare, type Inserted, NO_DIFFERENCE, NOTHING_INSERTED } from './diffe
 import { fillTo } from './rebuild.js'
 import { showsSame } from './same-order.js'
 import { carryAnswers, rootPairs, showDifference } from './show.js'
+import { tellOfSubdocuments } from './subdocuments.js'
 import type { IdTranslation } from './translation-table.js'
 import { carryKept, toDeleteSet, translateUndoStacks } from './undo.js'
 import type { SharedType, TypePair } from './visible-units.js'
@@ -64,12 +65,14 @@ export function moveInto(live: Y.Doc, rebuilt: Y.Doc, table: IdTranslation, opti
   const shown = showDifference(live, rebuilt, table, difference, options)
   const answers = carryAnswers(live, rebuilt, shown)
   const inserted = both(shown.inserted, answers?.inserted ?? NOTHING_INSERTED)
-  relink(live, rebuilt, table, inserted, options.undoManagers ?? [])
+  const holders = relink(live, rebuilt, table, inserted, options.undoManagers ?? [])
   fillTo(live, live.clientID, shown.ownClock)
-  if (answers !== undefined) {
+  const updates = answers === undefined ? [] : [answers.update]
+  updates.push(...tellOfSubdocuments(live, holders, options))
+  for (const update of updates) {
     if (options.onAnswer === undefined)
       throw new Error('An observer edited the document while a renumbering was being shown')
-    options.onAnswer(answers.update)
+    options.onAnswer(update)
   }
   return shown.changedVisibly
 }
@@ -98,22 +101,23 @@ function lackedBy(rebuilt: Y.Doc, live: Y.Doc, table: IdTranslation) {
   return lacked
 }
 
-/** Exchanges the structures of two documents that show the same. */
+/** Exchanges the structures of two documents that show the same. @returns the items that hold subdocuments. */
 function relink(
   live: Y.Doc,
   rebuilt: Y.Doc,
   table: IdTranslation,
   inserted: Inserted,
   undoManagers: readonly Y.UndoManager[],
-): void {
+): Y.Item[] {
   carryKept(live, rebuilt, table)
   for (const manager of undoManagers) translateUndoStacks(manager, table)
-  const deleted = adopt(live, rebuilt.store)
+  const { deleted, holders } = adopt(live, rebuilt.store)
   if (live.gc && !deleted.isEmpty) Y.tryGc(toDeleteSet(deleted), rebuilt.store, live.gcFilter)
   const pairs = [...pairRoots(live, rebuilt), ...inserted.types]
   pairs.push(...pairNested(live, rebuilt, table, inserted))
   for (const pair of pairs) relinkType(pair, live)
   live.store.clients = rebuilt.store.clients
+  return holders
 }
 
 function pairRoots(live: Y.Doc, rebuilt: Y.Doc): TypePair[] {
@@ -178,17 +182,20 @@ function empty(type: SharedType): void {
 
 /**
  * Gives all types to the live document; those that it has itself take their places later.
- * @returns what is deleted. One walk for both: a large document is in no cache.
+ * @returns what is deleted, and the items that hold subdocuments. One walk for all: a large document is in no cache.
  */
-function adopt(live: Y.Doc, store: StructStore): IdRanges {
+function adopt(live: Y.Doc, store: StructStore): { deleted: IdRanges; holders: Y.Item[] } {
   const deleted = new IdRanges()
+  const holders: Y.Item[] = []
   for (const structs of store.clients.values()) {
     for (const struct of structs) {
       if (struct.deleted) deleted.add(struct.id.client, struct.id.clock, struct.length)
       if (struct instanceof Y.Item && struct.content instanceof Y.ContentType) struct.content.type.doc = live
+      if (struct instanceof Y.Item && struct.content instanceof Y.ContentDoc && !struct.deleted)
+        holders.push(struct)
     }
   }
-  return deleted
+  return { deleted, holders }
 }
 
 function relinkType({ type, model }: TypePair, doc: Y.Doc): void {
