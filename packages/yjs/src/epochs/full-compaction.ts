@@ -283,10 +283,10 @@ export class FullCompaction implements Epochs, CutHost {
 
   /** Only of a document that is its base and nothing else it is known which marks have no effect. */
   tidy(): void {
-    const { doc, changes } = this.#host
+    const { doc, changes, onObserverError } = this.#host
     const clocks = changes.isEmpty ? this.#idleMarks : []
     this.#idleMarks = []
-    if (this.canSwitch) deleteMarks(doc, this.#history.client, clocks)
+    if (this.canSwitch) deleteMarks(doc, this.#history.client, clocks, onObserverError)
   }
 
   translatePosition(position: Y.RelativePosition, fromEpoch: number): Y.RelativePosition | null | undefined {

@@ -11,7 +11,7 @@
  */
 import * as Y from 'yjs'
 import { applyToList, type Change } from './list-changes.js'
-import { contentAt, deleteEntry, setEntry } from './shown-content.js'
+import { Copies, contentAt, deleteEntry, setEntry } from './shown-content.js'
 import {
   type Attributes,
   type Rename,
@@ -30,11 +30,25 @@ export interface Difference {
   readonly isEmpty: boolean
   /** Pairs whose lists or maps differ. */
   readonly changed: readonly TypePair[]
-  /** To be called within a transaction of the document. @returns types it has inserted. */
-  apply(): TypePair[]
+  /** To be called within a transaction of the document. */
+  apply(): Inserted
 }
 
-export const NO_DIFFERENCE: Difference = { isEmpty: true, changed: [], apply: () => [] }
+/** What a difference has inserted, and what it stands for. */
+export interface Inserted {
+  readonly types: readonly TypePair[]
+  readonly documents: readonly DocumentPair[]
+}
+
+/** An item that holds a subdocument, and its counterpart in the document that is the model. */
+export interface DocumentPair {
+  readonly item: Y.Item
+  readonly model: Y.Item
+}
+
+export const NOTHING_INSERTED: Inserted = { types: [], documents: [] }
+
+export const NO_DIFFERENCE: Difference = { isEmpty: true, changed: [], apply: () => NOTHING_INSERTED }
 
 /** How ids are to be read so that the two documents can be compared. */
 export interface Names {
@@ -42,7 +56,7 @@ export interface Names {
   readonly model: Rename
 }
 
-type Step = (inserted: TypePair[]) => void
+type Step = (made: Copies) => void
 
 /** Compares these pairs, and whatever the two have in common within them. */
 export function compare(roots: readonly TypePair[], names: Names): Difference {
@@ -53,9 +67,9 @@ export function compare(roots: readonly TypePair[], names: Names): Difference {
     isEmpty: steps.length === 0,
     changed: [...changed],
     apply: () => {
-      const inserted: TypePair[] = []
-      for (const step of steps) step(inserted)
-      return inserted.flatMap(sameShapes)
+      const made = new Copies()
+      for (const step of steps) step(made)
+      return { types: made.types.flatMap(sameShapes), documents: made.documents.flatMap(inDocument) }
     },
   }
 }
@@ -95,7 +109,7 @@ class Comparison {
     const changes = changesBetween(middleBefore, middleAfter, this.#queue)
     const start = before.slice(0, prefix).reduce((sum, { length }) => sum + length, 0)
     this.changed.add(pair)
-    this.steps.push((inserted) => applyToList(pair.type, start, changes, inserted))
+    this.steps.push((made) => applyToList(pair.type, start, changes, made))
   }
 
   #compareMaps(pair: TypePair): void {
@@ -111,7 +125,7 @@ class Comparison {
         continue
       }
       this.changed.add(pair)
-      this.steps.push((inserted) => applyToMap(type, key, after, inserted))
+      this.steps.push((made) => applyToMap(type, key, after, made))
     }
   }
 
@@ -204,9 +218,14 @@ export function shownEntry(type: SharedType, key: string): Y.Item | undefined {
   return item === undefined || item.deleted ? undefined : item
 }
 
-function applyToMap(type: SharedType, key: string, item: Y.Item | undefined, inserted: TypePair[]): void {
+function applyToMap(type: SharedType, key: string, item: Y.Item | undefined, made: Copies): void {
   if (item === undefined) deleteEntry(type, key)
-  else setEntry(type, key, contentAt(item, item.length - 1, inserted))
+  else setEntry(type, key, contentAt(item, item.length - 1, made))
+}
+
+/** None where it has become a mere value, as in a text. */
+function inDocument({ copy, model }: Copies['documents'][number]): DocumentPair[] {
+  return copy._item === null ? [] : [{ item: copy._item, model }]
 }
 
 /** A type and its copy, and whatever they contain, in pairs. */

@@ -7,19 +7,26 @@
 
 import { equalFlat } from 'lib0/object'
 import * as Y from 'yjs'
+import { type TransactionKind, transact } from '../transact.js'
 
 /** Of changes that are no user's, and sent like one. No undo manager takes them for its user's. */
 const TIDYING = Symbol('what has no effect is deleted')
 
 /** @param clocks of formatting marks of the base. */
-export function deleteMarks(doc: Y.Doc, base: number, clocks: readonly number[]): void {
+export function deleteMarks(
+  doc: Y.Doc,
+  base: number,
+  clocks: readonly number[],
+  onObserverError?: TransactionKind['onObserverError'],
+): void {
   if (clocks.length === 0) return
-  doc.transact((transaction) => {
+  const deleteAll = (transaction: Y.Transaction) => {
     for (const clock of clocks) {
       const mark = Y.getItem(doc.store, Y.createID(base, clock))
       if (mark instanceof Y.Item && mark.content instanceof Y.ContentFormat) mark.delete(transaction)
     }
-  }, TIDYING)
+  }
+  transact(doc, deleteAll, { origin: TIDYING, isLocal: true, onObserverError })
 }
 
 interface Mark {

@@ -4,24 +4,19 @@
  * Neighbouring changes of one kind are one call: their number is that of the places that differ, not of the units.
  */
 import * as Y from 'yjs'
-import { contentAt } from './shown-content.js'
-import type { Attributes, SharedType, TypePair, Unit } from './visible-units.js'
+import { type Copies, contentAt } from './shown-content.js'
+import type { Attributes, SharedType, Unit } from './visible-units.js'
 
 export type Change =
   | { readonly kind: 'retain'; readonly attributes: Attributes | undefined }
   | { readonly kind: 'delete' }
   | { readonly kind: 'insert'; readonly unit: Unit }
 
-/** @param inserted gets the types that are made. */
-export function applyToList(
-  list: SharedType,
-  start: number,
-  changes: readonly Change[],
-  inserted: TypePair[],
-): void {
+/** @param made gets the types and subdocuments that are made. */
+export function applyToList(list: SharedType, start: number, changes: readonly Change[], made: Copies): void {
   if (list instanceof Y.Text) {
     const delta: DeltaPart[] = start === 0 ? [] : [{ retain: start }]
-    for (const change of changes) appendPart(delta, deltaPart(change, inserted))
+    for (const change of changes) appendPart(delta, deltaPart(change, made))
     list.applyDelta(delta)
     return
   }
@@ -38,16 +33,16 @@ export function applyToList(
     if (kind === 'delete') {
       target.delete(at, end - next)
     } else {
-      if (kind === 'insert') target.insert(at, contentsOf(changes.slice(next, end), inserted))
+      if (kind === 'insert') target.insert(at, contentsOf(changes.slice(next, end), made))
       at += end - next
     }
     next = end
   }
 }
 
-function contentsOf(changes: readonly Change[], inserted: TypePair[]): unknown[] {
+function contentsOf(changes: readonly Change[], made: Copies): unknown[] {
   return changes.flatMap((change) =>
-    change.kind === 'insert' ? [contentAt(change.unit.item, change.unit.offset, inserted)] : [],
+    change.kind === 'insert' ? [contentAt(change.unit.item, change.unit.offset, made)] : [],
   )
 }
 
@@ -60,14 +55,14 @@ interface DeltaPart {
   attributesKey?: string
 }
 
-function deltaPart(change: Change, inserted: TypePair[]): DeltaPart {
+function deltaPart(change: Change, made: Copies): DeltaPart {
   if (change.kind === 'delete') return { delete: 1 }
   if (change.kind === 'retain') {
     return change.attributes === undefined ? { retain: 1 } : { retain: 1, attributes: change.attributes }
   }
   const { item, offset, run } = change.unit
   const { attributes, attributesKey } = run
-  return { insert: contentAt(item, offset, inserted), attributes: { ...attributes }, attributesKey }
+  return { insert: contentAt(item, offset, made), attributes: { ...attributes }, attributesKey }
 }
 
 /** Units become runs again: a delta part for every character would make an item of each. */

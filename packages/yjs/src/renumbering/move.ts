@@ -17,11 +17,12 @@
 import * as Y from 'yjs'
 import { IdRanges } from '../id-ranges.js'
 import { isParked, type StructStore } from '../store.js'
-import { compare, NO_DIFFERENCE } from './difference.js'
+import { compare, type Inserted, NO_DIFFERENCE, NOTHING_INSERTED } from './difference.js'
 import { fillTo } from './rebuild.js'
 import { Redone } from './redone.js'
 import { showsSame } from './same-order.js'
 import { carryAnswers, rootPairs, showDifference } from './show.js'
+import { tellOfSubdocuments } from './subdocuments.js'
 import type { IdTranslation } from './translation-table.js'
 import { carryKept, rememberSteps, toDeleteSet, translateUndoStacks } from './undo.js'
 import type { SharedType, TypePair } from './visible-units.js'
@@ -29,6 +30,8 @@ import type { SharedType, TypePair } from './visible-units.js'
 export interface MoveOptions {
   /** The origin of the transaction that shows a visible difference; what it changes must not be sent. */
   readonly origin: unknown
+  /** An observer threw at it; the move goes on. Without this it is raised, and the document is of no use any more. */
+  readonly onObserverError?: (error: unknown) => void
   readonly undoManagers?: readonly Y.UndoManager[]
   /** Of the live document, for whoever asks for it again once the structures are exchanged. */
   readonly redone?: Redone
@@ -63,17 +66,24 @@ export function moveInto(live: Y.Doc, rebuilt: Y.Doc, table: IdTranslation, opti
       ? NO_DIFFERENCE
       : compare(rootPairs(live, rebuilt), names)
   const forgetAnswers = rememberSteps(options.undoManagers ?? [])
-  const shown = showDifference(live, rebuilt, table, difference, options.origin)
+  const shown = showDifference(live, rebuilt, table, difference, options)
   const answers = carryAnswers(live, rebuilt, shown)
   if (shown.isAnswered) forgetAnswers()
-  relink(live, rebuilt, table, [...shown.inserted, ...(answers?.inserted ?? [])], options)
+  const inserted = both(shown.inserted, answers?.inserted ?? NOTHING_INSERTED)
+  const holders = relink(live, rebuilt, table, inserted, options)
   fillTo(live, live.clientID, shown.ownClock)
-  if (answers !== undefined) {
+  const updates = answers === undefined ? [] : [answers.update]
+  updates.push(...tellOfSubdocuments(live, holders, options))
+  for (const update of updates) {
     if (options.onAnswer === undefined)
       throw new Error('An observer edited the document while a renumbering was being shown')
-    options.onAnswer(answers.update)
+    options.onAnswer(update)
   }
   return shown.changedVisibly
+}
+
+function both(a: Inserted, b: Inserted): Inserted {
+  return { types: [...a.types, ...b.types], documents: [...a.documents, ...b.documents] }
 }
 
 function assertMovable(live: Y.Doc): void {
@@ -96,22 +106,23 @@ function lackedBy(rebuilt: Y.Doc, live: Y.Doc, table: IdTranslation) {
   return lacked
 }
 
-/** Exchanges the structures of two documents that show the same. */
+/** Exchanges the structures of two documents that show the same. @returns the items that hold subdocuments. */
 function relink(
   live: Y.Doc,
   rebuilt: Y.Doc,
   table: IdTranslation,
-  inserted: readonly TypePair[],
+  inserted: Inserted,
   { undoManagers = [], redone = new Redone(live.store) }: MoveOptions,
-): void {
+): Y.Item[] {
   carryKept(live, rebuilt, table)
   for (const manager of undoManagers) translateUndoStacks(manager, table, redone)
-  const deleted = adopt(live, rebuilt.store)
+  const { deleted, holders } = adopt(live, rebuilt.store)
   if (live.gc && !deleted.isEmpty) Y.tryGc(toDeleteSet(deleted), rebuilt.store, live.gcFilter)
-  const pairs = [...pairRoots(live, rebuilt), ...inserted]
+  const pairs = [...pairRoots(live, rebuilt), ...inserted.types]
   pairs.push(...pairNested(live, rebuilt, table, inserted))
   for (const pair of pairs) relinkType(pair, live)
   live.store.clients = rebuilt.store.clients
+  return holders
 }
 
 function pairRoots(live: Y.Doc, rebuilt: Y.Doc): TypePair[] {
@@ -120,15 +131,10 @@ function pairRoots(live: Y.Doc, rebuilt: Y.Doc): TypePair[] {
 }
 
 /** Matches nested types and subdocuments through the table; lays to rest those that have no counterpart. */
-function pairNested(
-  live: Y.Doc,
-  rebuilt: Y.Doc,
-  table: IdTranslation,
-  inserted: readonly TypePair[],
-): TypePair[] {
+function pairNested(live: Y.Doc, rebuilt: Y.Doc, table: IdTranslation, inserted: Inserted): TypePair[] {
   const pairs: TypePair[] = []
-  const shown = new Set(inserted.map(({ type }) => type))
-  const taken = new Set(inserted.map(({ model }) => model))
+  const shown = new Set(inserted.types.map(({ type }) => type))
+  const taken = new Set(inserted.types.map(({ model }) => model))
   let grave: Y.Doc | undefined
   for (const structs of live.store.clients.values()) {
     for (const struct of structs) {
@@ -144,6 +150,10 @@ function pairNested(
         bury(content.type, grave)
       }
     }
+  }
+  // Last: what was shown takes the place of what had to go for it.
+  for (const { item, model } of inserted.documents) {
+    if (!item.deleted && item.content instanceof Y.ContentDoc) rehouse(item.content.doc, model)
   }
   return pairs
 }
@@ -177,17 +187,20 @@ function empty(type: SharedType): void {
 
 /**
  * Gives all types to the live document; those that it has itself take their places later.
- * @returns what is deleted. One walk for both: a large document is in no cache.
+ * @returns what is deleted, and the items that hold subdocuments. One walk for all: a large document is in no cache.
  */
-function adopt(live: Y.Doc, store: StructStore): IdRanges {
+function adopt(live: Y.Doc, store: StructStore): { deleted: IdRanges; holders: Y.Item[] } {
   const deleted = new IdRanges()
+  const holders: Y.Item[] = []
   for (const structs of store.clients.values()) {
     for (const struct of structs) {
       if (struct.deleted) deleted.add(struct.id.client, struct.id.clock, struct.length)
       if (struct instanceof Y.Item && struct.content instanceof Y.ContentType) struct.content.type.doc = live
+      if (struct instanceof Y.Item && struct.content instanceof Y.ContentDoc && !struct.deleted)
+        holders.push(struct)
     }
   }
-  return deleted
+  return { deleted, holders }
 }
 
 function relinkType({ type, model }: TypePair, doc: Y.Doc): void {

@@ -7,7 +7,15 @@
  * it, and done in the rebuilt document too. Nothing is shown a second time: nobody can go round in circles.
  */
 import * as Y from 'yjs'
-import { compare, type Difference, type Names, shownEntry } from './difference.js'
+import { type TransactionKind, transact } from '../transact.js'
+import {
+  compare,
+  type Difference,
+  type Inserted,
+  type Names,
+  NOTHING_INSERTED,
+  shownEntry,
+} from './difference.js'
 import { fillTo } from './rebuild.js'
 import type { IdTranslation } from './translation-table.js'
 import {
@@ -25,19 +33,24 @@ export interface Shown {
   readonly changedVisibly: boolean
   /** Whether an observer has edited the document in answer. */
   readonly isAnswered: boolean
-  /** Types the transaction has made, and what they stand for. */
-  readonly inserted: readonly TypePair[]
+  /** What the transaction has made, and what it stands for. */
+  readonly inserted: Inserted
   /** The clock of the replica's own client before. */
   readonly ownClock: number
   readonly names: Names
+  /** Names of the roots that may show the difference: an observer may have asked for others in answer. */
+  readonly roots: ReadonlySet<string>
 }
+
+/** How the transaction that shows a difference is known. */
+export type ShownTransaction = Pick<TransactionKind, 'origin' | 'onObserverError'>
 
 export function showDifference(
   live: Y.Doc,
   rebuilt: Y.Doc,
   table: IdTranslation,
   difference: (names: Names) => Difference,
-  origin: unknown,
+  kind: ShownTransaction,
 ): Shown {
   const ownClock = Y.getState(live.store, live.clientID)
   const client = unusedClient(live)
@@ -48,41 +61,50 @@ export function showDifference(
       author === client ? temporary.rename(clock, length) : byTable(author, clock, length),
     model: unchanged,
   }
+  const roots = new Set([...live.share].filter(([, type]) => isTyped(type)).map(([name]) => name))
   const found = difference(names)
-  if (found.isEmpty) return { changedVisibly: false, isAnswered: false, inserted: [], ownClock, names }
-  let inserted: readonly TypePair[] = []
-  const isAnswered = transactAs(live, client, origin, () => {
+  if (found.isEmpty)
+    return { changedVisibly: false, isAnswered: false, inserted: NOTHING_INSERTED, ownClock, names, roots }
+  let inserted = NOTHING_INSERTED
+  const isAnswered = transactAs(live, client, kind, () => {
     inserted = found.apply()
-    for (const pair of [...found.changed, ...inserted]) temporary.record(pair)
+    for (const pair of [...found.changed, ...inserted.types]) temporary.record(pair)
   })
   fillTo(rebuilt, live.clientID, ownClock)
-  return { changedVisibly: true, isAnswered, inserted, ownClock, names }
+  return { changedVisibly: true, isAnswered, inserted, ownClock, names, roots }
 }
 
-/** @returns whether anybody else has changed the document meanwhile. */
-function transactAs(live: Y.Doc, client: number, origin: unknown, change: () => void): boolean {
-  const ownClient = live.clientID
-  const restore = () => {
-    live.clientID = ownClient
-  }
+/**
+ * What the user sees change, others have done: applications leave out what a transaction of their own changes.
+ *
+ * @returns whether anybody else has changed the document meanwhile.
+ */
+function transactAs(live: Y.Doc, client: number, kind: ShownTransaction, change: () => void): boolean {
+  const { origin } = kind
   let isAnswered = false
   const watch = (transaction: Y.Transaction) => {
-    if (transaction.origin !== origin && transaction.changed.size > 0) isAnswered = true
+    // After a change from elsewhere Yjs deletes marks without effect. Here they are about to be replaced.
+    if (transaction.origin === origin) transaction._needFormattingCleanup = false
+    else if (transaction.changed.size > 0) isAnswered = true
   }
-  // Before observers run, so that what they write is the replica's own.
-  live.on('beforeObserverCalls', restore)
   live.on('afterTransaction', watch)
   try {
-    live.transact(() => {
-      live.clientID = client
-      change()
-    }, origin)
+    transact(live, () => writeAs(live, client, change), { ...kind, isLocal: false })
   } finally {
-    live.off('beforeObserverCalls', restore)
     live.off('afterTransaction', watch)
-    restore()
   }
   return isAnswered
+}
+
+/** What observers write afterwards is the replica's own. */
+function writeAs(live: Y.Doc, client: number, change: () => void): void {
+  const ownClient = live.clientID
+  live.clientID = client
+  try {
+    change()
+  } finally {
+    live.clientID = ownClient
+  }
 }
 
 /**
@@ -95,10 +117,10 @@ export function carryAnswers(
   live: Y.Doc,
   rebuilt: Y.Doc,
   shown: Shown,
-): { update: Uint8Array; inserted: TypePair[] } | undefined {
+): { update: Uint8Array; inserted: Inserted } | undefined {
   if (!shown.isAnswered) return undefined
   const difference = compare(
-    rootPairs(live, rebuilt).map(({ type, model }) => ({ type: model, model: type })),
+    rootPairs(live, rebuilt, shown.roots).map(({ type, model }) => ({ type: model, model: type })),
     { type: unchanged, model: shown.names.type },
   )
   if (difference.isEmpty) return undefined
@@ -111,18 +133,30 @@ export function carryAnswers(
   // The application holds the live ones.
   return {
     update: Y.mergeUpdates(updates),
-    inserted: copies.map(({ type, model }) => ({ type: model, model: type })),
+    inserted: {
+      types: copies.types.map(({ type, model }) => ({ type: model, model: type })),
+      documents: copies.documents.map(({ item, model }) => ({ item: model, model: item })),
+    },
   }
 }
 
-/** Roots whose kind is known: nobody can have asked for another. */
-export function rootPairs(live: Y.Doc, rebuilt: Y.Doc): TypePair[] {
+/**
+ * Roots whose kind is known: nobody can have asked for another.
+ *
+ * @param among these. A root that was asked for in between shows what it held before: what the rebuilt one holds beside that
+ * nobody has taken away.
+ */
+export function rootPairs(live: Y.Doc, rebuilt: Y.Doc, among?: ReadonlySet<string>): TypePair[] {
   const pairs: TypePair[] = []
   for (const [name, type] of live.share) {
-    if (type.constructor === Y.AbstractType) continue
+    if (!isTyped(type) || among?.has(name) === false) continue
     pairs.push({ type, model: rebuilt.get(name, type.constructor as new () => SharedType) })
   }
   return pairs
+}
+
+function isTyped(type: SharedType): boolean {
+  return type.constructor !== Y.AbstractType
 }
 
 /** Content that no cut has kept is named as before: that names nothing in the rebuilt document. */

@@ -8,21 +8,35 @@
 import * as Y from 'yjs'
 import { type SharedType, showsEntries, type TypePair, unchanged, visibleRuns } from './visible-units.js'
 
-/** @param inserted gets the types that are made. */
-export function contentAt(item: Y.Item, offset: number, inserted: TypePair[]): unknown {
+/** What was made for a model's objects, to be inserted. */
+export class Copies {
+  /** What a type contains is not among them: its copies are found once they are in the document. */
+  readonly types: TypePair[] = []
+  /** Of all subdocuments, wherever they are. */
+  readonly documents: { readonly copy: Y.Doc; readonly model: Y.Item }[] = []
+}
+
+/** @param made gets what is made for it. */
+export function contentAt(item: Y.Item, offset: number, made: Copies): unknown {
   const { content } = item
   if (content instanceof Y.ContentString) return content.str[offset]
-  if (content instanceof Y.ContentDoc) return content.copy().doc
+  if (content instanceof Y.ContentDoc) return copyOfDocument(item, content, made)
   if (!(content instanceof Y.ContentType)) return content.getContent()[offset]
-  const copy = copyOf(content.type)
-  inserted.push({ type: copy, model: content.type })
+  const within = new Copies()
+  const copy = copyOf(content.type, within)
+  made.types.push({ type: copy, model: content.type })
+  made.documents.push(...within.documents)
   return copy
 }
 
-/** What a type contains belongs to no pair yet: its copies are found once they are in the document. */
-function copyOf(type: SharedType): SharedType {
+function copyOfDocument(model: Y.Item, content: Y.ContentDoc, made: Copies): Y.Doc {
+  const copy = content.copy().doc
+  made.documents.push({ copy, model })
+  return copy
+}
+
+function copyOf(type: SharedType, within: Copies): SharedType {
   const copy: unknown = type._copy()
-  const within: TypePair[] = []
   if (type instanceof Y.Text && copy instanceof Y.Text) copy.applyDelta(deltaOf(type, within))
   else if (copy instanceof Y.Array || copy instanceof Y.XmlFragment) {
     const children = childrenOf(type, within)
@@ -34,7 +48,7 @@ function copyOf(type: SharedType): SharedType {
   return copy as SharedType
 }
 
-function deltaOf(text: Y.Text, within: TypePair[]): object[] {
+function deltaOf(text: Y.Text, within: Copies): object[] {
   return visibleRuns(text, unchanged).flatMap(({ parts, attributes }) =>
     parts.flatMap(({ item, offset, length }) => {
       const { content } = item
@@ -47,7 +61,7 @@ function deltaOf(text: Y.Text, within: TypePair[]): object[] {
   )
 }
 
-function childrenOf(type: SharedType, within: TypePair[]): unknown[] {
+function childrenOf(type: SharedType, within: Copies): unknown[] {
   const children: unknown[] = []
   for (let item = type._start; item !== null; item = item.right) {
     if (item.deleted || !item.countable) continue

@@ -71,6 +71,26 @@ describe('a cut', () => {
     }
   })
 
+  test('does away with it, whatever observers do, and tells what they threw', () => {
+    const errors: unknown[] = []
+    const alice = founder(1, { onObserverError: (error) => errors.push(error) })
+    const typed = change(alice, () => alice.text.insert(0, 'abcdef'))
+    const bob = newcomer(2, alice, [typed])
+    const bold = change(alice, () => alice.text.format(2, 2, { bold: true }))
+    const erased = change(bob, () => bob.text.delete(2, 2))
+    apply(alice, erased)
+    cut(alice, [typed, bold, erased, change(alice, () => {})])
+    alice.text.observe(() => {
+      throw new Error('the application is wrong')
+    })
+    const tidied = change(alice, () => alice.epochs.tidy?.())
+    expect(errors).toEqual([new Error('the application is wrong')])
+    cut(alice, [tidied])
+    expect([...alice.doc.store.clients.values()].flat().filter((one) => one instanceof Y.Item)).toHaveLength(
+      1,
+    )
+  })
+
   test('leaves it where something lies above: that may have given it an effect', () => {
     const alice = founder(1)
     const typed = change(alice, () => alice.text.insert(0, 'abcdef'))
