@@ -32,7 +32,7 @@ const QUICK_PATCHES = 20_000
 const RUNS = 5
 const QUICK_RUNS = 2
 const TIME_LIMIT_MS = 20_000
-const QUICK_TIME_LIMIT_MS = 5000
+const QUICK_TIME_LIMIT_MS = 2000
 /** What is still sent about the join is sent within this time. */
 const TAIL_MS = 500
 const AT_MOST = 1 / 2

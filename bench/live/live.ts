@@ -12,6 +12,8 @@ import type { Arrival, Outcome, Workload } from './typing-together.js'
 interface Place {
   readonly where: string
   readonly participants: number
+  /** Left out of a quick run: people come in one after the other. */
+  readonly isLong?: boolean
   readonly type: (
     library: Library,
     participants: number,
@@ -47,6 +49,7 @@ const PLACES: readonly Place[] = [
   {
     where: '20 processes of Node',
     participants: 20,
+    isLong: true,
     type: typeInNode,
     bytesAtMost: 1 / 10,
     // More than two processors can do in a room where everybody passes everything on to everybody would tell nothing.
@@ -70,6 +73,7 @@ export const live: Measurement = {
     const targets: Target[] = []
     const summary: { what: string; figure: string }[] = []
     for (const place of PLACES) {
+      if (context.quick && place.isLong) continue
       for (const [w, comparison] of (await compare(place, context)).entries()) {
         tables.push(comparison.table)
         targets.push(...comparison.targets)
