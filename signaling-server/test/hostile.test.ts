@@ -25,42 +25,28 @@ import { openRaw, type RawSocket } from './raw-socket.js'
 
 const badMessage = { ok: false, error: { code: 'bad-message', message: expect.any(String) } }
 
+const text = (frame: string) => (raw: RawSocket) => raw.text(frame)
+
 describe('malformed messages', () => {
-  it.each([
-    ['not json', '42["seek",'],
-    ['no socket.io packet', 'not json'],
-    ['an event name that is reserved', '420["disconnect"]'],
-    ['a connection error from a client', '44{"message":"x"}'],
-    ['an empty frame', ''],
-    ['a heartbeat in the wrong direction', '2'],
-  ])('%s ends that connection only', async (_title, frame) => {
+  it.each<[string, (raw: RawSocket) => void]>([
+    ['not json', text('42["seek",')],
+    ['no socket.io packet', text('not json')],
+    ['an event name that is reserved', text('420["disconnect"]')],
+    ['a connection error from a client', text('44{"message":"x"}')],
+    ['an empty frame', text('')],
+    ['a heartbeat in the wrong direction', text('2')],
+    ['a bare binary frame', (raw) => raw.binary(new Uint8Array([0, 255, 1]))],
+    // No limit of messages counts these, and nothing here sends any.
+    ['a ping of WebSocket', (raw) => raw.control('ping')],
+    ['a pong of WebSocket', (raw) => raw.control('pong')],
+  ])('%s ends that connection only', async (_title, send) => {
     const server = await startServer()
     const raw = await joinRaw(server)
-    raw.text(frame)
+    send(raw)
     await raw.closed
     await expectAlive(server)
     await expectEmpty(server)
   })
-
-  it('a bare binary frame ends that connection only', async () => {
-    const server = await startServer()
-    const raw = await joinRaw(server)
-    raw.binary(new Uint8Array([0, 255, 1]))
-    await raw.closed
-    await expectAlive(server)
-  })
-
-  it.each(['ping', 'pong'] as const)(
-    'a %s of WebSocket, which nothing here sends or counts, ends it, too',
-    async (kind) => {
-      const server = await startServer()
-      const raw = await joinRaw(server)
-      raw.control(kind)
-      await raw.closed
-      await expectAlive(server)
-      await expectEmpty(server)
-    },
-  )
 
   it.each([
     ['null', null],
