@@ -41,7 +41,7 @@ class TakenOver {
   }
 
   by(author: ReplicaId, seq: number, clock: number, body: object): Operation {
-    const operation = { author, seq, clock, deps: new Map(), epoch: 0, ...body } as Operation
+    const operation = { author, seq, clock, deps: new Map(), epoch: 0, ...body } as unknown as Operation
     return operation.kind === 'update' ? operation : signed(operation, LINEAGE)
   }
 
