@@ -58,7 +58,10 @@ const head = fc
 
 /** Sets of the last stages of so many. */
 const stages = fc
-  .record({ decided: fc.array(fc.array(id, { maxLength: 4 }), { maxLength: 4 }), before: fc.nat(1e6) })
+  .record({
+    decided: fc.array(fc.array(id, { minLength: 1, maxLength: 4 }), { maxLength: 4 }),
+    before: fc.nat(1e6),
+  })
   .map(({ decided, before }) => ({ decided, stage: before + decided.length }))
 
 /** One more field, or not. */
@@ -79,7 +82,7 @@ const agreement: fc.Arbitrary<AgreementState> = fc
   .record({
     told: stages,
     promised: ballot,
-    accepted: fc.option(fc.record({ ballot, evicted: fc.array(id) }), { nil: undefined }),
+    accepted: fc.option(fc.record({ ballot, evicted: fc.array(id, { minLength: 1 }) }), { nil: undefined }),
   })
   .map(({ told, ...rest }) => ({ ...told, ...rest }))
 
@@ -190,7 +193,7 @@ const MESSAGES: { readonly [T in Message['type']]: fc.Arbitrary<Extract<Message,
         members: few(member),
         electorate: vector,
         stage: uint,
-        decided: few(fc.array(id)),
+        decided: few(fc.array(id, { minLength: 1 })),
         cutOffs: vector,
       }),
       history,

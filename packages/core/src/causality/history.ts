@@ -166,11 +166,13 @@ export class History {
 
   /**
    * The Lamport rule (OP3), of others. An operation whose clock does not exceed those of what it depends on would stand
-   * before them in total order, and history could not be cut; nobody applies it, and nothing of its author after it.
+   * before them in total order, and history could not be cut; nobody applies it, and nothing of its author after it. Nor
+   * does anybody apply what its author makes after its own leave (LE1).
    */
   private followsItsPast({ author, seq, clock, epoch, deps }: Operation): boolean {
     const isBefore = (other: ReplicaId, n: number) => (this.log.get(other, n)?.clock ?? 0) < clock
-    if ((this.log.get(author, seq - 1)?.epoch ?? 0) > epoch) return false
+    const before = this.log.get(author, seq - 1)
+    if ((before?.epoch ?? 0) > epoch || (before?.kind === 'leave' && before.who === author)) return false
     return isBefore(author, seq - 1) && [...deps].every(([other, n]) => isBefore(other, n))
   }
 

@@ -72,6 +72,7 @@ export interface OperationHead {
 }
 
 export type Operation = OperationHead & Body
+export type JoinOperation = Extract<Operation, { kind: 'join' }>
 export type CutOperation = Extract<Operation, { kind: 'cut' }>
 export type EvictOperation = Extract<Operation, { kind: 'evict' }>
 

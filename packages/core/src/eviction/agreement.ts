@@ -12,8 +12,17 @@ export interface Ballot {
   readonly proposer: ReplicaId
 }
 
-/** Honest members need one each time that they propose; beyond the largest number there would be no next one. */
-export const MAX_ROUND = 2 ** 40
+/** Honest members need one each time that they propose. Nobody gets there in steps that others follow. */
+export const MAX_ROUND = 2 ** 52
+
+/** Nobody who counts in ones is so far ahead: who is means to use the numbers up, and is not followed. */
+const MAX_ROUNDS_AHEAD = 2 ** 20
+
+/**
+ * A stage that is not carried out waits for somebody, who goes out in the next one: more than a few are open only if
+ * somebody makes them up.
+ */
+export const MAX_OPEN_STAGES = 64
 
 export const NO_BALLOT: Ballot = { round: 0, proposer: '' }
 
@@ -75,8 +84,8 @@ export class Agreement {
 
   /** Proposes a set for the next stage, under a ballot above all we know of. */
   propose(evicted: readonly ReplicaId[]): void {
-    // Somebody has lied: nothing can be proposed any more, and what was decided stands.
-    if (this.promised.round >= MAX_ROUND) return
+    // What is open comes first.
+    if (this.open.length >= MAX_OPEN_STAGES) return
     const ballot = { round: this.promised.round + 1, proposer: this.self }
     this.promised = ballot
     this.proposal = { ballot, evicted }
@@ -92,7 +101,9 @@ export class Agreement {
     const first = stage - decided.length
     // Stages that everybody has carried out are told no more; whoever missed one of those is no member.
     if (stage <= before || first > before) return false
-    for (const evicted of decided.slice(before - first)) this.decide(evicted)
+    const news = decided.slice(before - first)
+    if (this.open.length + news.length > MAX_OPEN_STAGES) return false
+    this.decide(news)
     return true
   }
 
@@ -112,7 +123,7 @@ export class Agreement {
     if (accepted) {
       const voters = this.voters(others, (state) => isSame(state.accepted?.ballot, accepted.ballot))
       if (isPrimary(voters)) {
-        this.decide(accepted.evicted)
+        this.decide([accepted.evicted])
         hasChanged = true
       }
     }
@@ -125,14 +136,19 @@ export class Agreement {
     this.open = this.open.slice(this.open.length - kept)
   }
 
-  /** An acceptor's step: promises to the highest ballot heard of, and accepts what was proposed under it. */
+  /**
+   * An acceptor's step: promises to the highest ballot heard of, and accepts what was proposed under it. It owes neither to
+   * anybody, so it need not follow one that is far-fetched.
+   */
   private follow({ promised, accepted }: AgreementState): boolean {
+    const last = this.promised.round + MAX_ROUNDS_AHEAD
     let hasChanged = false
-    if (isGreater(promised, this.promised)) {
+    if (isGreater(promised, this.promised) && promised.round <= last) {
       this.promised = promised
       hasChanged = true
     }
-    const isAcceptable = accepted !== undefined && !isGreater(this.promised, accepted.ballot)
+    const isNear = accepted !== undefined && accepted.ballot.round <= last
+    const isAcceptable = isNear && !isGreater(this.promised, accepted.ballot)
     if (isAcceptable && (!this.accepted || isGreater(accepted.ballot, this.accepted.ballot))) {
       this.accepted = accepted
       this.promised = accepted.ballot
@@ -165,10 +181,10 @@ export class Agreement {
     return voters
   }
 
-  private decide(evicted: readonly ReplicaId[]): void {
-    this.decidedStages++
+  private decide(stages: readonly (readonly ReplicaId[])[]): void {
+    this.decidedStages += stages.length
     // Reports and fences that were made before keep what they have.
-    this.open = [...this.open, evicted]
+    this.open = [...this.open, ...stages]
     this.promised = NO_BALLOT
     this.accepted = undefined
     this.proposal = undefined

@@ -15,8 +15,12 @@ import {
 /** Members by the clock of their join. */
 type Electorate = ReadonlyMap<ReplicaId, Clock>
 
+/** An id counts once: who lets a former member in again under it breaks the rules (rule JO1), and nobody would ever take it out. */
+const MAX_FORMER = 1024
+
 export class Electorates {
   private readonly stable = new Map<ReplicaId, Clock>()
+  private readonly former = new Set<ReplicaId>()
 
   /** Who is a member at the snapshot point, and since when. */
   get atPoint(): Electorate {
@@ -33,7 +37,16 @@ export class Electorates {
 
   /** The snapshot point has passed these operations. */
   passed(operations: readonly Operation[]): void {
-    for (const operation of operations) fold(this.stable, operation)
+    for (const operation of operations) fold(this.stable, this.former, operation)
+    for (const oldest of this.former) {
+      if (this.former.size <= MAX_FORMER) break
+      this.former.delete(oldest)
+    }
+  }
+
+  /** Whether somebody was a member, and is none any more, as far back as we remember. */
+  isFormer(replica: ReplicaId): boolean {
+    return this.former.has(replica)
   }
 
   /**
@@ -42,22 +55,25 @@ export class Electorates {
    */
   isPrimary(quorum: ReadonlySet<ReplicaId>, above: readonly Operation[]): boolean {
     const electorate = new Map(this.stable)
+    const former = new Set(this.former)
     if (!isMajority(quorum, electorate)) return false
     for (const operation of above) {
-      if (fold(electorate, operation) && !isMajority(quorum, electorate)) return false
+      if (fold(electorate, former, operation) && !isMajority(quorum, electorate)) return false
     }
     return true
   }
 }
 
 /** @returns whether the operation concerned membership. */
-function fold(electorate: Map<ReplicaId, Clock>, operation: Operation): boolean {
+function fold(electorate: Map<ReplicaId, Clock>, former: Set<ReplicaId>, operation: Operation): boolean {
   if (operation.kind === 'join') {
-    electorate.set(operation.who, operation.clock)
+    const { who, clock } = operation
+    if (electorate.has(who) || former.has(who)) return false
+    electorate.set(who, clock)
     return true
   }
   const ended = endedBy(operation)
-  for (const who of ended) electorate.delete(who)
+  for (const who of ended) if (electorate.delete(who)) former.add(who)
   return ended.length > 0
 }
 

@@ -57,6 +57,11 @@ export class Histories {
     if (hash) this.hash.begin(point, hash)
   }
 
+  /** An operation was applied. That of a liar may lie at or below a clock that it has reported (rule RE1). */
+  applied({ clock }: Operation): void {
+    this.hash.rewindBefore(clock)
+  }
+
   /** The snapshot point has passed these. */
   passed(operations: readonly Operation[], point: Clock): void {
     if (!this.parts.vouching.isOn) return

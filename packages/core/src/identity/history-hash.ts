@@ -41,6 +41,16 @@ export class HistoryHash {
     this.covered = Math.max(this.covered, through)
   }
 
+  /**
+   * Something has come that stands where we thought to have everything, as somebody had reported a larger clock: whoever has it
+   * and whoever has not must differ. What follows is to be covered anew.
+   */
+  rewindBefore(clock: Clock): void {
+    if (clock > this.covered) return
+    while (this.marks.length > 1 && (this.marks.at(-1) as Mark).clock >= clock) this.marks.pop()
+    this.covered = clock - 1
+  }
+
   /** Undefined if it lies beyond what is covered, or too far back. */
   at(clock: Clock): Uint8Array | undefined {
     return clock > this.covered ? undefined : this.marks.findLast((mark) => mark.clock <= clock)?.hash

@@ -1,7 +1,7 @@
 /**
  * Who is a member, as a function of the operations applied (protocol rules JO5, LE1, EV5).
  */
-import type { Operation, Position, ReplicaId } from '../causality/operation.js'
+import type { JoinOperation, Operation, Position, ReplicaId } from '../causality/operation.js'
 import { compareOperations, endedBy } from '../causality/operation.js'
 
 export interface MemberRecord {
@@ -38,6 +38,14 @@ export class Roster {
   add(record: MemberRecord): void {
     this.members.set(record.replica, record)
     this.ordered = undefined
+  }
+
+  /** Somebody known was let in once more: of both joins the earlier one in total order tells its age. */
+  repeat({ who, clock, author }: JoinOperation): void {
+    const known = this.members.get(who)
+    const joined = { clock, author: who }
+    if (known && compareOperations(joined, known.joined) < 0)
+      this.add({ replica: who, joined, sponsor: author })
   }
 
   /** @returns who came or went by this operation. */

@@ -98,14 +98,15 @@ export class ComingIn {
 
   /** We will not come: should the sponsor have made our join already, it can take it back (rule JO9). */
   withdraw(reason: string): void {
+    this.decline(reason, this.room.vouching.withdrawal())
+  }
+
+  /** We will not come, and go on under this id elsewhere. Nothing is to be taken back: we have not asked for our join yet. */
+  decline(reason: string, withdrawal: { readonly consent?: Uint8Array } = {}): void {
     const { welcome, link } = this.joining
-    if (welcome)
-      this.send(link, {
-        type: 'no',
-        nonce: welcome.nonce,
-        reason: reason.slice(0, MAX_REASON_LENGTH),
-        ...this.room.vouching.withdrawal(),
-      })
+    if (!welcome) return
+    const short = reason.slice(0, MAX_REASON_LENGTH)
+    this.send(link, { type: 'no', nonce: welcome.nonce, reason: short, ...withdrawal })
   }
 
   private load(pieces: readonly Piece[], now: number): Outcome {

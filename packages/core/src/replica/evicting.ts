@@ -10,6 +10,7 @@ import type { Body, EvictOperation, Operation, ReplicaId } from '../causality/op
 import { Agreement, type AgreementState } from '../eviction/agreement.js'
 import { Arrears } from '../eviction/arrears.js'
 import { Electorates } from '../eviction/electorates.js'
+import { isGrounded, type Known } from '../eviction/grounds.js'
 import { Suspicion } from '../eviction/suspicion.js'
 import type { Vouching } from '../identity/vouching.js'
 import type { Milliseconds, ReplicaConfig } from '../machine.js'
@@ -82,6 +83,7 @@ export class Evicting {
   private readonly stages = new Map<ReplicaId, number>()
   /** Members that decided stages evict, as far as we have fenced them. */
   private fenced: ReadonlySet<ReplicaId> = new Set()
+  private readonly groundless = new WeakSet<Operation>()
   /** So many stages are carried out by an operation that we have applied. */
   private carriedOut = 0
   /** Why we can be no member any more. */
@@ -380,13 +382,30 @@ export class Evicting {
 
   /**
    * Where members sign: nobody goes without the fences of all others, which are in the past of whoever says so and have signatures
-   * of their own (rule ID8). Before we are a member it is our sponsor that we believe.
+   * of their own (rule ID8). Its past is applied, so what it lacks now it will lack for ever. Before we are a member it is our
+   * sponsor that we believe.
    */
-  private isGroundless({ stage, cutOffs }: EvictOperation): boolean {
+  private isGroundless(operation: EvictOperation): boolean {
     const { roster, vouching, self } = this.parts
     if (!vouching.isOn || !roster.has(self)) return false
-    if (this.isUndecided(stage) || this.voters.some((member) => this.stageOf(member) < stage)) return true
-    return [...cutOffs.keys()].some((who) => roster.has(who) && !this.fenced.has(who))
+    if (this.groundless.has(operation)) return true
+    if (!this.isUndecided(operation.stage) && isGrounded(operation, this.grounds(operation.stage)))
+      return false
+    this.groundless.add(operation)
+    return true
+  }
+
+  private grounds(stage: number): Known {
+    const { agreement, parts } = this
+    const { history, roster } = parts
+    const first = agreement.stage - agreement.decided.length
+    return {
+      held: history.after(history.point),
+      appliedOf: (replica) => history.applied.get(replica),
+      members: roster.byAge().map(({ replica }) => replica),
+      stageOf: (member) => this.stageOf(member),
+      decided: new Set(agreement.decided.slice(0, Math.max(0, stage - first)).flat()),
+    }
   }
 
   // ------------------------------------------------------------------ step by step

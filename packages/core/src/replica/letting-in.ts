@@ -34,8 +34,10 @@ export class LettingIn {
   requested(link: Link, { namings, origins, base, insists }: JoinRequest, now: number): void {
     const newcomer = link.peer
     if (!newcomer || link.inRoom) return
-    const { history, roster, floor } = this.room
-    const isUsed = roster.has(newcomer) || history.applied.has(newcomer)
+    const { history, roster, floor, evicting } = this.room
+    const isKnown = roster.has(newcomer) || history.applied.has(newcomer)
+    // Others may not know yet that everybody knows it as gone: it is the same to them as somebody let in twice.
+    const isUsed = isKnown || evicting.electorates.isFormer(newcomer)
     if (isUsed || this.sponsoring.knows(newcomer)) return
     if (this.sponsoring.isBusy) {
       return this.sendBack(link, 'busy with other newcomers')

@@ -501,7 +501,7 @@ export class Replica {
 
   /** We have been away while the room went on from an older state than ours: it is led back to what we hold (rule LI3). */
   private goOnFrom(link: Link): void {
-    this.comingIn?.withdraw('what it holds goes on from there')
+    this.comingIn?.decline('what it holds goes on from there')
     this.comingIn = undefined
     this.current = 'seeking'
     this.found()

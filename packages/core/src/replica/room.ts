@@ -296,6 +296,10 @@ export class Room {
   /** What an operation means for membership and stability, whoever made it. */
   private takeEffect(operation: Operation): void {
     this.stability.operationApplied(operation.author, operation.clock)
+    this.histories.applied(operation)
+    // An id is let in once (rule JO1): a join of one that we know acknowledges nothing, and brings nobody back who has left.
+    if (operation.kind === 'join' && this.history.applied.has(operation.who))
+      return this.roster.repeat(operation)
     const change = this.roster.apply(operation)
     if (operation.kind === 'join' && change.joined !== undefined) {
       this.history.admit(change.joined)

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { Agreement, type AgreementState, MAX_ROUND } from '../../src/eviction/agreement.js'
+import { Agreement, type AgreementState, MAX_OPEN_STAGES, MAX_ROUND } from '../../src/eviction/agreement.js'
 
 const MEMBERS = ['anna', 'bert', 'cleo', 'dora', 'emil']
 
@@ -133,16 +133,30 @@ describe('an agreement', () => {
   })
 })
 
-test('[EV2] nothing is proposed beyond the largest ballot, which only a liar reaches', () => {
-  const room = new Room()
-  const [anna] = MEMBERS as [string]
-  const state: AgreementState = {
-    stage: 0,
-    promised: { round: MAX_ROUND, proposer: 'bert' },
-    accepted: undefined,
-    decided: [],
-  }
-  room.tell('bert', anna, state)
-  room.of(anna).propose(['cleo'])
-  expect(room.of(anna).state?.promised).toEqual(state.promised)
+describe('of a liar', () => {
+  const ballot = { round: MAX_ROUND, proposer: 'bert' }
+
+  test('[EV2] no ballot is followed, nor what was accepted under it, that would use the numbers up', () => {
+    const room = new Room()
+    const accepted = { ballot, evicted: ['anna'] }
+    for (const member of MEMBERS)
+      room.tell('bert', member, { stage: 0, promised: ballot, accepted, decided: [] })
+    room.of('anna').propose(['emil'])
+    room.talk()
+    expect(room.of('cleo').decided).toEqual([['emil']])
+  })
+
+  test('[EV2] no more stages are learned than can be open, and those at once', () => {
+    const agreement = new Agreement('anna')
+    const decided = Array.from({ length: MAX_OPEN_STAGES }, () => ['nobody'])
+    expect(agreement.learn(MAX_OPEN_STAGES + 1, [...decided, ['nobody']])).toBe(false)
+    expect(agreement.stage).toBe(0)
+    expect(agreement.learn(MAX_OPEN_STAGES, decided)).toBe(true)
+    expect(agreement.stage).toBe(MAX_OPEN_STAGES)
+    agreement.propose(['bert'])
+    expect(agreement.isOpen).toBe(false)
+    agreement.forgetThrough(MAX_OPEN_STAGES)
+    agreement.propose(['bert'])
+    expect(agreement.isOpen).toBe(true)
+  })
 })

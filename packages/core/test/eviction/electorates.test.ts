@@ -26,6 +26,23 @@ describe('a primary quorum', () => {
     expect(electorates.isPrimary(set('anna'), [])).toBe(false)
   })
 
+  test('[EV1] in which an id counts once: who is let in again after it has gone has no say', () => {
+    const electorates = electoratesOf('anna', 'bert', 'cleo')
+    const gone = [leave('cleo', 1, 5)]
+    const again = [join('bert', 1, 6, 'cleo', 2)]
+    expect(electorates.isPrimary(set('anna'), [...gone, ...again])).toBe(false)
+    electorates.passed(gone)
+    electorates.passed(again)
+    expect(electorates.isFormer('cleo')).toBe(true)
+    expect(electorates.isPrimary(set('anna'), [])).toBe(true)
+  })
+
+  test('[EV1] in which a second join changes nobody’s age', () => {
+    const electorates = electoratesOf('anna', 'bert')
+    electorates.passed([join('bert', 1, 5, 'anna', 0)])
+    expect(electorates.isPrimary(set('anna'), [])).toBe(true)
+  })
+
   test('[EV1] of every electorate since the snapshot point', () => {
     const electorates = electoratesOf('anna', 'bert')
     const joins = [

@@ -31,8 +31,8 @@ const MUTANTS: readonly Mutant[] = [
     name: 'later electorates have no say',
     rule: 'EV1: all have, up to the members known now',
     file: ELECTORATES,
-    find: 'if (fold(electorate, operation) && !isMajority(quorum, electorate)) return false',
-    replace: 'fold(electorate, operation)',
+    find: 'if (fold(electorate, former, operation) && !isMajority(quorum, electorate)) return false',
+    replace: 'fold(electorate, former, operation)',
   },
   {
     name: 'only the members known now have a say',
@@ -40,10 +40,10 @@ const MUTANTS: readonly Mutant[] = [
     file: ELECTORATES,
     find: `    if (!isMajority(quorum, electorate)) return false
     for (const operation of above) {
-      if (fold(electorate, operation) && !isMajority(quorum, electorate)) return false
+      if (fold(electorate, former, operation) && !isMajority(quorum, electorate)) return false
     }
     return true`,
-    replace: `    for (const operation of above) fold(electorate, operation)
+    replace: `    for (const operation of above) fold(electorate, former, operation)
     return isMajority(quorum, electorate)`,
   },
   {
@@ -78,8 +78,8 @@ const MUTANTS: readonly Mutant[] = [
     name: 'an acceptor breaks its promise',
     rule: 'EV2: it accepts nothing below the ballot it has promised to',
     file: AGREEMENT,
-    find: 'accepted !== undefined && !isGreater(this.promised, accepted.ballot)',
-    replace: 'accepted !== undefined',
+    find: 'isNear && !isGreater(this.promised, accepted.ballot)',
+    replace: 'isNear',
   },
 ]
 

@@ -309,8 +309,8 @@ describe('an operation about evictions that makes no sense', () => {
       .tuple(number, fc.array(fc.tuple(id, number), { maxLength: 3 }))
       .map(([stage, cutOffs]) => ({ kind: 'evict' as const, stage, cutOffs: new Map(cutOffs) }))
     const fence = fc
-      .tuple(number, fc.array(fc.array(id, { maxLength: 3 }), { maxLength: 3 }))
-      // More sets than stages are refused on the wire already.
+      .tuple(number, fc.array(fc.array(id, { minLength: 1, maxLength: 3 }), { maxLength: 3 }))
+      // More sets than stages are refused on the wire already, and empty ones.
       .map(([stage, decided]) => ({ kind: 'fence' as const, stage, decided: decided.slice(0, stage) }))
     let applied = 0
     fc.assert(
