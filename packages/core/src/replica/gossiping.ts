@@ -53,7 +53,7 @@ export class Gossiping {
     // Joins among these operations make the reports of their newcomers acceptable.
     this.room.drain()
     if (link.peer !== undefined && this.room.history.liars.has(link.peer))
-      return 'its operations have smaller clocks than what they depend on'
+      return 'its operations contradict what they follow'
     for (const report of message.reports) {
       const forged = this.room.vetReport(report)
       if (forged !== undefined) return forged
