@@ -48,6 +48,8 @@ const MAX_CUT_OFFS = 256
 
 const MAX_LIARS = 256
 
+const MAX_REFUSED = 4096
+
 export class History {
   readonly self: ReplicaId
   readonly applied: DigestedMap<number> = new DigestedMap('operations', (seq) => seq)
@@ -77,6 +79,8 @@ export class History {
   readonly unfounded = new Map<ReplicaId, number>()
   /** Authors of operations that nobody applies, because their clocks contradict what they depend on. */
   readonly liars = new Set<ReplicaId>()
+  /** Such operations: they are no news when they come again, or those who refuse them would pass them on to each other for ever. */
+  private readonly refused = new Set<string>()
   /** Makes of our own operation what others can check. */
   seal: (operation: Operation) => Operation = (operation) => operation
   /** Says which operations are not to be applied for now, though their past is (rule EV3). */
@@ -161,6 +165,7 @@ export class History {
       if (!operation || this.followsItsPast(operation)) return operation
       this.liars.add(operation.author)
       if (this.liars.size > MAX_LIARS) this.liars.clear()
+      this.refuse(operation)
     }
   }
 
@@ -174,6 +179,12 @@ export class History {
     const before = this.log.get(author, seq - 1)
     if ((before?.epoch ?? 0) > epoch || (before?.kind === 'leave' && before.who === author)) return false
     return isBefore(author, seq - 1) && [...deps].every(([other, n]) => isBefore(other, n))
+  }
+
+  private refuse(operation: Operation): void {
+    this.refused.add(claimsOf(operation))
+    const [oldest] = this.refused
+    if (this.refused.size > MAX_REFUSED && oldest !== undefined) this.refused.delete(oldest)
   }
 
   /** Operations of the next epoch that wait for us to get there: their authors knew that the cut was stable (rule CU4). */
@@ -347,8 +358,14 @@ export class History {
   private isObsolete(operation: Operation): boolean {
     if (operation.clock <= this.point) return true
     if (operation.seq > this.countsUpTo(operation.author)) return true
+    if (this.refused.size > 0 && this.refused.has(claimsOf(operation))) return true
     return (this.applied.get(operation.author) ?? 0) >= operation.seq
   }
+}
+
+/** All by which it may contradict its past. */
+function claimsOf({ author, seq, clock, epoch, deps }: Operation): string {
+  return JSON.stringify([author, seq, clock, epoch, ...deps])
 }
 
 /** The oldest entries are forgotten in the end. */

@@ -49,6 +49,18 @@ describe('authoring', () => {
     expect(history.author(BODY).clock).toBe(100)
   })
 
+  test.each([
+    ['[OP3] whose clock contradicts what it follows', update('bert', 2, 41, { anna: 0 })],
+    ['[LE1] that its author makes after it has left', update('bert', 2, 50)],
+  ])('an operation %s is not applied, and is news once', (_, operation) => {
+    const history = historyOf('anna', ['anna', 'bert'])
+    take(history, leave('bert', 1, 42))
+    expect(history.receive(operation, 0)).toBe('new')
+    expect(history.takeReady()).toBeUndefined()
+    expect(history.receive(operation, 0)).toBe('known')
+    expect(history.applied.get('bert')).toBe(1)
+  })
+
   test('[OP3] an operation that still waits is not seen yet', () => {
     const history = historyOf('anna', ['anna', 'bert'])
     take(history, update('bert', 2, 41))

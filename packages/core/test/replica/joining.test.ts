@@ -183,6 +183,15 @@ describe('identities', () => {
     expect(askedBy(net, 'bert', anna).heard('welcome')).toEqual([])
   })
 
+  test('[JO1] nor is one that has left and is forgotten otherwise', () => {
+    const net = new Network()
+    const [anna, bert] = net.room(['anna', 'bert'])
+    bert.feed({ type: 'leave' })
+    net.pass(3000)
+    expect(anna.replica.room.history.applied.has('bert')).toBe(false)
+    expect(askedBy(net, 'bert', anna).heard('welcome')).toEqual([])
+  })
+
   test('[JO1] after a failure the id is over: it says that another must follow, and then nothing any more', () => {
     const net = new Network()
     const anna = net.founder('anna')
