@@ -34,7 +34,7 @@ const MUTANTS: readonly Measured[] = [
     name: 'a second join counts like the first',
     rule: 'JO1: an id is let in once',
     file: `${CORE}/replica/room.ts`,
-    find: "if (operation.kind === 'join' && this.history.applied.has(operation.who))",
+    find: "if (operation.kind === 'join' && this.isKnown(operation.who))",
     replace: "if (operation.kind === 'leave' && operation.clock < 0)",
     breaks: /lost|contents|beyond/,
     needed: 192,

@@ -18,12 +18,6 @@ export const MAX_ROUND = 2 ** 52
 /** Nobody who counts in ones is so far ahead: who is means to use the numbers up, and is not followed. */
 const MAX_ROUNDS_AHEAD = 2 ** 20
 
-/**
- * A stage that is not carried out waits for somebody, who goes out in the next one: more than a few are open only if
- * somebody makes them up.
- */
-export const MAX_OPEN_STAGES = 64
-
 export const NO_BALLOT: Ballot = { round: 0, proposer: '' }
 
 export interface Acceptance {
@@ -84,8 +78,6 @@ export class Agreement {
 
   /** Proposes a set for the next stage, under a ballot above all we know of. */
   propose(evicted: readonly ReplicaId[]): void {
-    // What is open comes first.
-    if (this.open.length >= MAX_OPEN_STAGES) return
     const ballot = { round: this.promised.round + 1, proposer: this.self }
     this.promised = ballot
     this.proposal = { ballot, evicted }
@@ -101,9 +93,7 @@ export class Agreement {
     const first = stage - decided.length
     // Stages that everybody has carried out are told no more; whoever missed one of those is no member.
     if (stage <= before || first > before) return false
-    const news = decided.slice(before - first)
-    if (this.open.length + news.length > MAX_OPEN_STAGES) return false
-    this.decide(news)
+    this.decide(decided.slice(before - first))
     return true
   }
 

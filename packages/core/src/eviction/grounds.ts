@@ -2,7 +2,15 @@
  * What an eviction rests on, read from its own past (protocol rules EV5, ID8): the fences of all members, and how far those had
  * taken in whom it evicts. The same wherever it is applied, whatever came at the same moment.
  */
-import type { Body, EvictOperation, Operation, ReplicaId, VersionVector } from '../causality/operation.js'
+import type {
+  Body,
+  Clock,
+  EvictOperation,
+  JoinOperation,
+  Operation,
+  ReplicaId,
+  VersionVector,
+} from '../causality/operation.js'
 import { raise } from '../causality/version-vector.js'
 
 export interface Known {
@@ -10,10 +18,10 @@ export interface Known {
   readonly held: readonly Operation[]
   /** Applied, of a replica; undefined if it is forgotten, or was never let in. */
   appliedOf(replica: ReplicaId): number | undefined
-  /** Members now. */
-  readonly members: readonly ReplicaId[]
-  /** How many stages a member has fenced. */
-  stageOf(member: ReplicaId): number
+  /** Members now, and at which clock each was let in. */
+  readonly members: ReadonlyMap<ReplicaId, Clock>
+  /** How many stages a member has fenced at or below the snapshot point. */
+  stageBelow(member: ReplicaId): number
   /** Whom the stages up to that of the eviction evict, as far as they are open. */
   readonly decided: ReadonlySet<ReplicaId>
 }
@@ -22,19 +30,29 @@ export interface Known {
 export function isGrounded(evict: EvictOperation, known: Known): boolean {
   const { cutOffs, stage } = evict
   const { past, inside, outside } = split(evict, known.held)
-  const joinedAfterwards = new Set(inOf(outside, 'join').map(({ who }) => who))
+  // Somebody may let in once more who is there: that says nothing of it.
+  const letsIn = ({ who, clock }: JoinOperation) => (known.members.get(who) ?? clock) === clock
+  const joinedAfterwards = new Set(
+    inOf(outside, 'join')
+      .filter(letsIn)
+      .map(({ who }) => who),
+  )
   const leftAfterwards = inOf(outside, 'leave').map(({ who }) => who)
   const leftBefore = new Set(inOf(inside, 'leave').map(({ who }) => who))
-  const concerned = [...known.members, ...leftAfterwards].filter((member) => !joinedAfterwards.has(member))
+  const concerned = [...known.members.keys(), ...leftAfterwards].filter(
+    (member) => !joinedAfterwards.has(member),
+  )
 
-  const fencedInside = fencersOf(inside, stage)
-  const fencedOutside = fencersOf(outside, stage)
-  const hasFenced = (member: ReplicaId) =>
-    fencedInside.has(member) || (!fencedOutside.has(member) && known.stageOf(member) >= stage)
+  // Or was let in by somebody who had (rule EV4).
+  const fences = inOf(inside, 'fence').filter((fence) => fence.stage >= stage)
+  const joins = inOf(inside, 'join').filter((join) => join.stage >= stage && letsIn(join))
+  const fenced = new Set([...fences.map(({ author }) => author), ...joins.map(({ who }) => who)])
+  const hasFenced = (member: ReplicaId) => fenced.has(member) || known.stageBelow(member) >= stage
   if (concerned.some((member) => !known.decided.has(member) && !hasFenced(member))) return false
 
   const isMissing = (member: ReplicaId) => known.decided.has(member) && !cutOffs.has(member)
-  if (known.members.some((member) => !joinedAfterwards.has(member) && isMissing(member))) return false
+  if ([...known.members.keys()].some((member) => !joinedAfterwards.has(member) && isMissing(member)))
+    return false
 
   return [...cutOffs].every(([who, seq]) => {
     const applied = known.appliedOf(who)
@@ -65,13 +83,6 @@ function split({ author, seq, deps }: Operation, held: readonly Operation[]): Sp
     if (isInside) for (const [other, needed] of operation.deps) raise(past, other, needed)
   }
   return { past, inside, outside }
-}
-
-/** Who has fenced a stage, or was let in by somebody who had (rule EV4). */
-function fencersOf(operations: readonly Operation[], stage: number): Set<ReplicaId> {
-  const fences = inOf(operations, 'fence').filter((fence) => fence.stage >= stage)
-  const joins = inOf(operations, 'join').filter((join) => join.stage >= stage)
-  return new Set([...fences.map(({ author }) => author), ...joins.map(({ who }) => who)])
 }
 
 function isEvictedIn(operations: readonly Operation[], who: ReplicaId): boolean {

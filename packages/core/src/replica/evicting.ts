@@ -6,7 +6,13 @@
  * applied). Suspicion, and with it every clock, decides only when that is begun.
  */
 import type { History } from '../causality/history.js'
-import type { Body, EvictOperation, Operation, ReplicaId } from '../causality/operation.js'
+import {
+  type Body,
+  type EvictOperation,
+  endedBy,
+  type Operation,
+  type ReplicaId,
+} from '../causality/operation.js'
 import { Agreement, type AgreementState } from '../eviction/agreement.js'
 import { Arrears } from '../eviction/arrears.js'
 import { Electorates } from '../eviction/electorates.js'
@@ -81,6 +87,8 @@ export class Evicting {
   private readonly config: ReplicaConfig
   /** How many stages each member has fenced. */
   private readonly stages = new Map<ReplicaId, number>()
+  /** Of these, what lies at or below the snapshot point. */
+  private readonly stagesBelow = new Map<ReplicaId, number>()
   /** Members that decided stages evict, as far as we have fenced them. */
   private fenced: ReadonlySet<ReplicaId> = new Set()
   private readonly groundless = new WeakSet<Operation>()
@@ -121,7 +129,10 @@ export class Evicting {
     this.electorates.import(electorate)
     this.agreement.import(stage, decided)
     for (const [author, seq] of cutOffs) this.parts.history.cutOff(author, seq)
-    for (const member of members) this.stages.set(member.replica, member.stage)
+    for (const { replica, stage: fenced } of members) {
+      this.stages.set(replica, fenced)
+      this.stagesBelow.set(replica, fenced)
+    }
     this.carriedOut = stage - decided.length
     for (const operation of operations) {
       if (operation.kind !== 'evict' || this.isUndecided(operation.stage)) continue
@@ -306,9 +317,16 @@ export class Evicting {
   passed(operations: readonly Operation[]): void {
     this.electorates.passed(operations)
     for (const operation of operations) {
+      if (operation.kind === 'fence') this.noteBelow(operation.author, operation.stage)
+      if (operation.kind === 'join') this.noteBelow(operation.who, operation.stage)
+      for (const who of endedBy(operation)) this.stagesBelow.delete(who)
       if (operation.kind !== 'evict' || this.isUndecided(operation.stage)) continue
       this.agreement.forgetThrough(operation.stage)
     }
+  }
+
+  private noteBelow(member: ReplicaId, stage: number): void {
+    this.stagesBelow.set(member, Math.max(this.stagesBelow.get(member) ?? 0, stage))
   }
 
   /**
@@ -402,8 +420,8 @@ export class Evicting {
     return {
       held: history.after(history.point),
       appliedOf: (replica) => history.applied.get(replica),
-      members: roster.byAge().map(({ replica }) => replica),
-      stageOf: (member) => this.stageOf(member),
+      members: new Map(roster.byAge().map(({ replica, joined }) => [replica, joined.clock])),
+      stageBelow: (member) => this.stagesBelow.get(member) ?? 0,
       decided: new Set(agreement.decided.slice(0, Math.max(0, stage - first)).flat()),
     }
   }

@@ -298,8 +298,7 @@ export class Room {
     this.stability.operationApplied(operation.author, operation.clock)
     this.histories.applied(operation)
     // An id is let in once (rule JO1): a join of one that we know acknowledges nothing, and brings nobody back who has left.
-    if (operation.kind === 'join' && this.history.applied.has(operation.who))
-      return this.roster.repeat(operation)
+    if (operation.kind === 'join' && this.isKnown(operation.who)) return this.roster.repeat(operation)
     const change = this.roster.apply(operation)
     if (operation.kind === 'join' && change.joined !== undefined) {
       this.history.admit(change.joined)
@@ -311,6 +310,11 @@ export class Room {
     this.evicting.applied(operation)
     const isEvicted = operation.kind === 'evict'
     for (const who of change.gone) this.forget(who, isEvicted)
+  }
+
+  /** Is a member, or was. */
+  private isKnown(replica: ReplicaId): boolean {
+    return this.history.applied.has(replica) || this.evicting.electorates.isFormer(replica)
   }
 
   private forget(replica: ReplicaId, isEvicted: boolean): void {

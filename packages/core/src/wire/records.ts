@@ -4,13 +4,7 @@
 import * as buffer from 'lib0/buffer'
 import type { Body, Operation, OperationHead, ReplicaId } from '../causality/operation.js'
 import { BASE_HASH_BYTES, type BaseState } from '../compaction/base.js'
-import {
-  type AgreementState,
-  type Ballot,
-  MAX_OPEN_STAGES,
-  MAX_ROUND,
-  NO_BALLOT,
-} from '../eviction/agreement.js'
+import { type AgreementState, type Ballot, MAX_ROUND, NO_BALLOT } from '../eviction/agreement.js'
 import type { Report } from '../snapshot/report.js'
 import type { Naming } from '../structure.js'
 import { MAX_DEPENDENCIES, MAX_LINEAGE_LENGTH, MAX_PRESENCE_BYTES } from './limits.js'
@@ -118,7 +112,6 @@ export function writeStages(out: Writer, stages: readonly (readonly ReplicaId[])
 
 export function readStages(from: Reader): ReplicaId[][] {
   const stages = from.list(() => from.list(() => from.id()))
-  if (stages.length > MAX_OPEN_STAGES) throw new WireError(`no room has ${stages.length} open evictions`)
   if (stages.some(({ length }) => length === 0)) throw new WireError('an eviction of nobody')
   return stages
 }

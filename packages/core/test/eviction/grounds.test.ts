@@ -34,21 +34,25 @@ const HELD = [
   fence('cleo', 1, 22, {}),
 ]
 const MEMBERS = ['anna', 'bert', 'cleo', 'dora']
+/** Their joins lie below the snapshot point. */
+const BEFORE: readonly string[] = MEMBERS
 const FENCES = { bert: 1, cleo: 1 }
 
 function grounded(
   evictOperation: EvictOperation,
   held: readonly Operation[] = HELD,
   members = MEMBERS,
+  below: Entries = {},
 ): boolean {
   const applied = new Map(held.map(({ author, seq }) => [author, seq]))
-  const fences = held.filter(({ kind }) => kind === 'fence')
-  const stages = new Map(fences.map(({ author }) => [author, 1]))
+  const joinedAt = (member: string) => held.find((made) => made.kind === 'join' && made.who === member)?.clock
   return isGrounded(evictOperation, {
     held,
-    members,
+    members: new Map(
+      members.map((member) => [member, BEFORE.includes(member) ? 0 : (joinedAt(member) ?? 0)]),
+    ),
     appliedOf: (replica) => applied.get(replica) ?? (members.includes(replica) ? 0 : undefined),
-    stageOf: (member) => stages.get(member) ?? 0,
+    stageBelow: (member) => below[member] ?? 0,
     decided: new Set(evictOperation.stage >= 1 ? ['dora'] : []),
   })
 }
@@ -72,6 +76,18 @@ describe('[ID8] [EV5] the grounds of an eviction', () => {
   test('are missing as long as a fence is', () => {
     const held = HELD.filter(({ author }) => author !== 'cleo')
     expect(grounded(evict({ bert: 1 }, { dora: 3 }), held)).toBe(false)
+  })
+
+  test('may lie below the snapshot point, whatever a fencer has fenced since', () => {
+    const held = [...HELD.slice(0, 3), fence('bert', 2, 30, {}, 2), ...HELD.slice(4)]
+    expect(grounded(evict({ cleo: 1 }, { dora: 2 }), held, MEMBERS, { bert: 1 })).toBe(true)
+    expect(grounded(evict({ cleo: 1 }, { dora: 2 }), held, MEMBERS)).toBe(false)
+  })
+
+  test('are no second joins of members', () => {
+    const again = { ...join('anna', 2, 30, 'bert', 5), stage: 1 } as Operation
+    const held = [...HELD.filter(({ author }) => author !== 'bert'), again]
+    expect(grounded(evict({ cleo: 1 }, { dora: 2 }, { seq: 3 }), held)).toBe(false)
   })
 
   test('do not depend on who comes or leaves at the same moment', () => {
