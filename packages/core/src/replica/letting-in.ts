@@ -34,11 +34,8 @@ export class LettingIn {
   requested(link: Link, { namings, origins, base, insists }: JoinRequest, now: number): void {
     const newcomer = link.peer
     if (!newcomer || link.inRoom) return
-    const { history, roster, floor, evicting } = this.room
-    const isKnown = roster.has(newcomer) || history.applied.has(newcomer)
-    // Others may not know yet that everybody knows it as gone: it is the same to them as somebody let in twice.
-    const isUsed = isKnown || evicting.electorates.isFormer(newcomer)
-    if (isUsed || this.sponsoring.knows(newcomer)) return
+    const { history, floor } = this.room
+    if (this.room.isKnown(newcomer) || this.sponsoring.knows(newcomer)) return
     if (this.sponsoring.isBusy) {
       return this.sendBack(link, 'busy with other newcomers')
     }

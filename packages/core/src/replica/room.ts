@@ -312,8 +312,8 @@ export class Room {
     for (const who of change.gone) this.forget(who, isEvicted)
   }
 
-  /** Is a member, or was. */
-  private isKnown(replica: ReplicaId): boolean {
+  /** Is a member, or was, as far back as we remember: its id is used (rule JO1). */
+  isKnown(replica: ReplicaId): boolean {
     return this.history.applied.has(replica) || this.evicting.electorates.isFormer(replica)
   }
 
