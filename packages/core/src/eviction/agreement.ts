@@ -5,6 +5,8 @@
  * Invariant: of each stage no two replicas ever learn different decisions, whatever is lost, late or accused wrongly.
  */
 import type { ReplicaId } from '../causality/operation.js'
+import type { Milliseconds } from '../machine.js'
+import { Bids } from './bids.js'
 
 /** Ordered by round, then by proposer. Round 0 is before every proposal. */
 export interface Ballot {
@@ -14,9 +16,6 @@ export interface Ballot {
 
 /** Honest members need one each time that they propose. Nobody gets there in steps that others follow. */
 export const MAX_ROUND = 2 ** 52
-
-/** Nobody who counts in ones is so far ahead: who is means to use the numbers up, and is not followed. */
-const MAX_ROUNDS_AHEAD = 2 ** 20
 
 export const NO_BALLOT: Ballot = { round: 0, proposer: '' }
 
@@ -36,7 +35,14 @@ export interface AgreementState {
 }
 
 type States = ReadonlyMap<ReplicaId, AgreementState>
-type IsPrimary = (quorum: ReadonlySet<ReplicaId>) => boolean
+
+/** What the others are, as we see it. */
+export interface Electors {
+  isPrimary(quorum: ReadonlySet<ReplicaId>): boolean
+  /** Whose vote counts, and who is not suspected, but ourselves. */
+  answering(): readonly ReplicaId[]
+  readonly now: Milliseconds
+}
 
 export class Agreement {
   private readonly self: ReplicaId
@@ -45,9 +51,12 @@ export class Agreement {
   private promised: Ballot = NO_BALLOT
   private accepted: Acceptance | undefined
   private proposal: Acceptance | undefined
+  private readonly bids: Bids
 
-  constructor(self: ReplicaId) {
+  /** @param turnMs how long a ballot is left alone in a fight that does not end. */
+  constructor(self: ReplicaId, turnMs: Milliseconds) {
     this.self = self
+    this.bids = new Bids(turnMs)
   }
 
   /** So many stages are decided. */
@@ -76,9 +85,11 @@ export class Agreement {
     this.open = [...decided]
   }
 
-  /** Proposes a set for the next stage, under a ballot above all we know of. */
-  propose(evicted: readonly ReplicaId[]): void {
-    const ballot = { round: this.promised.round + 1, proposer: this.self }
+  /** Proposes a set for the next stage, under a ballot above all we know of; nothing if the others would not follow it. */
+  propose(evicted: readonly ReplicaId[], now: Milliseconds): void {
+    const round = this.bids.nextRound(this.self, this.promised.round, now)
+    if (round === undefined) return
+    const ballot = { round, proposer: this.self }
     this.promised = ballot
     this.proposal = { ballot, evicted }
   }
@@ -102,16 +113,18 @@ export class Agreement {
    * @param others of the members that may vote, but ourselves.
    * @returns whether our own state has changed, and should be told.
    */
-  read(others: States, isPrimary: IsPrimary): boolean {
+  read(others: States, electors: Electors): boolean {
+    const { isPrimary } = electors
     let hasChanged = false
-    for (const state of others.values()) {
-      if (this.learn(state.stage, state.decided)) hasChanged = true
-      if (state.stage === this.decidedStages && this.follow(state)) hasChanged = true
-    }
-    if (this.acceptOwn(others, isPrimary)) hasChanged = true
+    for (const { stage, decided } of others.values()) if (this.learn(stage, decided)) hasChanged = true
+    const here = new Map([...others].filter(([, { stage }]) => stage === this.decidedStages))
+    this.bids.hear(here, this.promised.round, electors)
+    for (const state of here.values()) if (this.follow(state)) hasChanged = true
+    if (this.takeTurn(here, electors)) hasChanged = true
+    if (this.acceptOwn(here, isPrimary)) hasChanged = true
     const { accepted } = this
     if (accepted) {
-      const voters = this.voters(others, (state) => isSame(state.accepted?.ballot, accepted.ballot))
+      const voters = this.voters(here, (state) => isSame(state.accepted?.ballot, accepted.ballot))
       if (isPrimary(voters)) {
         this.decide([accepted.evicted])
         hasChanged = true
@@ -126,29 +139,37 @@ export class Agreement {
     this.open = this.open.slice(this.open.length - kept)
   }
 
-  /**
-   * An acceptor's step: promises to the highest ballot heard of, and accepts what was proposed under it. It owes neither to
-   * anybody, so it need not follow one that is far-fetched.
-   */
+  /** An acceptor's step: promises to the highest ballot heard of, and accepts what was proposed under it. */
   private follow({ promised, accepted }: AgreementState): boolean {
-    const last = this.promised.round + MAX_ROUNDS_AHEAD
-    let hasChanged = false
-    if (isGreater(promised, this.promised) && promised.round <= last) {
-      this.promised = promised
-      hasChanged = true
-    }
-    const isNear = accepted !== undefined && accepted.ballot.round <= last
-    const isAcceptable = isNear && !isGreater(this.promised, accepted.ballot)
-    if (isAcceptable && (!this.accepted || isGreater(accepted.ballot, this.accepted.ballot))) {
-      this.accepted = accepted
-      this.promised = accepted.ballot
-      hasChanged = true
-    }
-    return hasChanged
+    const hasPromised = isGreater(promised, this.promised) && this.promise(promised)
+    if (!accepted || isGreater(this.promised, accepted.ballot)) return hasPromised
+    const isNews = !this.accepted || isGreater(accepted.ballot, this.accepted.ballot)
+    if (!isNews || !this.promise(accepted.ballot)) return hasPromised
+    this.accepted = accepted
+    return true
+  }
+
+  /** @returns whether it is promised to now. */
+  private promise(ballot: Ballot): boolean {
+    if (isSame(this.promised, ballot)) return true
+    if (!this.bids.admit(ballot)) return false
+    this.promised = ballot
+    return true
+  }
+
+  /** The same where somebody bids without end: one ballot is promised to, told by whoever makes it, and left alone for a while. */
+  private takeTurn(others: States, electors: Electors): boolean {
+    const ballots = [...others].flatMap(([replica, { promised }]) => {
+      const isBid = promised.proposer === replica && isGreater(promised, this.promised)
+      return isBid ? [promised] : []
+    })
+    const next = this.bids.next(ballots, electors)
+    if (next) this.promised = next
+    return next !== undefined
   }
 
   /** A proposer's step: with a quorum's promises it asks for what was accepted last, or else for what it wants. */
-  private acceptOwn(others: States, isPrimary: IsPrimary): boolean {
+  private acceptOwn(others: States, isPrimary: Electors['isPrimary']): boolean {
     const { proposal } = this
     if (!proposal || !isSame(proposal.ballot, this.promised)) return false
     if (isSame(this.accepted?.ballot, proposal.ballot)) return false
@@ -165,9 +186,7 @@ export class Agreement {
 
   private voters(others: States, agrees: (state: AgreementState) => boolean): Set<ReplicaId> {
     const voters = new Set([this.self])
-    for (const [replica, state] of others) {
-      if (state.stage === this.decidedStages && agrees(state)) voters.add(replica)
-    }
+    for (const [replica, state] of others) if (agrees(state)) voters.add(replica)
     return voters
   }
 
@@ -178,6 +197,7 @@ export class Agreement {
     this.promised = NO_BALLOT
     this.accepted = undefined
     this.proposal = undefined
+    this.bids.begin()
   }
 }
 

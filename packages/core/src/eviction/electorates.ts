@@ -4,6 +4,7 @@
  * Two sides of a room can not both be primary. The one with the lower snapshot point knows every join below the other's,
  * so both would need a majority of one and the same electorate (dynamic linear voting, Jajodia and Mutchler 1990).
  */
+import { hash } from '../causality/hash.js'
 import {
   type Clock,
   compareOperations,
@@ -11,16 +12,25 @@ import {
   type Operation,
   type ReplicaId,
 } from '../causality/operation.js'
+import { MAX_FORMER } from '../wire/limits.js'
 
 /** Members by the clock of their join. */
 type Electorate = ReadonlyMap<ReplicaId, Clock>
 
-/** An id counts once: who lets a former member in again under it breaks the rules (rule JO1), and nobody would ever take it out. */
-const MAX_FORMER = 1024
-
 export class Electorates {
   private readonly stable = new Map<ReplicaId, Clock>()
-  private readonly former = new Set<ReplicaId>()
+  /**
+   * Hashes of the ids of those who were members, oldest first: an id counts once, so who lets one in again breaks the rules (JO1).
+   * Four bytes each, and newcomers are told, so that they take nobody for new whom the others know. Empty where nobody signs:
+   * there anybody could let in anybody.
+   */
+  private readonly gone = new Set<number>()
+  private readonly remembers: boolean
+
+  /** @param remembers whether it is kept in mind who was a member. */
+  constructor(remembers: boolean) {
+    this.remembers = remembers
+  }
 
   /** Who is a member at the snapshot point, and since when. */
   get atPoint(): Electorate {
@@ -31,22 +41,34 @@ export class Electorates {
     this.stable.set(founder, 0)
   }
 
-  import(atPoint: Electorate): void {
+  /** @param former what its sponsor has as `former`. */
+  import(atPoint: Electorate, former: readonly number[]): void {
     for (const [member, joined] of atPoint) this.stable.set(member, joined)
+    for (const hashed of former) this.remember(hashed)
   }
 
-  /** The snapshot point has passed these operations. */
+  /** The snapshot point has passed these operations, in total order. */
   passed(operations: readonly Operation[]): void {
-    for (const operation of operations) fold(this.stable, this.former, operation)
-    for (const oldest of this.former) {
-      if (this.former.size <= MAX_FORMER) break
-      this.former.delete(oldest)
+    for (const operation of operations) {
+      const gone = this.fold(operation, this.stable, NOBODY)
+      if (this.remembers) for (const who of gone) this.remember(hash(who))
     }
+  }
+
+  /** Who was a member up to the snapshot point, and is none any more, as hashes. */
+  get former(): readonly number[] {
+    return [...this.gone]
   }
 
   /** Whether somebody was a member, and is none any more, as far back as we remember. */
   isFormer(replica: ReplicaId): boolean {
-    return this.former.has(replica)
+    return this.gone.has(hash(replica))
+  }
+
+  private remember(hashed: number): void {
+    this.gone.add(hashed)
+    const [oldest] = this.gone
+    if (this.gone.size > MAX_FORMER && oldest !== undefined) this.gone.delete(oldest)
   }
 
   /**
@@ -55,27 +77,32 @@ export class Electorates {
    */
   isPrimary(quorum: ReadonlySet<ReplicaId>, above: readonly Operation[]): boolean {
     const electorate = new Map(this.stable)
-    const former = new Set(this.former)
+    const goneAbove = new Set<ReplicaId>()
     if (!isMajority(quorum, electorate)) return false
     for (const operation of above) {
-      if (fold(electorate, former, operation) && !isMajority(quorum, electorate)) return false
+      const { size } = electorate
+      const gone = this.fold(operation, electorate, goneAbove)
+      if (electorate.size !== size && !isMajority(quorum, electorate)) return false
+      for (const who of gone) goneAbove.add(who)
     }
     return true
   }
+
+  /** @returns who has gone by this operation. */
+  private fold(
+    operation: Operation,
+    electorate: Map<ReplicaId, Clock>,
+    goneAbove: ReadonlySet<ReplicaId>,
+  ): ReplicaId[] {
+    if (operation.kind !== 'join') return endedBy(operation).filter((who) => electorate.delete(who))
+    const { who, clock } = operation
+    const isUsed = electorate.has(who) || goneAbove.has(who) || this.isFormer(who)
+    if (!isUsed) electorate.set(who, clock)
+    return []
+  }
 }
 
-/** @returns whether the operation concerned membership. */
-function fold(electorate: Map<ReplicaId, Clock>, former: Set<ReplicaId>, operation: Operation): boolean {
-  if (operation.kind === 'join') {
-    const { who, clock } = operation
-    if (electorate.has(who) || former.has(who)) return false
-    electorate.set(who, clock)
-    return true
-  }
-  const ended = endedBy(operation)
-  for (const who of ended) if (electorate.delete(who)) former.add(who)
-  return ended.length > 0
-}
+const NOBODY: ReadonlySet<ReplicaId> = new Set()
 
 function isMajority(quorum: ReadonlySet<ReplicaId>, electorate: Electorate): boolean {
   const positions = [...electorate].map(([author, clock]) => ({ author, clock }))

@@ -80,7 +80,7 @@ export const NOT_KNOWN_YET = 2 ** 32 - 1
 
 export class Evicting {
   readonly agreement: Agreement
-  readonly electorates = new Electorates()
+  readonly electorates: Electorates
   readonly suspicion: Suspicion
   private readonly arrears: Arrears
   private readonly parts: EvictingParts
@@ -110,7 +110,8 @@ export class Evicting {
   constructor(parts: EvictingParts, config: ReplicaConfig) {
     this.parts = parts
     this.config = config
-    this.agreement = new Agreement(parts.self)
+    this.electorates = new Electorates(parts.vouching.isOn)
+    this.agreement = new Agreement(parts.self, RETRY_INTERVALS * config.reportIntervalMs)
     this.suspicion = new Suspicion(config.suspectAfterMs)
     this.arrears = new Arrears(this.patienceOf(1))
     parts.history.isHeld = (operation) => this.isHeld(operation)
@@ -125,11 +126,12 @@ export class Evicting {
   }
 
   /** @param operations all that the sponsor held above the base. */
-  import({ electorate, stage, decided, cutOffs, members }: Welcome, operations: readonly Operation[]): void {
-    this.electorates.import(electorate)
+  import(welcome: Welcome, operations: readonly Operation[]): void {
+    const { electorate, former, stage, decided } = welcome
+    this.electorates.import(electorate, former)
     this.agreement.import(stage, decided)
-    for (const [author, seq] of cutOffs) this.parts.history.cutOff(author, seq)
-    for (const { replica, stage: fenced } of members) {
+    for (const [author, seq] of welcome.cutOffs) this.parts.history.cutOff(author, seq)
+    for (const { replica, stage: fenced } of welcome.members) {
       this.stages.set(replica, fenced)
       this.stagesBelow.set(replica, fenced)
     }
@@ -141,10 +143,11 @@ export class Evicting {
     this.refence()
   }
 
-  export(): Pick<Welcome, 'electorate' | 'stage' | 'decided' | 'cutOffs'> {
+  export(): Pick<Welcome, 'electorate' | 'former' | 'stage' | 'decided' | 'cutOffs'> {
     const { electorates, agreement, parts } = this
     return {
       electorate: electorates.atPoint,
+      former: electorates.former,
       stage: agreement.stage,
       decided: agreement.decided,
       cutOffs: parts.history.cutOffs,
@@ -276,6 +279,12 @@ export class Evicting {
   /** Everybody whose vote counts, oldest first. */
   private get voters(): ReplicaId[] {
     return this.parts.roster.byAge().flatMap(({ replica }) => (this.isFenced(replica) ? [] : [replica]))
+  }
+
+  /** Whose vote counts, and who is not suspected, but ourselves. */
+  private answering(now: Milliseconds): ReplicaId[] {
+    const suspects = new Set(this.suspects(now))
+    return this.voters.filter((member) => member !== this.parts.self && !suspects.has(member))
   }
 
   private isPrimary(quorum: ReadonlySet<ReplicaId>): boolean {
@@ -433,13 +442,13 @@ export class Evicting {
    * @param reach which members can not be reached.
    */
   step(now: Milliseconds, reach: Reach): Verdict {
-    this.agree()
+    this.agree(now)
     this.carryOut(now)
     if (this.outReason !== undefined) return { type: 'out', reason: this.outReason, isDead: this.isSpoilt }
     return this.consider(now, reach)
   }
 
-  private agree(): void {
+  private agree(now: Milliseconds): void {
     const { stability, roster } = this.parts
     if (!stability.takeStirred() && !this.agreement.isOpen) return
     const states = new Map<ReplicaId, AgreementState>()
@@ -447,7 +456,9 @@ export class Evicting {
       const counts = agreement && roster.has(replica) && !this.isFenced(replica)
       if (counts && replica !== this.parts.self) states.set(replica, agreement)
     }
-    while (this.agreement.read(states, (quorum) => this.isPrimary(quorum))) this.mustTell = true
+    const isPrimary = (quorum: ReadonlySet<ReplicaId>) => this.isPrimary(quorum)
+    const answering = () => this.answering(now)
+    while (this.agreement.read(states, { isPrimary, answering, now })) this.mustTell = true
   }
 
   private carryOut(now: Milliseconds): void {
@@ -543,9 +554,9 @@ export class Evicting {
     this.nextProposalAt ??= isKnown ? now : now + rank * RETRY_INTERVALS * reportIntervalMs
     if (now < this.nextProposalAt) return
     this.nextProposalAt = now + (1 + rank) * RETRY_INTERVALS * reportIntervalMs
-    this.agreement.propose(suspects)
+    this.agreement.propose(suspects, now)
     this.mustTell = true
-    this.agree()
+    this.agree(now)
     this.carryOut(now)
   }
 

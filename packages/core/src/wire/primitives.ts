@@ -21,6 +21,11 @@ export class Writer {
     encoding.writeVarUint(this.encoder, value)
   }
 
+  /** Four bytes, whatever the value: for hashes. */
+  uint32(value: number): void {
+    encoding.writeUint32(this.encoder, value)
+  }
+
   flag(value: boolean): void {
     encoding.writeUint8(this.encoder, value ? 1 : 0)
   }
@@ -81,8 +86,13 @@ export class Reader {
     return decoding.readVarUint(this.decoder)
   }
 
+  uint32(): number {
+    if (this.remaining < 4) throw new WireError('number beyond the end')
+    return decoding.readUint32(this.decoder)
+  }
+
   flag(): boolean {
-    // lib0 checks the end of the frame everywhere but for single bytes.
+    // lib0 checks the end of the frame where it knows a length before.
     if (this.remaining < 1) throw new WireError('flag beyond the end')
     const value = decoding.readUint8(this.decoder)
     if (value > 1) throw new WireError('flag out of range')
@@ -133,8 +143,9 @@ export class Reader {
   }
 
   /** Every item takes a byte at least, so a count can not make us allocate more than arrived. */
-  list<T>(read: () => T): T[] {
+  list<T>(read: () => T, maxCount = Number.POSITIVE_INFINITY): T[] {
     const count = this.uint()
+    if (count > maxCount) throw new WireError('list too long')
     if (count > this.remaining) throw new WireError('list longer than the frame')
     const items: T[] = []
     for (let i = 0; i < count; i++) items.push(read())

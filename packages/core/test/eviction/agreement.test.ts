@@ -1,19 +1,26 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { Random } from '../../../../test/simulator/random.js'
 import { Agreement, type AgreementState, MAX_ROUND } from '../../src/eviction/agreement.js'
 
 const MEMBERS = ['anna', 'bert', 'cleo', 'dora', 'emil']
+const TURN_MS = 2000
+/** Of a turn. */
+const SLOTS = 8
 
 /** Acceptors, and what each has heard of the others last. */
 class Room {
   readonly decisions = new Map<number, string>()
+  now = 0
   private readonly agreements: ReadonlyMap<string, Agreement>
   private readonly heard: ReadonlyMap<string, Map<string, AgreementState>>
   private readonly members: readonly string[]
+  private readonly silent: readonly string[]
 
-  constructor(members: readonly string[] = MEMBERS) {
+  constructor(members: readonly string[] = MEMBERS, silent: readonly string[] = []) {
     this.members = members
-    this.agreements = new Map(members.map((member) => [member, new Agreement(member)]))
+    this.silent = silent
+    this.agreements = new Map(members.map((member) => [member, new Agreement(member, TURN_MS)]))
     this.heard = new Map(members.map((member) => [member, new Map()]))
   }
 
@@ -25,15 +32,27 @@ class Room {
   tell(from: string, to: string, state = this.of(from).state): void {
     if (from === to || !state) return
     this.heard.get(to)?.set(from, state)
-    const isMajority = (quorum: ReadonlySet<string>) => 2 * quorum.size > this.members.length
-    while (this.of(to).read(this.heard.get(to) ?? new Map(), isMajority));
-    this.note(to)
+    this.read(to)
+  }
+
+  propose(member: string, evicted: readonly string[]): void {
+    this.of(member).propose(evicted, this.now)
+    this.read(member)
+  }
+
+  private read(member: string): void {
+    const isPrimary = (quorum: ReadonlySet<string>) => 2 * quorum.size > this.members.length
+    const answering = () => this.members.filter((other) => other !== member && !this.silent.includes(other))
+    while (
+      this.of(member).read(this.heard.get(member) ?? new Map(), { isPrimary, answering, now: this.now })
+    );
+    this.note(member)
   }
 
   /** Everybody hears from everybody, again and again, as it is without faults. */
-  talk(): void {
+  talk(members = this.members): void {
     for (let round = 0; round < 6; round++) {
-      for (const from of this.members) for (const to of this.members) this.tell(from, to)
+      for (const from of members) for (const to of members) this.tell(from, to)
     }
   }
 
@@ -50,12 +69,12 @@ class Room {
 
 describe('an agreement', () => {
   test('[EV2] costs nothing as long as nobody proposes anything', () => {
-    expect(new Agreement('anna').state).toBeUndefined()
+    expect(new Agreement('anna', TURN_MS).state).toBeUndefined()
   })
 
   test('[EV2] is reached by whoever proposes and hears of a majority', () => {
     const room = new Room()
-    room.of('anna').propose(['emil'])
+    room.propose('anna', ['emil'])
     for (let round = 0; round < 3; round++) {
       for (const other of ['bert', 'cleo']) {
         room.tell('anna', other)
@@ -69,7 +88,7 @@ describe('an agreement', () => {
 
   test('[EV2] is not reached by a minority', () => {
     const room = new Room()
-    room.of('anna').propose(['emil'])
+    room.propose('anna', ['emil'])
     for (let round = 0; round < 5; round++) {
       room.tell('anna', 'bert')
       room.tell('bert', 'anna')
@@ -79,14 +98,14 @@ describe('an agreement', () => {
 
   test('[EV2] keeps what a quorum may have accepted, whoever proposes something else afterwards', () => {
     const room = new Room(['anna', 'bert', 'cleo'])
-    room.of('anna').propose(['dora'])
+    room.propose('anna', ['dora'])
     room.tell('anna', 'bert')
     room.tell('bert', 'anna')
     // Anna has accepted it; that Bert has, too, nobody gets to know.
     room.tell('anna', 'bert')
     expect(room.of('anna').stage).toBe(0)
-    room.of('cleo').propose(['emil'])
-    room.of('cleo').propose(['emil'])
+    room.propose('cleo', ['emil'])
+    room.propose('cleo', ['emil'])
     room.tell('cleo', 'bert')
     room.tell('bert', 'cleo')
     room.talk()
@@ -110,7 +129,7 @@ describe('an agreement', () => {
         for (const { kind, age, ...ends } of steps) {
           const [from, to] = [members[ends.from % count] as string, members[ends.to % count] as string]
           const old = said[said.length - 1 - age]
-          if (kind === 0) room.of(from).propose([to])
+          if (kind === 0) room.propose(from, [to])
           else if (kind < 9 && old) room.tell(old.from, to, old.state)
           else room.tell(from, to)
           const { state } = room.of(from)
@@ -121,7 +140,7 @@ describe('an agreement', () => {
         const { stage } = room.of('anna')
         room.talk()
         for (let attempt = 0; attempt < 50 && room.of('anna').stage === stage; attempt++) {
-          room.of('anna').propose(['bert'])
+          room.propose('anna', ['bert'])
           room.talk()
         }
         expect(room.of('anna').stage).toBeGreaterThan(stage)
@@ -141,17 +160,84 @@ describe('of a liar', () => {
     const accepted = { ballot, evicted: ['anna'] }
     for (const member of MEMBERS)
       room.tell('bert', member, { stage: 0, promised: ballot, accepted, decided: [] })
-    room.of('anna').propose(['emil'])
+    room.propose('anna', ['emil'])
     room.talk()
     expect(room.of('cleo').decided).toEqual([['emil']])
   })
 
+  const HONEST = ['anna', 'bert', 'cleo', 'dora']
+
+  function bid(round: number, proposer = 'emil'): AgreementState {
+    return { stage: 0, promised: { round, proposer }, accepted: undefined, decided: [] }
+  }
+
+  test('[EV2] ballots that some were led up to do not put those out of reach of the others', () => {
+    const room = new Room()
+    for (let i = 1; i <= 20; i++)
+      for (const member of ['anna', 'bert']) room.tell('emil', member, bid(i * 2 ** 20))
+    for (const member of ['anna', 'cleo']) {
+      room.propose(member, ['frank'])
+      room.talk(HONEST)
+    }
+    expect(room.of('anna').decided).toEqual([['frank']])
+  })
+
+  test('[EV2] neither do those that all follow, nor one that is the last that is followed', () => {
+    const room = new Room()
+    for (let i = 1; i <= 20; i++) {
+      room.tell('emil', 'anna', bid(i * 2 ** 20))
+      room.talk(HONEST)
+    }
+    room.propose('dora', ['frank'])
+    room.talk(HONEST)
+    expect(room.of('anna').decided).toEqual([['frank']])
+  })
+
+  test('[EV2] higher and higher ballots, told before anybody else is heard, keep nobody from being evicted', () => {
+    const manner = fc.record({
+      seed: fc.nat(),
+      liars: fc.constantFrom(['emil'], ['emil', 'gina']),
+      steps: fc.constantFrom([1], [1, 1, 1, 2, 2 ** 20], [2 ** 20], [1, 2 ** 19, 2 ** 30]),
+      heard: fc.constantFrom(0.1, 0.5, 1),
+    })
+    fc.assert(
+      fc.property(manner, ({ seed, liars, steps, heard }) => {
+        const random = new Random(seed)
+        // All who are honest are needed to evict the silent one.
+        const room = new Room([...HONEST, ...liars, 'frank'], ['frank'])
+        const outbid = () => {
+          const rounds = HONEST.map((member) => room.of(member).state?.promised.round ?? 0)
+          for (const member of HONEST.filter(() => random.chance(heard))) {
+            for (const liar of liars) {
+              const round = Math.max(...rounds) + (random.pick(steps) ?? 1)
+              room.tell(liar, member, bid(round, liar))
+            }
+          }
+        }
+        const begun = HONEST.map(() => random.below(SLOTS))
+        for (let slot = 0; slot < 200 * SLOTS && room.of('anna').stage === 0; slot++) {
+          room.now = (slot * TURN_MS) / SLOTS
+          for (const [age, member] of HONEST.entries()) {
+            const since = slot - (begun[age] ?? 0)
+            if (since >= 0 && since % ((1 + age) * SLOTS) === 0) room.propose(member, ['frank'])
+          }
+          for (const from of HONEST) {
+            outbid()
+            for (const to of HONEST) room.tell(from, to)
+          }
+        }
+        expect(room.of('anna').decided).toEqual([['frank']])
+      }),
+      { numRuns: 100 },
+    )
+  })
+
   test('[EV2] stages in any number are learned at once, and others can be decided after them', () => {
-    const agreement = new Agreement('anna')
+    const agreement = new Agreement('anna', TURN_MS)
     const decided = Array.from({ length: 1000 }, () => ['nobody'])
     expect(agreement.learn(1000, decided)).toBe(true)
     expect(agreement.decided).toHaveLength(1000)
-    agreement.propose(['bert'])
+    agreement.propose(['bert'], 0)
     expect(agreement.isOpen).toBe(true)
   })
 })

@@ -2,11 +2,12 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Operation } from '../../src/causality/operation.js'
 import { Electorates } from '../../src/eviction/electorates.js'
+import { MAX_FORMER } from '../../src/wire/limits.js'
 import { join, leave } from '../operations.js'
 
 function electoratesOf(...members: string[]): Electorates {
-  const electorates = new Electorates()
-  electorates.import(new Map(members.map((member, clock) => [member, clock])))
+  const electorates = new Electorates(true)
+  electorates.import(new Map(members.map((member, clock) => [member, clock])), [])
   return electorates
 }
 
@@ -35,6 +36,46 @@ describe('a primary quorum', () => {
     electorates.passed(again)
     expect(electorates.isFormer('cleo')).toBe(true)
     expect(electorates.isPrimary(set('anna'), [])).toBe(true)
+  })
+
+  test('[JO1] in which who has gone counts no more for those either who came later, nor its join again', () => {
+    const older = electoratesOf('anna', 'bert', 'cleo')
+    older.passed([leave('cleo', 1, 5)])
+    const newer = new Electorates(true)
+    newer.import(older.atPoint, older.former)
+    expect(newer.isFormer('cleo')).toBe(true)
+    newer.passed([join('bert', 1, 6, 'cleo', 2)])
+    expect([...newer.atPoint.keys()]).toEqual(['anna', 'bert'])
+  })
+
+  test('[JO1] in which the same are remembered whenever a member came', () => {
+    const older = electoratesOf('anna')
+    const later = electoratesOf('anna')
+    const comingAndGoing = Array.from({ length: MAX_FORMER + 10 }, (_, i): Operation[] => [
+      join('anna', i + 1, 2 * i + 1, `guest${i}`, 0),
+      leave(`guest${i}`, 1, 2 * i + 2),
+    ])
+    for (const [index, operations] of comingAndGoing.entries()) {
+      older.passed(operations)
+      if (index === 100) later.import(older.atPoint, older.former)
+      else if (index > 100) later.passed(operations)
+    }
+    expect(later.former).toHaveLength(MAX_FORMER)
+    expect(later.former).toEqual(older.former)
+    expect([older.isFormer('guest1'), older.isFormer('guest2000')]).toEqual([false, true])
+  })
+
+  test('[JO1] in which nobody is remembered where nobody signs', () => {
+    const electorates = new Electorates(false)
+    electorates.import(
+      new Map([
+        ['anna', 0],
+        ['bert', 1],
+      ]),
+      [],
+    )
+    electorates.passed([leave('bert', 1, 5)])
+    expect(electorates.former).toEqual([])
   })
 
   test('[EV1] in which a second join changes nobody’s age', () => {

@@ -31,8 +31,8 @@ const MUTANTS: readonly Mutant[] = [
     name: 'later electorates have no say',
     rule: 'EV1: all have, up to the members known now',
     file: ELECTORATES,
-    find: 'if (fold(electorate, former, operation) && !isMajority(quorum, electorate)) return false',
-    replace: 'fold(electorate, former, operation)',
+    find: 'if (electorate.size !== size && !isMajority(quorum, electorate)) return false',
+    replace: 'void size',
   },
   {
     name: 'only the members known now have a say',
@@ -40,10 +40,14 @@ const MUTANTS: readonly Mutant[] = [
     file: ELECTORATES,
     find: `    if (!isMajority(quorum, electorate)) return false
     for (const operation of above) {
-      if (fold(electorate, former, operation) && !isMajority(quorum, electorate)) return false
+      const { size } = electorate
+      const gone = this.fold(operation, electorate, goneAbove)
+      if (electorate.size !== size && !isMajority(quorum, electorate)) return false
+      for (const who of gone) goneAbove.add(who)
     }
     return true`,
-    replace: `    for (const operation of above) fold(electorate, former, operation)
+    replace: `    for (const operation of above)
+      for (const who of this.fold(operation, electorate, goneAbove)) goneAbove.add(who)
     return isMajority(quorum, electorate)`,
   },
   {
@@ -78,8 +82,8 @@ const MUTANTS: readonly Mutant[] = [
     name: 'an acceptor breaks its promise',
     rule: 'EV2: it accepts nothing below the ballot it has promised to',
     file: AGREEMENT,
-    find: 'isNear && !isGreater(this.promised, accepted.ballot)',
-    replace: 'isNear',
+    find: 'if (!accepted || isGreater(this.promised, accepted.ballot)) return hasPromised',
+    replace: 'if (!accepted) return hasPromised',
   },
 ]
 

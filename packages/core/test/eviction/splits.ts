@@ -76,9 +76,12 @@ export class SplitFailure extends Error {
 const has = (set: number, index: number) => (set & (1 << index)) !== 0
 const FOUNDED = 9
 
-function copyOf(agreement: Agreement): Agreement {
-  return Object.assign(Object.create(Agreement.prototype) as Agreement, agreement)
+/** All of it but how many ballots it has seen: nobody here makes so many that they would be followed one at a time. */
+function copyOf(agreement: Agreement, id: ReplicaId): Agreement {
+  return Object.assign(agreementOf(id), { ...agreement, bids: agreementOf(id)['bids'] })
 }
+
+const agreementOf = (id: ReplicaId) => new Agreement(id, 0)
 
 class Exploring {
   readonly result: Explored = {
@@ -99,7 +102,7 @@ class Exploring {
   run(maxStates: number): Explored {
     const { result, seen } = this
     const members = this.split.members.map((id): Member => {
-      return { id, agreement: new Agreement(id), said: [], heard: {}, applied: 0, passed: 0, fences: [] }
+      return { id, agreement: agreementOf(id), said: [], heard: {}, applied: 0, passed: 0, fences: [] }
     })
     const beginning: World = { members, made: [], proposed: 0, joined: 0 }
     const open: { world: World; told: readonly string[] }[] = [{ world: beginning, told: [] }]
@@ -198,8 +201,8 @@ class Exploring {
       const wanted = suspects.filter((who) => roster.includes(who) && !fenced.has(who))
       const answering = roster.filter((who) => !wanted.includes(who) && !fenced.has(who))
       if (wanted.length === 0 || !this.isPrimary(new Set(answering), member, world)) continue
-      const agreement = copyOf(member.agreement)
-      agreement.propose(wanted)
+      const agreement = copyOf(member.agreement, member.id)
+      agreement.propose(wanted, 0)
       const next = this.agreed({ ...member, agreement }, world)
       yield [
         `${by} proposes ${wanted.join()}`,
@@ -233,7 +236,7 @@ class Exploring {
         stage,
       } as Operation
       const { world: made, member: after } = this.make(member, operation, world)
-      const agreement = new Agreement(newcomer)
+      const agreement = agreementOf(newcomer)
       agreement.import(after.agreement.stage, after.agreement.decided)
       const { applied, passed, fences } = after
       const guest: Member = { id: newcomer, agreement, said: [], heard: {}, applied, passed, fences }
@@ -324,7 +327,7 @@ class Exploring {
 
   /** Reads what it has heard, and says what is new. */
   private agreed(member: Member, world: World): Member {
-    const agreement = copyOf(member.agreement)
+    const agreement = copyOf(member.agreement, member.id)
     const roster = rosterOf(member, world, this.split)
     const fenced = fencedBy(member)
     const states = new Map<ReplicaId, AgreementState>()
@@ -333,7 +336,9 @@ class Exploring {
       if (state && roster.includes(id) && !fenced.has(id)) states.set(id, state)
     }
     let after: Member = { ...member, agreement }
-    while (agreement.read(states, (quorum) => this.isPrimary(quorum, after, world)));
+    const isPrimary = (quorum: ReadonlySet<ReplicaId>) => this.isPrimary(quorum, after, world)
+    const answering = () => [...states.keys()]
+    while (agreement.read(states, { isPrimary, answering, now: 0 }));
     // What is decided is fenced at once.
     const fences = [...after.fences]
     while (fences.length < agreement.stage) fences.push(after.applied)
@@ -349,8 +354,8 @@ class Exploring {
   }
 
   private isPrimary(quorum: ReadonlySet<ReplicaId>, member: Member, world: World): boolean {
-    const electorates = new Electorates()
-    electorates.import(new Map(this.split.members.map((id, age) => [id, age])))
+    const electorates = new Electorates(true)
+    electorates.import(new Map(this.split.members.map((id, age) => [id, age])), [])
     const operations = (set: number) => inOrder(world, set).map((i) => world.made[i]?.operation as Operation)
     electorates.passed(operations(member.passed))
     return electorates.isPrimary(quorum, operations(member.applied & ~member.passed))
@@ -370,7 +375,14 @@ class Exploring {
         const last = count === 0 ? 'nothing' : other.said[count - 1]
         return other.id === id ? [] : [last, this.split.isLate ? other.said.slice(count) : []]
       })
-      parts.push([Object.values(agreement), said.at(-1), news, applied, passed, fences])
+      parts.push([
+        Object.values({ ...agreement, bids: undefined }),
+        said.at(-1),
+        news,
+        applied,
+        passed,
+        fences,
+      ])
     }
     return createHash('sha1').update(JSON.stringify(parts)).digest('base64')
   }

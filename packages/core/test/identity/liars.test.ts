@@ -23,7 +23,7 @@ const words = (word: string) => new TextEncoder().encode(JSON.stringify({ add: [
 /** From now on its owner speaks with the key of a member that was honest so far. */
 class TakenOver {
   private readonly peer: Peer
-  private seq: number
+  seq: number
   private reports: number
 
   constructor(peer: Peer) {
@@ -116,6 +116,31 @@ describe('a member that lies', () => {
       liar.live([anna, bert])
     }
     expect(anna.set.words).toContain('precious')
+  })
+
+  test('[JO1] nor does one of somebody who had left before others came, for any of them', () => {
+    const anna = net.founder('anna', UNSUSPECTING)
+    const mona = net.newcomer('mona', anna, UNSUSPECTING)
+    net.pass(3000)
+    const dora = net.newcomer('dora', mona, UNSUSPECTING)
+    const isJoin = (operation: Operation) => operation.kind === 'join' && operation.who === 'dora'
+    const joined = mona.replica.room.history.log.operations.find(isJoin)
+    if (joined?.kind !== 'join') throw new Error('dora is not in')
+    net.pass(3000)
+    dora.feed({ type: 'leave' })
+    net.pass(5000)
+    const bert = net.newcomer('bert', anna, UNSUSPECTING)
+    net.connect(bert, mona)
+    net.pass(3000)
+    const liar = new TakenOver(mona)
+    const { who, floor, stage, consent } = joined
+    const { clock } = anna.replica.stats
+    liar.say([anna, bert], [liar.operation(clock + 1, { kind: 'join', who, floor, stage, consent })])
+    net.settle()
+    for (const { replica } of [anna, bert]) {
+      expect(replica.room.history.applied.get('mona')).toBe(liar.seq)
+      expect(replica.members).toEqual(['anna', 'mona', 'bert'])
+    }
   })
 
   test('[ID8] an eviction throws out nobody but those against whom there are fences', () => {

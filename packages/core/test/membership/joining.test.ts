@@ -20,6 +20,7 @@ const WELCOME: Welcome = {
   base: NO_BASE,
   members: [],
   electorate: new Map(),
+  former: [],
   stage: 0,
   decided: [],
   cutOffs: new Map(),
