@@ -2,17 +2,26 @@
  * Eager push along one tree per author (overlay rules OV4, OV5; after Plumtree, Leitão et al. 2007).
  *
  * Whoever gets something twice tells the later of the two links to stop pushing that author's things. What
- * falls off the tree is noticed by anti-entropy, which also grafts the branch again. Trees are per author, so
- * in a full mesh every author ends up sending straight to everyone: n-1 messages, one hop.
+ * falls off the tree is noticed by anti-entropy, which also grafts the branch again. Trees are per author, and what an
+ * author pushes itself is preferred, which can make no circle: in a full mesh it sends straight to everyone, n-1 messages
+ * and one hop.
  *
  * The link by which an author's news arrive first is also the way back to it (see `routeTo`).
  */
 import type { ReplicaId } from '../causality/operation.js'
 import type { LinkId } from '../transport.js'
 
+/** How something has come. */
+interface Way {
+  readonly wasAskedFor?: boolean
+  readonly isDirect?: boolean
+}
+
 export class BroadcastTree {
-  /** By which link an author's news reach us first. */
+  /** By which link an author's news are to reach us. */
   private readonly parents = new Map<ReplicaId, LinkId>()
+  /** By which link an author's last news that were pushed have come. */
+  private readonly latest = new Map<ReplicaId, LinkId>()
   /** Authors whose news a link does not want from us. */
   private readonly unwanted = new Map<LinkId, Set<ReplicaId>>()
   /** Authors whose news we asked a link not to push. */
@@ -20,20 +29,31 @@ export class BroadcastTree {
 
   /**
    * Something new of `author` came by `link`.
-   * @param wasAskedFor it was not pushed. Then the other end may believe what we do not any more: that we declined it.
+   * @param way `wasAskedFor`: it was not pushed, so the other end may believe what we do not any more: that we declined it.
+   * `isDirect`: the author is at the other end.
    * @returns whether the link must be asked to push again.
    */
-  delivered(author: ReplicaId, link: LinkId, wasAskedFor = false): boolean {
+  delivered(author: ReplicaId, link: LinkId, { wasAskedFor = false, isDirect = false }: Way = {}): boolean {
     const wasDeclined = this.declined.get(link)?.delete(author) ?? false
     const isExpectedHere = wasAskedFor && this.parents.get(author) === link
-    if (wasDeclined || !this.parents.has(author)) this.parents.set(author, link)
+    const isPushed = isDirect && !wasAskedFor
+    if (wasDeclined || isPushed || !this.parents.has(author)) this.parents.set(author, link)
+    if (!wasAskedFor) this.latest.set(author, link)
     return wasDeclined || isExpectedHere
   }
 
-  /** Something of `author` came by `link` that we had. @returns whether the link should be asked to stop. */
-  repeated(author: ReplicaId, link: LinkId): boolean {
-    if (this.parents.get(author) === link) return false
-    return addTo(this.declined, link, author)
+  /** Something of `author` was pushed by `link` that we had. @returns the link that should be asked to stop. */
+  repeated(author: ReplicaId, link: LinkId, { isDirect = false }: Way = {}): LinkId | undefined {
+    if (isDirect && !this.declined.get(link)?.has(author)) {
+      this.parents.set(author, link)
+      const first = this.latest.get(author)
+      return first === undefined || first === link ? undefined : this.decline(first, author)
+    }
+    return this.parents.get(author) === link ? undefined : this.decline(link, author)
+  }
+
+  private decline(link: LinkId, author: ReplicaId): LinkId | undefined {
+    return addTo(this.declined, link, author) ? link : undefined
   }
 
   wants(link: LinkId, author: ReplicaId): boolean {
@@ -58,6 +78,7 @@ export class BroadcastTree {
   linkDown(link: LinkId): LinkId[] {
     this.unwanted.delete(link)
     this.declined.delete(link)
+    for (const [author, by] of this.latest) if (by === link) this.latest.delete(author)
     const orphans = new Set<ReplicaId>()
     for (const [author, parent] of this.parents) if (parent === link) orphans.add(author)
     for (const author of orphans) this.parents.delete(author)
@@ -72,6 +93,7 @@ export class BroadcastTree {
 
   forget(author: ReplicaId): void {
     this.parents.delete(author)
+    this.latest.delete(author)
     for (const authors of this.unwanted.values()) authors.delete(author)
     for (const authors of this.declined.values()) authors.delete(author)
   }

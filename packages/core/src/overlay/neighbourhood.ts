@@ -169,10 +169,16 @@ export class Neighbourhood {
     repeated: ReadonlySet<ReplicaId>,
     wasAskedFor: boolean,
   ): void {
-    const graft = [...fresh].filter((author) => this.tree.delivered(author, link, wasAskedFor))
-    const prune = [...repeated].filter((author) => !fresh.has(author) && this.tree.repeated(author, link))
+    const neighbour = this.links.get(link)?.peer
+    const way = (author: ReplicaId) => ({ wasAskedFor, isDirect: author === neighbour })
+    const graft = [...fresh].filter((author) => this.tree.delivered(author, link, way(author)))
     if (graft.length > 0) this.send(link, { type: 'graft', authors: graft })
-    if (prune.length > 0) this.send(link, { type: 'prune', authors: prune })
+    const prune = new Map<LinkId, ReplicaId[]>()
+    for (const author of repeated) {
+      const later = fresh.has(author) ? undefined : this.tree.repeated(author, link, way(author))
+      if (later !== undefined) prune.set(later, [...(prune.get(later) ?? []), author])
+    }
+    for (const [later, authors] of prune) this.send(later, { type: 'prune', authors })
   }
 
   /** @param patienceMs so long reports wait for others that go the same way (rule OV9). */

@@ -5,10 +5,34 @@ describe('the broadcast tree', () => {
   test('[OV4] keeps the link by which an author is heard first, and declines the later ones, once', () => {
     const tree = new BroadcastTree()
     expect(tree.delivered('anna', 1)).toBe(false)
-    expect(tree.repeated('anna', 2)).toBe(true)
-    expect(tree.repeated('anna', 2)).toBe(false)
-    expect(tree.repeated('anna', 1)).toBe(false)
+    expect(tree.repeated('anna', 2)).toBe(2)
+    expect(tree.repeated('anna', 2)).toBeUndefined()
+    expect(tree.repeated('anna', 1)).toBeUndefined()
     expect(tree.routeTo('anna')).toBe(1)
+  })
+
+  test('[OV4] prefers what an author pushes itself, whether that comes first or later', () => {
+    const direct = { isDirect: true }
+    const tree = new BroadcastTree()
+    tree.delivered('anna', 2)
+    expect(tree.delivered('anna', 1, direct)).toBe(false)
+    expect(tree.routeTo('anna')).toBe(1)
+    expect(tree.repeated('anna', 2)).toBe(2)
+
+    tree.delivered('bert', 2)
+    expect(tree.repeated('bert', 1, direct)).toBe(2)
+    expect(tree.routeTo('bert')).toBe(1)
+    expect(tree.repeated('bert', 1, direct)).toBeUndefined()
+    expect(tree.delivered('bert', 2)).toBe(true)
+  })
+
+  test('[OV4] does not count on an author that it has asked to stop', () => {
+    const tree = new BroadcastTree()
+    tree.delivered('anna', 2)
+    tree.repeated('anna', 1)
+    // On its way already when the other end heard of it.
+    expect(tree.repeated('anna', 1, { isDirect: true })).toBeUndefined()
+    expect(tree.routeTo('anna')).toBe(2)
   })
 
   test('[OV4] has one tree per author', () => {
@@ -35,8 +59,8 @@ describe('the broadcast tree', () => {
     const tree = new BroadcastTree()
     tree.delivered('anna', 1)
     // The other end has heard that we declined it after it heard that we want it again.
-    expect(tree.delivered('anna', 1, true)).toBe(true)
-    expect(tree.delivered('anna', 2, true)).toBe(false)
+    expect(tree.delivered('anna', 1, { wasAskedFor: true })).toBe(true)
+    expect(tree.delivered('anna', 2, { wasAskedFor: true })).toBe(false)
     expect(tree.delivered('anna', 1)).toBe(false)
   })
 
@@ -49,7 +73,7 @@ describe('the broadcast tree', () => {
     expect(tree.linkDown(1)).toEqual([3])
     expect(tree.routeTo('anna')).toBeUndefined()
     expect(tree.routeTo('bert')).toBe(2)
-    expect(tree.repeated('anna', 3)).toBe(true)
+    expect(tree.repeated('anna', 3)).toBe(3)
   })
 
   test('[OV5] a graft takes back a prune: of these authors, or of all', () => {

@@ -13,6 +13,7 @@ import {
   type Peer,
   type Stranger,
 } from '../hand-driven-network.js'
+import { standInSignatures } from '../identity/stand-in-signatures.js'
 import { bytes } from '../operations.js'
 import { SharedSet } from '../shared-set.js'
 
@@ -183,8 +184,9 @@ describe('identities', () => {
     expect(askedBy(net, 'bert', anna).heard('welcome')).toEqual([])
   })
 
-  test('[JO1] nor is one that has left and is forgotten otherwise', () => {
+  test('[JO1] nor is one, where members sign, that has left and is forgotten otherwise', () => {
     const net = new Network()
+    net.signaturesOf = standInSignatures
     const [anna, bert] = net.room(['anna', 'bert'])
     bert.feed({ type: 'leave' })
     net.pass(3000)
