@@ -315,9 +315,9 @@ export const MUTANTS: readonly MeasuredMutant[] = [
   {
     name: 'an eviction does not wait for fences',
     rule: 'EV5: the fences of all others come first',
-    file: `${CORE}/replica/evicting.ts`,
-    find: 'if (this.voters.some((member) => this.stageOf(member) < stage)) return',
-    replace: 'if (this.voters.length === 0) return',
+    file: `${CORE}/replica/flush.ts`,
+    find: 'if (voters().some((member) => this.stageOf(member) < stage)) return',
+    replace: 'if (voters().length === 0) return',
     breaks: EVICTION,
     isOfStruggles: true,
     needed: 2,

@@ -16,7 +16,7 @@ export {
   type SnapshotMove,
 } from './machine.js'
 export type { MemberRecord } from './membership/roster.js'
-export type { OpenEviction } from './replica/evicting.js'
+export type { OpenEviction } from './replica/flush.js'
 export { Replica, type Status } from './replica/replica.js'
 export type { ReplicaStats } from './replica/standing.js'
 export type { Scheduler } from './session/scheduler.js'

@@ -67,7 +67,7 @@ export interface TidemarkOptions {
 }
 
 /** Half a second after the last keystroke everybody reports anyway; before, reports would be most of what is sent. */
-const BUSY_REPORT_INTERVALS = 4
+const BUSY_REPORT_INTERVALS = 8
 
 export function transportFor(
   options: TidemarkOptions,

@@ -30,6 +30,8 @@ export interface Wire {
 
 /** Beyond it there is none. */
 const LATE_BALLOT = 2 ** 52
+/** Ballots so far apart are not all followed. */
+const FAR = 2 ** 20
 /** Of what a report may say of itself. */
 const HISTORY_BYTES = 20
 
@@ -89,6 +91,7 @@ export class Liar {
       () => this.acknowledgesForOthers(),
       () => this.differsBelowItsWord(),
       () => this.carriesOutWrongly(),
+      () => this.outbids(),
     ]
     this.random.pick(lies)?.()
   }
@@ -160,6 +163,15 @@ export class Liar {
     if (victim === undefined) return
     this.gossip(this.links, [this.operation({ kind: 'fence', stage, decided: [[victim]] })])
     this.says({ kind: 'evict', stage, cutOffs: this.cutOffs() })
+  }
+
+  /** Before those to whom it says so can answer whoever proposed something. */
+  private outbids(): void {
+    const { random, clock, point } = this
+    const { stage = 0, decided = [], promised } = this.informant()?.room.evicting.state ?? {}
+    const round = (promised?.round ?? 0) + (random.pick([1, 2, FAR, 3 * FAR]) ?? 1)
+    const agreement = { stage, promised: { round, proposer: this.id }, accepted: undefined, decided }
+    this.report(this.some(), { clock, floor: point, agreement })
   }
 
   // ------------------------------------------------------------------ what it says

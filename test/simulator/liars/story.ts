@@ -8,6 +8,7 @@ import { Liar } from './liar.js'
 import { Member, type Surroundings } from './member.js'
 
 const OTHERS = ['bert', 'cleo', 'dora']
+const LATECOMERS = ['emil', 'frida']
 const JITTERS_MS = [0, 20, 200]
 const LYING_MS = 20_000
 /** In the first half somebody writes now and then: who wants nothing settled would not notice that nothing is. */
@@ -98,6 +99,7 @@ class Story implements Surroundings {
     if (!replica) throw new Error('nobody lies')
     const liar = new Liar(replica, suspect, random, () => this.somebody().session.replica)
     suspect.speakFor((link) => liar.greet(link))
+    let late = 0
     const end = scheduler.now() + LYING_MS
     while (scheduler.now() < end) {
       this.pass(random.between(1, 400))
@@ -109,6 +111,12 @@ class Story implements Surroundings {
         this.tell(`${leaver.name} leaves`)
         present.delete(leaver)
         leaver.session.stop()
+      }
+      // It does not know of what went before, whoever lets it in.
+      const newcomer = LATECOMERS[late]
+      if (random.chance(0.01) && newcomer !== undefined) {
+        this.add(newcomer)
+        late++
       }
     }
     this.network.crash(this.suspectsTransport)

@@ -3,20 +3,13 @@
  * history, the roster, the reports and the links.
  *
  * Agree on whom (in reports), flush (everybody's fence is its cut-off), evict (an operation, once all fences are
- * applied). Suspicion, and with it every clock, decides only when that is begun.
+ * applied): the latter two are in `flush.ts`. Suspicion, and with it every clock, decides only when that is begun.
  */
 import type { History } from '../causality/history.js'
-import {
-  type Body,
-  type EvictOperation,
-  endedBy,
-  type Operation,
-  type ReplicaId,
-} from '../causality/operation.js'
+import { type Body, endedBy, type Operation, type ReplicaId } from '../causality/operation.js'
 import { Agreement, type AgreementState } from '../eviction/agreement.js'
 import { Arrears } from '../eviction/arrears.js'
 import { Electorates } from '../eviction/electorates.js'
-import { isGrounded, type Known } from '../eviction/grounds.js'
 import { Suspicion } from '../eviction/suspicion.js'
 import type { Vouching } from '../identity/vouching.js'
 import type { Milliseconds, ReplicaConfig } from '../machine.js'
@@ -24,6 +17,7 @@ import type { MemberRecord, Roster } from '../membership/roster.js'
 import { slowdown } from '../snapshot/reporting.js'
 import type { Stability } from '../snapshot/stability.js'
 import type { Welcome } from '../wire/messages.js'
+import { Flush, type OpenEviction, TURN_MS } from './flush.js'
 
 export interface EvictingParts {
   readonly self: ReplicaId
@@ -57,24 +51,12 @@ export interface Reach {
   misses(member: ReplicaId): boolean
 }
 
-/** Decided, and not carried out yet (rules EV3 to EV5). */
-export interface OpenEviction {
-  readonly evicted: ReplicaId[]
-  /** Members that take nothing from those any more: their fences are applied here. */
-  readonly fenced: ReplicaId[]
-  /** Members whose fence is missing. */
-  readonly awaited: ReplicaId[]
-}
-
 /** So often a member that is waited for is looked at until it is suspected. */
 const LOOKS = 4
 /** Before a decision is made again it gets this many report intervals; the older go first. */
 const RETRY_INTERVALS = 4
 /** Whoever lets so many reports go by, and a minute besides, does not mean to make any. */
 const REPORTS_IN_TIME = 8
-/** Who is next in age leaves so much time to the one before to carry out a stage, or to found a room. */
-const TURN_MS = 2000
-
 /** Says of somebody that nothing of it is taken any more, while the cut-off is not known yet. */
 export const NOT_KNOWN_YET = 2 ** 32 - 1
 
@@ -82,24 +64,15 @@ export class Evicting {
   readonly agreement: Agreement
   readonly electorates: Electorates
   readonly suspicion: Suspicion
+  private readonly flush: Flush
   private readonly arrears: Arrears
   private readonly parts: EvictingParts
   private readonly config: ReplicaConfig
-  /** How many stages each member has fenced. */
-  private readonly stages = new Map<ReplicaId, number>()
-  /** Of these, what lies at or below the snapshot point. */
-  private readonly stagesBelow = new Map<ReplicaId, number>()
-  /** Members that decided stages evict, as far as we have fenced them. */
-  private fenced: ReadonlySet<ReplicaId> = new Set()
-  private readonly groundless = new WeakSet<Operation>()
-  /** So many stages are carried out by an operation that we have applied. */
-  private carriedOut = 0
   /** Why we can be no member any more. */
   private outReason: string | undefined
   private isSpoilt = false
   private mustTell = false
   private nextProposalAt: Milliseconds | undefined
-  private carryOutAt: Milliseconds | undefined
   private stuckSince: Milliseconds | undefined
   private lookAt = Number.POSITIVE_INFINITY
   private othersAmong: readonly MemberRecord[] | undefined
@@ -114,15 +87,16 @@ export class Evicting {
     this.agreement = new Agreement(parts.self, RETRY_INTERVALS * config.reportIntervalMs)
     this.suspicion = new Suspicion(config.suspectAfterMs)
     this.arrears = new Arrears(this.patienceOf(1))
-    parts.history.isHeld = (operation) => this.isHeld(operation)
-    parts.history.isFenced = (author) => this.fenced.has(author)
+    this.flush = new Flush(parts, this.agreement)
+    parts.history.isHeld = (operation) => this.flush.isHeld(operation)
+    parts.history.isFenced = (author) => this.flush.isFenced(author)
   }
 
   // ------------------------------------------------------------------ beginnings
 
   found(): void {
     this.electorates.found(this.parts.self)
-    this.stages.set(this.parts.self, 0)
+    this.flush.found()
   }
 
   /** @param operations all that the sponsor held above the base. */
@@ -131,16 +105,7 @@ export class Evicting {
     this.electorates.import(electorate, former)
     this.agreement.import(stage, decided)
     for (const [author, seq] of welcome.cutOffs) this.parts.history.cutOff(author, seq)
-    for (const { replica, stage: fenced } of welcome.members) {
-      this.stages.set(replica, fenced)
-      this.stagesBelow.set(replica, fenced)
-    }
-    this.carriedOut = stage - decided.length
-    for (const operation of operations) {
-      if (operation.kind !== 'evict' || this.isUndecided(operation.stage)) continue
-      this.carriedOut = Math.max(this.carriedOut, operation.stage)
-    }
-    this.refence()
+    this.flush.import(welcome, operations)
   }
 
   export(): Pick<Welcome, 'electorate' | 'former' | 'stage' | 'decided' | 'cutOffs'> {
@@ -156,12 +121,12 @@ export class Evicting {
 
   /** Of a member: how many stages it has fenced. */
   stageOf(member: ReplicaId): number {
-    return this.stages.get(member) ?? 0
+    return this.flush.stageOf(member)
   }
 
   /** Ours: what a newcomer that we let in owes no fence for. */
   get ownStage(): number {
-    return this.stageOf(this.parts.self)
+    return this.flush.ownStage
   }
 
   // ------------------------------------------------------------------ views
@@ -181,22 +146,22 @@ export class Evicting {
 
   /** Somebody is fenced. */
   get isFencing(): boolean {
-    return this.fenced.size > 0
+    return this.flush.isFencing
   }
 
   isFenced(member: ReplicaId): boolean {
-    return this.fenced.has(member)
+    return this.flush.isFenced(member)
   }
 
   /** Whom we have nothing to do with any more: who is being evicted, or was. */
   isShunned(replica: ReplicaId): boolean {
-    return this.fenced.has(replica) || this.parts.history.isGivenUp(replica)
+    return this.isFenced(replica) || this.parts.history.isGivenUp(replica)
   }
 
   /** What somebody has to know who may have been evicted, or brought in by someone who was (rule EV7). */
   noticeFor(replica: ReplicaId): ReadonlyMap<ReplicaId, number> {
     const { cutOffs, unfounded } = this.parts.history
-    if (this.fenced.has(replica)) return new Map([...cutOffs, [replica, NOT_KNOWN_YET]])
+    if (this.isFenced(replica)) return new Map([...cutOffs, [replica, NOT_KNOWN_YET]])
     const seq = unfounded.get(replica)
     return seq === undefined ? cutOffs : new Map([...cutOffs, [replica, seq]])
   }
@@ -231,21 +196,12 @@ export class Evicting {
 
   /** Somebody is to be evicted, and as far as we know nobody has carried that out. */
   get isUnderWay(): boolean {
-    return this.agreement.isOpen || this.carriedOut < this.agreement.stage
+    return this.agreement.isOpen || !this.flush.isDone
   }
 
   /** What is decided and not carried out, stage by stage. */
   get open(): OpenEviction[] {
-    const { agreement, voters } = this
-    const first = agreement.stage - agreement.decided.length + 1
-    return agreement.decided.flatMap((evicted, i) => {
-      const stage = first + i
-      if (stage <= this.carriedOut) return []
-      const hasFenced = (member: ReplicaId) => this.stageOf(member) >= stage
-      const deciding = voters.filter((member) => !evicted.includes(member))
-      const awaited = deciding.filter((member) => !hasFenced(member))
-      return [{ evicted: [...evicted], fenced: deciding.filter(hasFenced), awaited }]
-    })
+    return this.flush.open(this.voters)
   }
 
   /** How long until we found anew if nothing changes; undefined while nothing calls for it (rule LI8). */
@@ -296,46 +252,19 @@ export class Evicting {
 
   /** An operation was applied, or made by us. */
   applied(operation: Operation): void {
-    switch (operation.kind) {
-      case 'join':
-        this.stages.set(operation.who, operation.stage)
-        return this.refence()
-      case 'leave':
-        return this.gone(operation.who)
-      case 'fence':
-        if (this.agreement.learn(operation.stage, operation.decided)) this.mustTell = true
-        if (this.isUndecided(operation.stage)) return
-        this.stages.set(operation.author, Math.max(this.stageOf(operation.author), operation.stage))
-        return this.refence()
-      case 'evict':
-        if (!this.isUndecided(operation.stage)) this.carriedOut = Math.max(this.carriedOut, operation.stage)
-        for (const [who, seq] of operation.cutOffs) this.evicted(who, seq)
-        return this.refence()
-    }
-  }
-
-  /**
-   * A fence says what is decided, and an eviction follows fences: whoever speaks of more stages than that breaks the
-   * rules, and must not keep those that are decided later from being fenced and carried out.
-   */
-  private isUndecided(stage: number): boolean {
-    return stage > this.agreement.stage
+    if (operation.kind === 'update' || operation.kind === 'cut') return
+    if (operation.kind === 'fence' && this.agreement.learn(operation.stage, operation.decided))
+      this.mustTell = true
+    if (operation.kind === 'evict') for (const [who, seq] of operation.cutOffs) this.evicted(who, seq)
+    for (const who of endedBy(operation)) this.suspicion.forget(who)
+    this.flush.applied(operation)
+    this.nobodyBefore = Number.NEGATIVE_INFINITY
   }
 
   /** The snapshot point has passed these. */
   passed(operations: readonly Operation[]): void {
     this.electorates.passed(operations)
-    for (const operation of operations) {
-      if (operation.kind === 'fence') this.noteBelow(operation.author, operation.stage)
-      if (operation.kind === 'join') this.noteBelow(operation.who, operation.stage)
-      for (const who of endedBy(operation)) this.stagesBelow.delete(who)
-      if (operation.kind !== 'evict' || this.isUndecided(operation.stage)) continue
-      this.agreement.forgetThrough(operation.stage)
-    }
-  }
-
-  private noteBelow(member: ReplicaId, stage: number): void {
-    this.stagesBelow.set(member, Math.max(this.stagesBelow.get(member) ?? 0, stage))
+    this.flush.passed(operations)
   }
 
   /**
@@ -373,66 +302,6 @@ export class Evicting {
     // We hold what the others have cut off: who is there by an operation of that kind was never let in.
     if (held > seq) this.outReason ??= 'the room has cut off what brought us in'
     history.cutOff(who, seq)
-    this.gone(who)
-  }
-
-  private gone(member: ReplicaId): void {
-    this.stages.delete(member)
-    this.suspicion.forget(member)
-    this.refence()
-  }
-
-  /** From our fence on we take nothing of those it concerns, but what others depend on (rule EV3). */
-  private refence(): void {
-    const { agreement, parts } = this
-    const first = agreement.stage - agreement.decided.length
-    const own = agreement.decided.slice(0, Math.max(0, this.ownStage - first))
-    this.fenced = new Set(own.flat().filter((who) => parts.roster.has(who)))
-    this.nobodyBefore = Number.NEGATIVE_INFINITY
-  }
-
-  /**
-   * Without the exception causal delivery would never end: an operation of somebody unfenced may depend on one of
-   * somebody fenced. It never holds for authors that we do not know.
-   */
-  private isHeld(operation: Operation): boolean {
-    const { author, seq } = operation
-    if (operation.kind === 'evict' && this.isGroundless(operation)) return true
-    if (!this.fenced.has(author)) return false
-    const { roster, history } = this.parts
-    for (const waiting of history.waiting.operations()) {
-      if (!roster.has(waiting.author) || this.fenced.has(waiting.author)) continue
-      if ((waiting.deps.get(author) ?? 0) >= seq) return false
-    }
-    return true
-  }
-
-  /**
-   * Where members sign: nobody goes without the fences of all others, which are in the past of whoever says so and have signatures
-   * of their own (rule ID8). Its past is applied, so what it lacks now it will lack for ever. Before we are a member it is our
-   * sponsor that we believe.
-   */
-  private isGroundless(operation: EvictOperation): boolean {
-    const { roster, vouching, self } = this.parts
-    if (!vouching.isOn || !roster.has(self)) return false
-    if (this.groundless.has(operation)) return true
-    if (!this.isUndecided(operation.stage) && isGrounded(operation, this.grounds(operation.stage)))
-      return false
-    this.groundless.add(operation)
-    return true
-  }
-
-  private grounds(stage: number): Known {
-    const { agreement, parts } = this
-    const { history, roster } = parts
-    const first = agreement.stage - agreement.decided.length
-    return {
-      held: history.after(history.point),
-      appliedOf: (replica) => history.applied.get(replica),
-      members: new Map(roster.byAge().map(({ replica, joined }) => [replica, joined.clock])),
-      stageBelow: (member) => this.stagesBelow.get(member) ?? 0,
-      decided: new Set(agreement.decided.slice(0, Math.max(0, stage - first)).flat()),
-    }
   }
 
   // ------------------------------------------------------------------ step by step
@@ -463,29 +332,10 @@ export class Evicting {
 
   private carryOut(now: Milliseconds): void {
     const { agreement, parts } = this
-    const { stage, decided } = agreement
-    if (decided.some((evicted) => evicted.includes(parts.self)))
+    if (agreement.decided.some((evicted) => evicted.includes(parts.self)))
       this.outReason ??= 'the room is about to evict us'
-    if (this.outReason !== undefined || this.carriedOut >= stage) {
-      this.carryOutAt = undefined
-      return
-    }
-    if (this.ownStage < stage) parts.author({ kind: 'fence', stage, decided })
-    if (this.voters.some((member) => this.stageOf(member) < stage)) return
-    // One is enough; the next in age takes over if it does not come.
-    this.carryOutAt ??= now + this.rank * TURN_MS
-    if (now < this.carryOutAt) return
-    this.carryOutAt = undefined
-    const cutOffs = [...this.fenced].map((who): [ReplicaId, number] => [
-      who,
-      parts.history.applied.get(who) ?? 0,
-    ])
-    parts.author({ kind: 'evict', stage, cutOffs: new Map(cutOffs) })
-  }
-
-  /** How many of those who vote are older than we. */
-  private get rank(): number {
-    return Math.max(0, this.voters.indexOf(this.parts.self))
+    if (this.outReason !== undefined) return this.flush.pause()
+    this.flush.carryOut(now, () => this.voters)
   }
 
   private consider(now: Milliseconds, reach: Reach): Verdict {
@@ -576,6 +426,6 @@ export class Evicting {
 
   /** When to look again. */
   get nextDeadline(): Milliseconds {
-    return Math.min(this.lookAt, this.carryOutAt ?? Number.POSITIVE_INFINITY)
+    return Math.min(this.lookAt, this.flush.nextDeadline)
   }
 }

@@ -5,7 +5,8 @@ import type { Clock, ReplicaId } from '../causality/operation.js'
 import type { Milliseconds, ReplicaConfig } from '../machine.js'
 import type { Neighbourhood } from '../overlay/neighbourhood.js'
 import { type Blocker, blockers } from '../snapshot/blockers.js'
-import type { Evicting, OpenEviction } from './evicting.js'
+import type { Evicting } from './evicting.js'
+import type { OpenEviction } from './flush.js'
 import type { Room } from './room.js'
 
 export interface ReplicaStats {
