@@ -58,5 +58,5 @@ export function tellDifference(ours: LetterWay, theirs: LetterWay): string {
 }
 
 export const WAY_CONDITIONS = [
-  'Of the way of a letter, a letter of Tidemark leaves in a task of its own, so that what an editor does in one go leaves together. It is checked, ordered and counted before it comes into the document. In rooms of more than nine nobody is linked to everybody, so that it comes to some by way of others; y-webrtc sends it to everybody, and everybody passes it on.',
+  'Of the way of a letter, a letter of Tidemark leaves once what is running has come to its end, so that what an editor does in one go leaves together. It is checked, ordered and counted before it comes into the document. In rooms of more than nine nobody is linked to everybody, so that it comes to some by way of others; y-webrtc sends it to everybody, and everybody passes it on.',
 ]

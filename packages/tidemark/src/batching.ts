@@ -1,5 +1,6 @@
 /**
- * The first change leaves in a task of its own; what follows within the next few milliseconds goes together.
+ * The first change leaves as soon as what is running now has come to its end; what follows within the next few milliseconds
+ * goes together.
  *
  * Never within the call that asks for it: that may be an editor in the middle of an update, and sending may have
  * the replica go on with other things that editors are told of.

@@ -14,7 +14,7 @@ export const realScheduler: Scheduler = {
     const timer = setTimeout(task, Math.min(delay, LONGEST_TIMEOUT_MS))
     return () => clearTimeout(timer)
   },
-  soon: (task) => inOwnTask(post, task),
+  soon: (task) => unlessCancelled(queueMicrotask, task),
 }
 
 interface Platform {
@@ -30,10 +30,13 @@ interface Platform {
  */
 function step(task: () => void): () => void {
   const { document } = globalThis as Platform
-  return inOwnTask(document === undefined || document.visibilityState === 'hidden' ? post : setTimeout, task)
+  return unlessCancelled(
+    document === undefined || document.visibilityState === 'hidden' ? post : setTimeout,
+    task,
+  )
 }
 
-function inOwnTask(put: (run: () => void) => unknown, task: () => void): () => void {
+function unlessCancelled(put: (run: () => void) => unknown, task: () => void): () => void {
   let isWanted = true
   put(() => {
     if (isWanted) task()

@@ -41,6 +41,8 @@ export interface Electors {
   isPrimary(quorum: ReadonlySet<ReplicaId>): boolean
   /** Whose vote counts, and who is not suspected, but ourselves. */
   answering(): readonly ReplicaId[]
+  /** Whether somebody was a member at the snapshot point already. */
+  isOld(member: ReplicaId): boolean
   readonly now: Milliseconds
 }
 
@@ -56,7 +58,12 @@ export class Agreement {
   /** @param turnMs how long a ballot is left alone in a fight that does not end. */
   constructor(self: ReplicaId, turnMs: Milliseconds) {
     this.self = self
-    this.bids = new Bids(turnMs)
+    this.bids = new Bids(self, turnMs)
+  }
+
+  /** Who is in the room has changed. */
+  adapt(members: number, turnMs: Milliseconds): void {
+    this.bids.adapt(members, turnMs)
   }
 
   /** So many stages are decided. */
@@ -85,13 +92,17 @@ export class Agreement {
     this.open = [...decided]
   }
 
-  /** Proposes a set for the next stage, under a ballot above all we know of; nothing if the others would not follow it. */
-  propose(evicted: readonly ReplicaId[], now: Milliseconds): void {
-    const round = this.bids.nextRound(this.self, this.promised.round, now)
-    if (round === undefined) return
+  /**
+   * Proposes a set for the next stage, under a ballot above all we know of.
+   * @returns whether it has: not if the others would not follow it, for now.
+   */
+  propose(evicted: readonly ReplicaId[], now: Milliseconds): boolean {
+    const round = this.bids.nextRound(this.promised.round, now)
+    if (round === undefined) return false
     const ballot = { round, proposer: this.self }
     this.promised = ballot
     this.proposal = { ballot, evicted }
+    return true
   }
 
   /**

@@ -4,7 +4,6 @@
  * Two sides of a room can not both be primary. The one with the lower snapshot point knows every join below the other's,
  * so both would need a majority of one and the same electorate (dynamic linear voting, Jajodia and Mutchler 1990).
  */
-import { hash } from '../causality/hash.js'
 import {
   type Clock,
   compareOperations,
@@ -12,7 +11,7 @@ import {
   type Operation,
   type ReplicaId,
 } from '../causality/operation.js'
-import { MAX_FORMER } from '../wire/limits.js'
+import { FORMER_LENGTH, MAX_FORMER } from '../wire/limits.js'
 
 /** Members by the clock of their join. */
 type Electorate = ReadonlyMap<ReplicaId, Clock>
@@ -20,11 +19,11 @@ type Electorate = ReadonlyMap<ReplicaId, Clock>
 export class Electorates {
   private readonly stable = new Map<ReplicaId, Clock>()
   /**
-   * Hashes of the ids of those who were members, oldest first: an id counts once, so who lets one in again breaks the rules (JO1).
-   * Four bytes each, and newcomers are told, so that they take nobody for new whom the others know. Empty where nobody signs:
-   * there anybody could let in anybody.
+   * Those who were members, by the beginning of their ids, oldest first: an id counts once, so who lets one in again breaks the
+   * rules (JO1). Newcomers are told, so that they take nobody for new whom the others know. Empty where nobody signs: there
+   * anybody could let in anybody.
    */
-  private readonly gone = new Set<number>()
+  private readonly gone = new Set<string>()
   private readonly remembers: boolean
 
   /** @param remembers whether it is kept in mind who was a member. */
@@ -42,31 +41,36 @@ export class Electorates {
   }
 
   /** @param former what its sponsor has as `former`. */
-  import(atPoint: Electorate, former: readonly number[]): void {
+  import(atPoint: Electorate, former: readonly string[]): void {
     for (const [member, joined] of atPoint) this.stable.set(member, joined)
-    for (const hashed of former) this.remember(hashed)
+    for (const beginning of former) this.remember(beginning)
   }
 
-  /** The snapshot point has passed these operations, in total order. */
-  passed(operations: readonly Operation[]): void {
-    for (const operation of operations) {
-      const gone = this.fold(operation, this.stable, NOBODY)
-      if (this.remembers) for (const who of gone) this.remember(hash(who))
-    }
+  /**
+   * The snapshot point has passed these operations, in total order.
+   * @returns the joins among them that have let somebody in.
+   */
+  passed(operations: readonly Operation[]): Operation[] {
+    return operations.filter((operation) => {
+      const { size } = this.stable
+      for (const who of this.fold(operation, this.stable, NOBODY)) this.remember(beginningOf(who))
+      return this.stable.size > size
+    })
   }
 
-  /** Who was a member up to the snapshot point, and is none any more, as hashes. */
-  get former(): readonly number[] {
+  /** Who was a member up to the snapshot point, and is none any more, by the beginning of the id. */
+  get former(): readonly string[] {
     return [...this.gone]
   }
 
   /** Whether somebody was a member, and is none any more, as far back as we remember. */
   isFormer(replica: ReplicaId): boolean {
-    return this.gone.has(hash(replica))
+    return this.gone.has(beginningOf(replica))
   }
 
-  private remember(hashed: number): void {
-    this.gone.add(hashed)
+  private remember(beginning: string): void {
+    if (!this.remembers) return
+    this.gone.add(beginning)
     const [oldest] = this.gone
     if (this.gone.size > MAX_FORMER && oldest !== undefined) this.gone.delete(oldest)
   }
@@ -83,7 +87,7 @@ export class Electorates {
       const { size } = electorate
       const gone = this.fold(operation, electorate, goneAbove)
       if (electorate.size !== size && !isMajority(quorum, electorate)) return false
-      for (const who of gone) goneAbove.add(who)
+      if (this.remembers) for (const who of gone) goneAbove.add(who)
     }
     return true
   }
@@ -103,6 +107,11 @@ export class Electorates {
 }
 
 const NOBODY: ReadonlySet<ReplicaId> = new Set()
+
+/** Of a key: too much of it for two that begin alike to be found. */
+function beginningOf(id: ReplicaId): string {
+  return id.slice(0, FORMER_LENGTH)
+}
 
 function isMajority(quorum: ReadonlySet<ReplicaId>, electorate: Electorate): boolean {
   const positions = [...electorate].map(([author, clock]) => ({ author, clock }))

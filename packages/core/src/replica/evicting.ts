@@ -84,7 +84,7 @@ export class Evicting {
     this.parts = parts
     this.config = config
     this.electorates = new Electorates(parts.vouching.isOn)
-    this.agreement = new Agreement(parts.self, RETRY_INTERVALS * config.reportIntervalMs)
+    this.agreement = new Agreement(parts.self, this.retryMs)
     this.suspicion = new Suspicion(config.suspectAfterMs)
     this.arrears = new Arrears(this.patienceOf(1))
     this.flush = new Flush(parts, this.agreement)
@@ -221,9 +221,14 @@ export class Evicting {
       const times = slowdown(members.length)
       this.suspicion.slowBy(times)
       this.arrears.patienceMs = this.patienceOf(times)
+      this.agreement.adapt(members.length, this.retryMs * times)
       this.knownOthers = members.flatMap(({ replica }) => (replica === self ? [] : [replica]))
     }
     return this.knownOthers
+  }
+
+  private get retryMs(): Milliseconds {
+    return RETRY_INTERVALS * this.config.reportIntervalMs
   }
 
   /** How long a member may leave a clock untold (rule ID10). */
@@ -263,8 +268,8 @@ export class Evicting {
 
   /** The snapshot point has passed these. */
   passed(operations: readonly Operation[]): void {
-    this.electorates.passed(operations)
-    this.flush.passed(operations)
+    const joins = new Set(this.electorates.passed(operations))
+    this.flush.passed(operations, joins)
   }
 
   /**
@@ -327,7 +332,8 @@ export class Evicting {
     }
     const isPrimary = (quorum: ReadonlySet<ReplicaId>) => this.isPrimary(quorum)
     const answering = () => this.answering(now)
-    while (this.agreement.read(states, { isPrimary, answering, now })) this.mustTell = true
+    const isOld = (member: ReplicaId) => this.electorates.atPoint.has(member)
+    while (this.agreement.read(states, { isPrimary, answering, isOld, now })) this.mustTell = true
   }
 
   private carryOut(now: Milliseconds): void {
@@ -401,10 +407,13 @@ export class Evicting {
     const suspected = new Set(suspects)
     const rank = this.voters.filter((member) => !suspected.has(member)).indexOf(this.parts.self)
     const isKnown = suspects.some((member) => this.suspicion.isAccused(member))
-    this.nextProposalAt ??= isKnown ? now : now + rank * RETRY_INTERVALS * reportIntervalMs
+    this.nextProposalAt ??= isKnown ? now : now + rank * this.retryMs
     if (now < this.nextProposalAt) return
-    this.nextProposalAt = now + (1 + rank) * RETRY_INTERVALS * reportIntervalMs
-    this.agreement.propose(suspects, now)
+    this.nextProposalAt = now + (1 + rank) * this.retryMs
+    if (!this.agreement.propose(suspects, now)) {
+      this.nextProposalAt = now + reportIntervalMs
+      return
+    }
     this.mustTell = true
     this.agree(now)
     this.carryOut(now)

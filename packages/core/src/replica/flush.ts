@@ -122,11 +122,14 @@ export class Flush {
     this.refence()
   }
 
-  /** The snapshot point has passed these. */
-  passed(operations: readonly Operation[]): void {
+  /**
+   * The snapshot point has passed these.
+   * @param joins those among them that have let somebody in.
+   */
+  passed(operations: readonly Operation[], joins: ReadonlySet<Operation>): void {
     for (const operation of operations) {
       if (operation.kind === 'fence') this.noteBelow(operation.author, operation.stage)
-      if (operation.kind === 'join') this.noteBelow(operation.who, operation.stage)
+      if (operation.kind === 'join' && joins.has(operation)) this.noteBelow(operation.who, operation.stage)
       for (const who of endedBy(operation)) this.stagesBelow.delete(who)
       if (operation.kind !== 'evict' || this.isUndecided(operation.stage)) continue
       this.agreement.forgetThrough(operation.stage)

@@ -7,6 +7,6 @@ export interface Scheduler {
   now(): Milliseconds
   /** Runs `task` once at `time`, or as soon as possible if that has passed. @returns a function that cancels it. */
   at(time: Milliseconds, task: () => void): () => void
-  /** Runs `task` once, in a task of its own, ahead of any timer if the platform can. Without it `at` will do. */
+  /** Runs `task` once, as soon as what is running now has come to its end, before anything else. Without it `at` will do. */
   soon?(task: () => void): () => void
 }

@@ -138,7 +138,7 @@ export const BODIES: Bodies = {
       records.writeBase(out, m.base)
       out.list(m.members, m.members.length, (member) => records.writeMember(out, member))
       out.vector(m.electorate)
-      out.list(m.former, m.former.length, (hashed) => out.uint32(hashed))
+      out.list(m.former, m.former.length, (beginning) => out.text(beginning))
       out.uint(m.stage)
       records.writeStages(out, m.decided)
       out.vector(m.cutOffs)
@@ -156,7 +156,7 @@ export const BODIES: Bodies = {
       base: records.readBase(from),
       members: from.list(() => records.readMember(from)),
       electorate: from.vector(),
-      former: from.list(() => from.uint32(), limits.MAX_FORMER),
+      former: from.list(() => from.text(limits.FORMER_LENGTH), limits.MAX_FORMER),
       stage: from.uint(),
       decided: records.readStages(from),
       cutOffs: from.vector(),

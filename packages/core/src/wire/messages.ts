@@ -150,8 +150,8 @@ export interface Welcome {
   readonly members: readonly WelcomeMember[]
   /** Who was a member at the snapshot point, and since when (rule EV1). */
   readonly electorate: ReadonlyMap<ReplicaId, Clock>
-  /** Hashes of ids that are used, where members sign (rule JO1), oldest first. */
-  readonly former: readonly number[]
+  /** How ids that are used begin, where members sign (rule JO1), oldest first. */
+  readonly former: readonly string[]
   /** How many stages of eviction are decided, and the sets of those not carried out yet. */
   readonly stage: number
   readonly decided: readonly (readonly ReplicaId[])[]

@@ -21,11 +21,6 @@ export class Writer {
     encoding.writeVarUint(this.encoder, value)
   }
 
-  /** Four bytes, whatever the value: for hashes. */
-  uint32(value: number): void {
-    encoding.writeUint32(this.encoder, value)
-  }
-
   flag(value: boolean): void {
     encoding.writeUint8(this.encoder, value ? 1 : 0)
   }
@@ -86,13 +81,8 @@ export class Reader {
     return decoding.readVarUint(this.decoder)
   }
 
-  uint32(): number {
-    if (this.remaining < 4) throw new WireError('number beyond the end')
-    return decoding.readUint32(this.decoder)
-  }
-
   flag(): boolean {
-    // lib0 checks the end of the frame where it knows a length before.
+    // lib0 checks the end of the frame everywhere but for single bytes.
     if (this.remaining < 1) throw new WireError('flag beyond the end')
     const value = decoding.readUint8(this.decoder)
     if (value > 1) throw new WireError('flag out of range')

@@ -16,6 +16,8 @@ class Room {
   private readonly heard: ReadonlyMap<string, Map<string, AgreementState>>
   private readonly members: readonly string[]
   private readonly silent: readonly string[]
+  /** Let in after the others. */
+  guests: readonly string[] = []
 
   constructor(members: readonly string[] = MEMBERS, silent: readonly string[] = []) {
     this.members = members
@@ -41,11 +43,15 @@ class Room {
   }
 
   private read(member: string): void {
-    const isPrimary = (quorum: ReadonlySet<string>) => 2 * quorum.size > this.members.length
-    const answering = () => this.members.filter((other) => other !== member && !this.silent.includes(other))
-    while (
-      this.of(member).read(this.heard.get(member) ?? new Map(), { isPrimary, answering, now: this.now })
-    );
+    const { members, silent, guests, now } = this
+    const isPrimary = (quorum: ReadonlySet<string>) => {
+      const votes = members.filter((voter) => quorum.has(voter)).length
+      return 2 * votes > members.length || (2 * votes === members.length && quorum.has(members[0] ?? ''))
+    }
+    const answering = () =>
+      [...members, ...guests].filter((other) => other !== member && !silent.includes(other))
+    const isOld = (other: string) => members.includes(other)
+    while (this.of(member).read(this.heard.get(member) ?? new Map(), { isPrimary, answering, isOld, now }));
     this.note(member)
   }
 
@@ -193,10 +199,25 @@ describe('of a liar', () => {
     expect(room.of('anna').decided).toEqual([['frank']])
   })
 
+  test('[EV2] the last that is followed is outbid after a while where most say nothing of it', () => {
+    const room = new Room(['anna', 'bert', 'emil', 'frank'], ['frank'])
+    const pair = ['anna', 'bert']
+    for (const member of pair) room.tell('emil', member, bid(2 ** 20))
+    room.propose('anna', ['frank'])
+    expect(room.of('anna').state?.promised.proposer).toBe('emil')
+    for (; room.now < 5 * TURN_MS && room.of('anna').stage === 0; room.now += TURN_MS) {
+      for (const member of pair)
+        room.tell('emil', member, { ...bid(1), promised: { round: 0, proposer: '' } })
+      room.propose('anna', ['frank'])
+      room.talk(pair)
+    }
+    expect(room.of('bert').decided).toEqual([['frank']])
+  })
+
   test('[EV2] higher and higher ballots, told before anybody else is heard, keep nobody from being evicted', () => {
     const manner = fc.record({
       seed: fc.nat(),
-      liars: fc.constantFrom(['emil'], ['emil', 'gina']),
+      liars: fc.constantFrom(['emil'], ['emil', 'gina'], []),
       steps: fc.constantFrom([1], [1, 1, 1, 2, 2 ** 20], [2 ** 20], [1, 2 ** 19, 2 ** 30]),
       heard: fc.constantFrom(0.1, 0.5, 1),
     })
@@ -204,11 +225,11 @@ describe('of a liar', () => {
       fc.property(manner, ({ seed, liars, steps, heard }) => {
         const random = new Random(seed)
         // All who are honest are needed to evict the silent one.
-        const room = new Room([...HONEST, ...liars, 'frank'], ['frank'])
+        const room = new Room([...liars, ...HONEST, 'frank'], ['frank'])
         const outbid = () => {
           const rounds = HONEST.map((member) => room.of(member).state?.promised.round ?? 0)
           for (const member of HONEST.filter(() => random.chance(heard))) {
-            for (const liar of liars) {
+            for (const liar of [...liars, ...room.guests]) {
               const round = Math.max(...rounds) + (random.pick(steps) ?? 1)
               room.tell(liar, member, bid(round, liar))
             }
@@ -217,6 +238,8 @@ describe('of a liar', () => {
         const begun = HONEST.map(() => random.below(SLOTS))
         for (let slot = 0; slot < 200 * SLOTS && room.of('anna').stage === 0; slot++) {
           room.now = (slot * TURN_MS) / SLOTS
+          // Without others of its kind a liar lets in another one for each turn.
+          if (liars.length === 0) room.guests = [`guest-${Math.floor(slot / SLOTS)}`]
           for (const [age, member] of HONEST.entries()) {
             const since = slot - (begun[age] ?? 0)
             if (since >= 0 && since % ((1 + age) * SLOTS) === 0) room.propose(member, ['frank'])

@@ -78,6 +78,14 @@ describe('a primary quorum', () => {
     expect(electorates.former).toEqual([])
   })
 
+  test('[EV1] in which a second join lets nobody in, whatever else it says', () => {
+    const electorates = electoratesOf('anna', 'bert')
+    const first = join('anna', 1, 5, 'cleo', 2)
+    const gone = [leave('bert', 1, 6)]
+    const again = [join('anna', 2, 7, 'cleo', 2), join('anna', 3, 8, 'bert', 2)]
+    expect(electorates.passed([first, ...gone, ...again])).toEqual([first])
+  })
+
   test('[EV1] in which a second join changes nobody’s age', () => {
     const electorates = electoratesOf('anna', 'bert')
     electorates.passed([join('bert', 1, 5, 'anna', 0)])

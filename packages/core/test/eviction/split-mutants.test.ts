@@ -43,7 +43,7 @@ const MUTANTS: readonly Mutant[] = [
       const { size } = electorate
       const gone = this.fold(operation, electorate, goneAbove)
       if (electorate.size !== size && !isMajority(quorum, electorate)) return false
-      for (const who of gone) goneAbove.add(who)
+      if (this.remembers) for (const who of gone) goneAbove.add(who)
     }
     return true`,
     replace: `    for (const operation of above)

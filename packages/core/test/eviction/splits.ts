@@ -338,7 +338,7 @@ class Exploring {
     let after: Member = { ...member, agreement }
     const isPrimary = (quorum: ReadonlySet<ReplicaId>) => this.isPrimary(quorum, after, world)
     const answering = () => [...states.keys()]
-    while (agreement.read(states, { isPrimary, answering, now: 0 }));
+    while (agreement.read(states, { isPrimary, answering, isOld: () => true, now: 0 }));
     // What is decided is fenced at once.
     const fences = [...after.fences]
     while (fences.length < agreement.stage) fences.push(after.applied)

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { JoinOperation, Operation } from '../../src/causality/operation.js'
 import { Roster } from '../../src/membership/roster.js'
 import { join, leave, update } from '../operations.js'
 
@@ -48,4 +49,22 @@ test('[OV8] age is the same on every replica, whatever the order in which joins 
     for (const operation of order) roster.apply(operation)
     expect(ids(roster)).toEqual(['anna', 'zoey', 'bert', 'cleo'])
   }
+})
+
+test('[JO1] of two joins of one id the earlier in total order tells its age, whichever was applied first', () => {
+  const joins = [join('anna', 1, 3, 'zoey', 0), join('anna', 2, 4, 'bert', 0), join('zoey', 1, 7, 'bert', 0)]
+  for (const [first, second] of [joins.slice(1), joins.slice(1).reverse()]) {
+    const roster = rosterOf('anna')
+    roster.apply(joins[0] as Operation)
+    roster.apply(first as Operation)
+    roster.repeat(second as JoinOperation)
+    expect(roster.get('bert')).toEqual({
+      replica: 'bert',
+      joined: { clock: 4, author: 'bert' },
+      sponsor: 'anna',
+    })
+  }
+  const roster = rosterOf('anna')
+  roster.repeat(joins[1] as JoinOperation)
+  expect(ids(roster)).toEqual(['anna'])
 })
