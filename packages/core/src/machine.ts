@@ -129,7 +129,7 @@ export interface ReplicaConfig {
   readonly heartbeatIntervalMs: Milliseconds
   /** At most one report per interval; it grows with the room beyond 16 members. */
   readonly reportIntervalMs: Milliseconds
-  /** While operations keep coming, one report in so many intervals. */
+  /** While operations keep coming, one report in so many intervals; in half as many where not everybody is linked to everybody. */
   readonly busyReportIntervals: number
   /** Longest silence in any step of a join. */
   readonly joinTimeoutMs: Milliseconds

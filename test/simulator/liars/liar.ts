@@ -166,7 +166,7 @@ export class Liar {
   }
 
   /** Before those to whom it says so can answer whoever proposed something. */
-  private outbids(): void {
+  outbids(): void {
     const { random, clock, point } = this
     const { stage = 0, decided = [], promised } = this.informant()?.room.evicting.state ?? {}
     const round = (promised?.round ?? 0) + (random.pick([1, 2, FAR, 3 * FAR]) ?? 1)

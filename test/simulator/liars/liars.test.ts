@@ -34,7 +34,7 @@ const MUTANTS: readonly Measured[] = [
     name: 'who has another history than the others goes on',
     rule: 'ID9: it starts over',
     file: `${CORE}/identity/histories.ts`,
-    find: 'if (now < this.differsSince + this.hearingMs || !this.isOutvotedBy(new Set(differing)))',
+    find: 'if (now < this.differsSince + hearingMs || !this.isOutvotedBy(new Set(differing)))',
     replace: 'if (now >= 0 || !this.isOutvotedBy(new Set(differing)))',
     breaks: /contents/,
     needed: 6,

@@ -2,6 +2,7 @@
  * A room of honest members and one that lies, then the honest by themselves, and then the question whether they are one room that
  * has lost nothing of what they wrote. One seed is one story.
  */
+import type { ReplicaId } from '@tidemark/core'
 import { memoryNetwork, VirtualScheduler } from 'tidemark/testing'
 import { Random } from '../random.js'
 import { Liar } from './liar.js'
@@ -11,6 +12,8 @@ const OTHERS = ['bert', 'cleo', 'dora']
 const LATECOMERS = ['emil', 'frida']
 const JITTERS_MS = [0, 20, 200]
 const LYING_MS = 20_000
+/** Somebody who crashed is to be evicted meanwhile. */
+const LONG_MS = 120_000
 /** In the first half somebody writes now and then: who wants nothing settled would not notice that nothing is. */
 const PEACE_MS = 300_000
 const BREATH_MS = 10_000
@@ -51,6 +54,7 @@ class Story implements Surroundings {
   /** The honest, those that have left included. */
   private readonly honest: Member[] = []
   private readonly present = new Set<Member>()
+  private readonly transports = new Map<Member, ReturnType<ReturnType<typeof memoryNetwork>['transport']>>()
   private readonly suspect: Member
   private readonly suspectsTransport
   private steps = 0
@@ -100,14 +104,17 @@ class Story implements Surroundings {
     const liar = new Liar(replica, suspect, random, () => this.somebody().session.replica)
     suspect.speakFor((link) => liar.greet(link))
     let late = 0
-    const end = scheduler.now() + LYING_MS
+    const crashed = random.chance(0.3) ? this.crash() : undefined
+    const end = scheduler.now() + (crashed ? LONG_MS : LYING_MS)
     while (scheduler.now() < end) {
       this.pass(random.between(1, 400))
       liar.live()
+      if (crashed && random.chance(0.5)) liar.outbids()
       if (random.chance(0.5)) liar.lie()
       else this.type(this.somebody())
       const leaver = this.somebody()
-      if (random.chance(0.01) && present.size > 2 && leaver.isMember) {
+      // Who is linked to nobody honest takes with it what only it has.
+      if (random.chance(0.01) && present.size > 2 && leaver.isMember && this.isLinked(leaver)) {
         this.tell(`${leaver.name} leaves`)
         present.delete(leaver)
         leaver.session.stop()
@@ -119,7 +126,32 @@ class Story implements Surroundings {
         late++
       }
     }
+    if (crashed !== undefined) this.mustBeEvicted(crashed)
     this.network.crash(this.suspectsTransport)
+  }
+
+  private isLinked(member: Member): boolean {
+    const linked = new Set(member.peers.values())
+    return [...this.present].some(({ session }) => session.replica && linked.has(session.replica.id))
+  }
+
+  /** Somebody honest is gone, whatever only it had with it. */
+  private crash(): ReplicaId | undefined {
+    this.pass(BREATH_MS)
+    const member = this.somebody()
+    const id = member.session.replica?.id
+    this.tell(`${member.name} crashes`)
+    this.present.delete(member)
+    this.network.crash(this.transports.get(member) ?? this.suspectsTransport)
+    // Nobody hears of that any more.
+    member.session.stop()
+    return id
+  }
+
+  /** However many ballots there are beside those of the honest. */
+  private mustBeEvicted(crashed: ReplicaId): void {
+    const stillThere = [...this.present].filter(({ session }) => session.replica?.members.includes(crashed))
+    for (const { name } of stillThere) this.fault(`${name} has not got rid of ${crashed}`)
   }
 
   makePeace(): void {
@@ -153,7 +185,9 @@ class Story implements Surroundings {
   }
 
   private add(name: string): void {
-    const member = new Member(name, this.network.transport(), this)
+    const transport = this.network.transport()
+    const member = new Member(name, transport, this)
+    this.transports.set(member, transport)
     this.honest.push(member)
     this.present.add(member)
     member.session.start()

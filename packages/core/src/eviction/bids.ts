@@ -58,7 +58,7 @@ export class Bids {
     const rounds = [...others.values()].map(({ promised }) => promised.round)
     if (own >= this.lastRound || rounds.some((round) => round > this.lastRound)) {
       const last = commonRound(others, electors.answering()) ?? own
-      this.lastRound = Math.max(this.lastRound, last + MAX_ROUNDS_AHEAD)
+      this.lastRound = Math.max(this.lastRound, Math.min(last, this.lastRound) + MAX_ROUNDS_AHEAD)
       this.reachFurther(electors.now)
     } else this.outOfReachSince = undefined
     for (const round of rounds) if (round <= this.lastRound) this.highest = Math.max(this.highest, round)
@@ -90,7 +90,7 @@ export class Bids {
     const [next] = ballots
       .filter(({ round, proposer }) => round <= this.lastRound && present.has(proposer))
       .filter((ballot) => now >= this.turnAfter(had(ballot)) + (isLater(ballot) ? this.turnMs / 2 : 0))
-      .sort((a, b) => had(a) - had(b) || b.round - a.round)
+      .sort((a, b) => had(a) - had(b) || b.round - a.round || (a.proposer < b.proposer ? 1 : -1))
     if (next) this.take(next.proposer, had(next), now)
     return next
   }

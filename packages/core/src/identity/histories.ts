@@ -5,9 +5,10 @@
  */
 import type { History } from '../causality/history.js'
 import type { Clock, Operation, ReplicaId } from '../causality/operation.js'
-import type { Milliseconds, News } from '../machine.js'
+import type { Milliseconds, News, ReplicaConfig } from '../machine.js'
 import type { Roster } from '../membership/roster.js'
 import type { Report } from '../snapshot/report.js'
+import { slowdown } from '../snapshot/reporting.js'
 import type { Stability } from '../snapshot/stability.js'
 import { HistoryHash } from './history-hash.js'
 import type { Vouching } from './vouching.js'
@@ -22,13 +23,15 @@ export interface HistoriesParts {
   tell(news: News): void
 }
 
+type ReportTimes = Pick<ReplicaConfig, 'reportIntervalMs' | 'busyReportIntervals'>
+
 /** What the last report of a member that could be compared says of its history. */
 interface Verdict {
   readonly n: number
   readonly isOurs: boolean
 }
 
-/** Who differs is given so many report intervals to hear from the others, too. */
+/** Who differs is given so many report intervals, the longest there are, to hear from the others, too. */
 const HEARING_INTERVALS = 4
 
 export class Histories {
@@ -38,9 +41,9 @@ export class Histories {
   private readonly verdicts = new Map<ReplicaId, Verdict>()
   private differsSince: Milliseconds | undefined
 
-  constructor(parts: HistoriesParts, { reportIntervalMs }: { readonly reportIntervalMs: Milliseconds }) {
+  constructor(parts: HistoriesParts, config: ReportTimes) {
     this.parts = parts
-    this.hearingMs = HEARING_INTERVALS * reportIntervalMs
+    this.hearingMs = HEARING_INTERVALS * config.reportIntervalMs * config.busyReportIntervals
   }
 
   /** Which history we have up to there: part of our report, or of a welcome. */
@@ -84,7 +87,8 @@ export class Histories {
       return undefined
     }
     this.differsSince ??= now
-    if (now < this.differsSince + this.hearingMs || !this.isOutvotedBy(new Set(differing))) return undefined
+    const hearingMs = this.hearingMs * slowdown(this.parts.roster.size)
+    if (now < this.differsSince + hearingMs || !this.isOutvotedBy(new Set(differing))) return undefined
     return 'this replica has another history than the room'
   }
 

@@ -20,6 +20,8 @@ interface Way {
 export class BroadcastTree {
   /** By which link an author's news are to reach us. */
   private readonly parents = new Map<ReplicaId, LinkId>()
+  /** Authors of whom that is their own link. */
+  private readonly direct = new Set<ReplicaId>()
   /** By which link an author's last news that were pushed have come. */
   private readonly latest = new Map<ReplicaId, LinkId>()
   /** Authors whose news a link does not want from us. */
@@ -34,22 +36,34 @@ export class BroadcastTree {
    * @returns whether the link must be asked to push again.
    */
   delivered(author: ReplicaId, link: LinkId, { wasAskedFor = false, isDirect = false }: Way = {}): boolean {
+    // It was on its way when the other end heard that the author's own link is enough.
+    if (!wasAskedFor && !isDirect && this.direct.has(author) && this.isDeclined(link, author)) return false
     const wasDeclined = this.declined.get(link)?.delete(author) ?? false
     const isExpectedHere = wasAskedFor && this.parents.get(author) === link
     const isPushed = isDirect && !wasAskedFor
-    if (wasDeclined || isPushed || !this.parents.has(author)) this.parents.set(author, link)
+    if (wasDeclined || isPushed || !this.parents.has(author)) this.follow(author, link, isDirect)
     if (!wasAskedFor) this.latest.set(author, link)
     return wasDeclined || isExpectedHere
   }
 
   /** Something of `author` was pushed by `link` that we had. @returns the link that should be asked to stop. */
   repeated(author: ReplicaId, link: LinkId, { isDirect = false }: Way = {}): LinkId | undefined {
-    if (isDirect && !this.declined.get(link)?.has(author)) {
-      this.parents.set(author, link)
+    if (isDirect && !this.isDeclined(link, author)) {
+      this.follow(author, link, isDirect)
       const first = this.latest.get(author)
       return first === undefined || first === link ? undefined : this.decline(first, author)
     }
     return this.parents.get(author) === link ? undefined : this.decline(link, author)
+  }
+
+  private follow(author: ReplicaId, link: LinkId, isDirect: boolean): void {
+    this.parents.set(author, link)
+    if (isDirect) this.direct.add(author)
+    else this.direct.delete(author)
+  }
+
+  private isDeclined(link: LinkId, author: ReplicaId): boolean {
+    return this.declined.get(link)?.has(author) ?? false
   }
 
   private decline(link: LinkId, author: ReplicaId): LinkId | undefined {
@@ -81,7 +95,10 @@ export class BroadcastTree {
     for (const [author, by] of this.latest) if (by === link) this.latest.delete(author)
     const orphans = new Set<ReplicaId>()
     for (const [author, parent] of this.parents) if (parent === link) orphans.add(author)
-    for (const author of orphans) this.parents.delete(author)
+    for (const author of orphans) {
+      this.parents.delete(author)
+      this.direct.delete(author)
+    }
     const grafts: LinkId[] = []
     for (const [other, authors] of this.declined) {
       if (![...authors].some((author) => orphans.has(author))) continue
@@ -93,6 +110,7 @@ export class BroadcastTree {
 
   forget(author: ReplicaId): void {
     this.parents.delete(author)
+    this.direct.delete(author)
     this.latest.delete(author)
     for (const authors of this.unwanted.values()) authors.delete(author)
     for (const authors of this.declined.values()) authors.delete(author)

@@ -84,7 +84,7 @@ export class Evicting {
     this.parts = parts
     this.config = config
     this.electorates = new Electorates(parts.vouching.isOn)
-    this.agreement = new Agreement(parts.self, this.retryMs)
+    this.agreement = new Agreement(parts.self, RETRY_INTERVALS * config.reportIntervalMs)
     this.suspicion = new Suspicion(config.suspectAfterMs)
     this.arrears = new Arrears(this.patienceOf(1))
     this.flush = new Flush(parts, this.agreement)
@@ -221,14 +221,14 @@ export class Evicting {
       const times = slowdown(members.length)
       this.suspicion.slowBy(times)
       this.arrears.patienceMs = this.patienceOf(times)
-      this.agreement.adapt(members.length, this.retryMs * times)
+      this.agreement.adapt(members.length, this.retryMs)
       this.knownOthers = members.flatMap(({ replica }) => (replica === self ? [] : [replica]))
     }
     return this.knownOthers
   }
 
   private get retryMs(): Milliseconds {
-    return RETRY_INTERVALS * this.config.reportIntervalMs
+    return RETRY_INTERVALS * this.config.reportIntervalMs * slowdown(this.parts.roster.size)
   }
 
   /** How long a member may leave a clock untold (rule ID10). */

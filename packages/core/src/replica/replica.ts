@@ -95,7 +95,8 @@ export class Replica {
     this.neighbourhood = new Neighbourhood(id, this.config, emit, () => this.room.holdings)
     this.gossiping = new Gossiping(this.room, this.neighbourhood, emit)
     this.lettingIn = new LettingIn(this.room, this.neighbourhood, structure, this.config)
-    this.reporting = new Reporting(this.config.reportIntervalMs, this.config.busyReportIntervals)
+    const { reportIntervalMs, busyReportIntervals, maxConnections } = this.config
+    this.reporting = new Reporting(reportIntervalMs, busyReportIntervals, maxConnections + 1)
     this.reachability = new Reachability(this.room, this.neighbourhood, this.config, emit)
   }
 

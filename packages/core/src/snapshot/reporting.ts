@@ -16,26 +16,32 @@ export function slowdown(members: number): number {
 export class Reporting {
   private readonly intervalMs: number
   private readonly busyIntervals: number
+  private readonly meshed: number
   private lastAt = Number.NEGATIVE_INFINITY
   /** The largest clock so far, and when it came. */
   private clock: Clock = 0
   private movedAt = Number.NEGATIVE_INFINITY
   private isAwaited = false
   /** There is news: not before this moment, and the interval that the room has at its size. */
-  private news: { readonly from: number; readonly intervalMs: number } | undefined
+  private news: { readonly from: number; readonly intervalMs: number; readonly busyMs: number } | undefined
 
-  /** @param busyIntervals so many intervals lie between two reports while operations keep coming. */
-  constructor(intervalMs: number, busyIntervals = 1) {
+  /**
+   * @param busyIntervals so many intervals lie between two reports while operations keep coming, …
+   * @param meshed … in rooms of up to so many members, who are all linked to each other. Others have nothing but reports to
+   * know by that somebody lives: there it is half as many.
+   */
+  constructor(intervalMs: number, busyIntervals = 1, meshed = Number.POSITIVE_INFINITY) {
     this.intervalMs = intervalMs
     this.busyIntervals = busyIntervals
+    this.meshed = meshed
   }
 
   get nextDeadline(): number {
     if (!this.news) return Number.POSITIVE_INFINITY
-    const { from, intervalMs } = this.news
+    const { from, intervalMs, busyMs } = this.news
     if (this.isAwaited) return from
     const calmAt = this.movedAt + intervalMs
-    return Math.max(from, Math.min(calmAt, this.lastAt + this.busyIntervals * intervalMs))
+    return Math.max(from, Math.min(calmAt, this.lastAt + busyMs))
   }
 
   /**
@@ -67,6 +73,8 @@ export class Reporting {
 
   private newsSince(members: number, now: number) {
     const intervalMs = this.intervalMs * slowdown(members)
-    return { from: Math.max(this.lastAt + intervalMs, now + intervalMs / 8), intervalMs }
+    const busyIntervals = members > this.meshed ? Math.ceil(this.busyIntervals / 2) : this.busyIntervals
+    const from = Math.max(this.lastAt + intervalMs, now + intervalMs / 8)
+    return { from, intervalMs, busyMs: busyIntervals * intervalMs }
   }
 }

@@ -23,7 +23,11 @@ describe('the broadcast tree', () => {
     expect(tree.repeated('bert', 1, direct)).toBe(2)
     expect(tree.routeTo('bert')).toBe(1)
     expect(tree.repeated('bert', 1, direct)).toBeUndefined()
-    expect(tree.delivered('bert', 2)).toBe(true)
+    // What the other one had sent before it heard of that changes nothing; what had to be asked for does.
+    expect(tree.delivered('bert', 2)).toBe(false)
+    expect(tree.routeTo('bert')).toBe(1)
+    expect(tree.delivered('bert', 2, { wasAskedFor: true })).toBe(true)
+    expect(tree.routeTo('bert')).toBe(2)
   })
 
   test('[OV4] does not count on an author that it has asked to stop', () => {

@@ -37,8 +37,8 @@ test('[RE4] after a pause news waits a moment again, and not for an interval tha
 })
 
 /** With an operation every 100 ms until `typedUntil`, and news at all times. */
-function momentsOfTyping(typedUntil: number, untilMs: number): number[] {
-  const reporting = new Reporting(800, 4)
+function momentsOfTyping(typedUntil: number, untilMs: number, meshed?: number): number[] {
+  const reporting = new Reporting(800, 4, meshed)
   const at: number[] = []
   for (let now = 0; now <= untilMs; now += 10) {
     const clock = 1 + Math.floor(Math.min(now, typedUntil) / 100)
@@ -49,6 +49,11 @@ function momentsOfTyping(typedUntil: number, untilMs: number): number[] {
 
 test('[RE4] while operations keep coming there are fewer reports', () => {
   expect(momentsOfTyping(10_000, 10_000)).toEqual([100, 3300, 6500, 9700])
+})
+
+test('[RE4] of which there are more where not everybody is linked to everybody', () => {
+  expect(momentsOfTyping(10_000, 5000, 2)).toEqual([100, 3300])
+  expect(momentsOfTyping(10_000, 5000, 1)).toEqual([100, 1700, 3300, 4900])
 })
 
 test('[RE4] once nobody has made an operation for an interval, reports come at once and at the full rate', () => {
