@@ -100,11 +100,24 @@ export class Replica {
     this.reachability = new Reachability(this.room, this.neighbourhood, this.config, emit)
   }
 
-  /** Works off one input. @param now in milliseconds, never smaller than in the call before. */
-  handle(input: Input, now: number): Output[] {
+  /**
+   * Works off one input.
+   * @param now in milliseconds, never smaller than in the call before.
+   * @param early takes what others wait for, before everything that is only due: a keystroke.
+   * @returns what it has not taken.
+   */
+  handle(input: Input, now: number, early?: (outputs: readonly Output[]) => void): Output[] {
     this.noticeSleep(now)
     if (this.current !== 'over') this.dispatch(input, now)
+    if (early && input.type === 'local-change' && this.current === 'member') {
+      this.flush(now)
+      early(this.takeOutputs())
+    }
     if (this.current !== 'over') this.settle(now, input.type === 'timer')
+    return this.takeOutputs()
+  }
+
+  private takeOutputs(): Output[] {
     const { outputs } = this
     this.outputs = []
     return outputs
@@ -230,8 +243,12 @@ export class Replica {
       this.conclude(this.comingIn.continue(now), undefined, now)
     if (this.current === 'over') return
     this.neighbourhood.beat(now)
-    this.neighbourhood.flush(now, this.reporting.forwardingMs(this.room.roster.size))
+    this.flush(now)
     this.updateTimer(now)
+  }
+
+  private flush(now: number): void {
+    this.neighbourhood.flush(now, this.reporting.forwardingMs(this.room.roster.size))
   }
 
   private settleAsMember(now: number, isTimer: boolean): void {

@@ -232,17 +232,21 @@ export class Session {
     const { incarnation } = this
     if (!incarnation) return
     if (input.type === 'message') this.received += input.bytes.length
+    const news: News[] = []
+    // Orders first: whatever a listener does, the protocol has had its way.
+    const order = (outputs: readonly Output[]) => {
+      for (const output of outputs) if (!this.carryOut(output, incarnation)) news.push(output as News)
+    }
     let outputs: Output[]
     try {
-      outputs = incarnation.replica.handle(input, this.options.scheduler.now())
+      outputs = incarnation.replica.handle(input, this.options.scheduler.now(), order)
     } catch (error) {
       this.guard(() => this.options.onError(error instanceof Error ? error : new Error(String(error))))
       this.noteDeath()
       this.rejoin(incarnation, 'an invariant was broken')
       return
     }
-    // Orders first: whatever a listener does, the protocol has had its way.
-    const news = outputs.filter((output) => !this.carryOut(output, incarnation)) as News[]
+    order(outputs)
     for (const item of news) this.guard(() => this.options.onNews(item))
   }
 

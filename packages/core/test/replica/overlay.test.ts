@@ -2,7 +2,8 @@
  * The overlay as replicas live it: heartbeats and sleep, trees, repair, relayed negotiations, greeters.
  */
 import { describe, expect, test } from 'vitest'
-import { DEFAULT_CONFIG, type ReplicaId } from '../../src/index.js'
+import { DEFAULT_CONFIG, type Output, type ReplicaId } from '../../src/index.js'
+import { decodeMessage } from '../../src/wire/index.js'
 import { MAX_RELAY_HOPS } from '../../src/wire/limits.js'
 import {
   carriesOperations,
@@ -209,6 +210,23 @@ describe('links', () => {
 })
 
 describe('the trees', () => {
+  test('[OV4] what is typed goes before everything that is only due', () => {
+    const net = new Network()
+    const [anna] = net.room(['anna', 'bert'])
+    const early: Output[] = []
+    anna.set.add('word')
+    const later = anna.replica.handle({ type: 'local-change' }, net.now, (outputs) => {
+      expect(anna.replica.room.history.seq).toBeGreaterThan(0)
+      early.push(...outputs)
+    })
+    const messages = (outputs: readonly Output[]) =>
+      outputs.flatMap((output) => (output.type === 'send' ? [decodeMessage(output.bytes)] : []))
+    expect(messages(early)).toMatchObject([
+      { message: { type: 'gossip', operations: [{ author: 'anna', kind: 'update' }] } },
+    ])
+    expect(messages(later)).toEqual([])
+  })
+
   test('[OV4] in a full mesh every author ends up sending straight to everyone', () => {
     const net = new Network()
     const members = net.room(['anna', 'bert', 'cleo', 'dora', 'emil'])
