@@ -19,6 +19,7 @@ const QUICK_SIZES = [2, 5, 10, 20]
 const PATIENCE_MS = 4000
 const LATENCY_MS = 20
 const STEP_MS = 20
+const AT_ONCE = 8
 const JOIN_PATIENCE_MS = 60_000
 /** What is learned at joining has been told when this has passed. */
 const SETTLING_MS = 120_000
@@ -63,7 +64,7 @@ class CountedRoom {
   private readonly random = prng.create(7)
   private counts = { messages: 0, bytes: 0, heartbeats: 0, operations: 0, reports: 0 }
 
-  enter(): void {
+  private enter(): Session {
     const marks = new Marks(String(this.members.length))
     const watched = observed(this.network.transport(), { sent: (bytes) => this.count(bytes) })
     const { scheduler, random } = this
@@ -84,7 +85,17 @@ class CountedRoom {
     })
     session.start()
     this.members.push({ marks, session })
-    this.until('a member to come in', () => session.replica?.isSynced === true)
+    return session
+  }
+
+  /** As many at once as an eighth of those who are there, up to what a sponsor lets in at once. */
+  fill(size: number): void {
+    while (this.members.length < size) {
+      const atOnce = Math.max(1, Math.min(AT_ONCE, Math.floor(this.members.length / AT_ONCE)))
+      const count = Math.min(atOnce, size - this.members.length)
+      const newcomers = Array.from({ length: count }, () => this.enter())
+      this.until('members to come in', () => newcomers.every(({ replica }) => replica?.isSynced === true))
+    }
   }
 
   private count(bytes: Uint8Array): void {
@@ -127,7 +138,7 @@ class CountedRoom {
 
 function live({ size }: { readonly size: number }): RoomCosts {
   const room = new CountedRoom()
-  for (let count = 0; count < size; count++) room.enter()
+  room.fill(size)
   room.scheduler.advance(SETTLING_MS)
   // Trees of those who type are pruned with the first things they make.
   room.type(TYPISTS)
@@ -192,7 +203,7 @@ async function measure({ quick, say }: Parameters<Measurement['measure']>[0]): P
       ),
     ],
     conditions: [
-      'Replicas of the protocol with a structure that counts marks (payloads of 3 bytes), over a network in memory with 20 to 25 ms of latency, defaults otherwise. They come in one after the other, and rest before they are measured.',
+      'Replicas of the protocol with a structure that counts marks (payloads of 3 bytes), over a network in memory with 20 to 25 ms of latency, defaults otherwise. They come in one after the other, in large rooms up to eight at once, and rest before they are measured.',
       `In a minute that begins with ${OPERATIONS} operations, one each second, by ${TYPISTS} members in turn, “per operation” is what it has beyond an idle one, divided by their number; messages may carry several things. Processor time is that of the whole minute.`,
       'Bytes and messages are those of the protocol, without what data channels add.',
       rest,

@@ -13,6 +13,7 @@ import {
 import { decodeMessage, encodeMessage, type Gossip, type Message } from '@tidemark/core/wire'
 import type { Random } from '../random.js'
 import { standInSignatures } from '../world/stand-in-signatures.js'
+import type { Speaker } from './member.js'
 import { WordSet, wordsIn } from './word-set.js'
 
 type Report = Gossip['reports'][number]
@@ -35,7 +36,7 @@ const FAR = 2 ** 20
 /** Of what a report may say of itself. */
 const HISTORY_BYTES = 20
 
-export class Liar {
+export class Liar implements Speaker {
   readonly id: ReplicaId
   private readonly random: Random
   private readonly wire: Wire
@@ -45,6 +46,8 @@ export class Liar {
   private seq: number
   private reports: number
   private words = 0
+  /** Whether it outbids whoever proposes an eviction. */
+  isContrary = false
   /** Joins that it has made, and could make again. */
   private readonly joins: BodyOf<'join'>[]
   /** Ids of its own making, and how many operations each has made. */
@@ -72,6 +75,14 @@ export class Liar {
   greet(link: LinkId): void {
     const mode = { lineage: this.lineage, renumbers: false, signs: true }
     this.tell(link, { type: 'hello', replica: this.id, ...mode, digest: 0 })
+  }
+
+  /** Nobody honest answers a ballot as fast. */
+  hear(message: Message): void {
+    if (!this.isContrary || message.type !== 'gossip') return
+    const isBid = ({ agreement }: Report) =>
+      agreement !== undefined && agreement.promised.round > 0 && agreement.promised.proposer !== this.id
+    if (message.reports.some(isBid)) this.outbids()
   }
 
   /** Says something that nobody who keeps to the rules would say. */
@@ -166,7 +177,7 @@ export class Liar {
   }
 
   /** Before those to whom it says so can answer whoever proposed something. */
-  outbids(): void {
+  private outbids(): void {
     const { random, clock, point } = this
     const { stage = 0, decided = [], promised } = this.informant()?.room.evicting.state ?? {}
     const round = (promised?.round ?? 0) + (random.pick([1, 2, FAR, 3 * FAR]) ?? 1)

@@ -37,7 +37,7 @@ const MUTANTS: readonly Measured[] = [
     find: 'if (now < this.differsSince + hearingMs || !this.isOutvotedBy(new Set(differing)))',
     replace: 'if (now >= 0 || !this.isOutvotedBy(new Set(differing)))',
     breaks: /contents/,
-    needed: 6,
+    needed: 24,
   },
 ]
 

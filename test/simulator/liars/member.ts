@@ -2,7 +2,7 @@
  * A member of a room with identities, and what stands between it and its links: there somebody else may begin to speak for it.
  */
 import { type LinkId, type ReplicaId, Session, type Transport, type TransportSession } from '@tidemark/core'
-import { decodeMessage } from '@tidemark/core/wire'
+import { decodeMessage, type Message } from '@tidemark/core/wire'
 import type { VirtualScheduler } from 'tidemark/testing'
 import type { Random } from '../random.js'
 import { standInSignatures } from '../world/stand-in-signatures.js'
@@ -19,6 +19,13 @@ export interface Surroundings {
   fault(what: string): void
 }
 
+/** Who speaks for a member. */
+export interface Speaker {
+  /** A link has come up. */
+  greet(link: LinkId): void
+  hear(message: Message): void
+}
+
 export class Member implements Wire {
   readonly name: string
   readonly set = new WordSet()
@@ -27,7 +34,7 @@ export class Member implements Wire {
   alarms = 0
   restarts = 0
   /** Who speaks for it is told of new links. From then on its session neither says nor hears anything. */
-  private spokenFor: ((link: LinkId) => void) | undefined
+  private spokenFor: Speaker | undefined
   private carrier: TransportSession | undefined
   private identities = 0
 
@@ -64,9 +71,8 @@ export class Member implements Wire {
     this.session.localChange()
   }
 
-  /** @param greet is called for each link that comes up from now on. */
-  speakFor(greet: (link: LinkId) => void): void {
-    this.spokenFor = greet
+  speakFor(speaker: Speaker): void {
+    this.spokenFor = speaker
   }
 
   send(link: LinkId, bytes: Uint8Array): void {
@@ -79,7 +85,7 @@ export class Member implements Wire {
   ): TransportSession {
     this.peers.clear()
     const carrier = transport.open(room, self, {
-      linkUp: (link) => (this.spokenFor ? this.spokenFor(link) : events.linkUp(link)),
+      linkUp: (link) => (this.spokenFor ? this.spokenFor.greet(link) : events.linkUp(link)),
       linkDown: (link, reason) => {
         this.peers.delete(link)
         if (!this.spokenFor) events.linkDown(link, reason)
@@ -88,6 +94,7 @@ export class Member implements Wire {
         const decoded = decodeMessage(bytes)
         if (decoded.ok && decoded.message.type === 'hello') this.peers.set(link, decoded.message.replica)
         if (!this.spokenFor) events.message(link, bytes)
+        else if (decoded.ok) this.spokenFor.hear(decoded.message)
       },
       alone: () => events.alone(),
       signal: (to, bytes) => events.signal(to, bytes),

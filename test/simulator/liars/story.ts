@@ -102,14 +102,14 @@ class Story implements Surroundings {
     const { replica } = suspect.session
     if (!replica) throw new Error('nobody lies')
     const liar = new Liar(replica, suspect, random, () => this.somebody().session.replica)
-    suspect.speakFor((link) => liar.greet(link))
+    suspect.speakFor(liar)
     let late = 0
     const crashed = random.chance(0.3) ? this.crash() : undefined
+    liar.isContrary = crashed !== undefined
     const end = scheduler.now() + (crashed ? LONG_MS : LYING_MS)
     while (scheduler.now() < end) {
       this.pass(random.between(1, 400))
       liar.live()
-      if (crashed && random.chance(0.5)) liar.outbids()
       if (random.chance(0.5)) liar.lie()
       else this.type(this.somebody())
       const leaver = this.somebody()
