@@ -3,7 +3,7 @@
  */
 import fc from 'fast-check'
 import { BASE_HASH_BYTES, type BaseState } from '../src/compaction/base.js'
-import { type AgreementState, NO_BALLOT } from '../src/eviction/agreement.js'
+import { type AgreementState, NO_BALLOT } from '../src/eviction/acceptor-state.js'
 import type { Naming, Operation } from '../src/index.js'
 import type { Report } from '../src/snapshot/report.js'
 import type { Message, Presence, WelcomeMember } from '../src/wire/messages.js'

@@ -13,7 +13,6 @@ import {
 import { decodeMessage, encodeMessage, type Gossip, type Message } from '@tidemark/core/wire'
 import type { Random } from '../random.js'
 import { standInSignatures } from '../world/stand-in-signatures.js'
-import type { Speaker } from './member.js'
 import { WordSet, wordsIn } from './word-set.js'
 
 type Report = Gossip['reports'][number]
@@ -27,6 +26,13 @@ type Body = { [Kind in Operation['kind']]: BodyOf<Kind> }[Operation['kind']]
 export interface Wire {
   readonly peers: ReadonlyMap<LinkId, ReplicaId>
   send(link: LinkId, bytes: Uint8Array): void
+}
+
+/** Who speaks for a member. */
+export interface Speaker {
+  /** A link has come up. */
+  greet(link: LinkId): void
+  hear(message: Message): void
 }
 
 /** Beyond it there is none. */

@@ -2,11 +2,11 @@
  * A member of a room with identities, and what stands between it and its links: there somebody else may begin to speak for it.
  */
 import { type LinkId, type ReplicaId, Session, type Transport, type TransportSession } from '@tidemark/core'
-import { decodeMessage, type Message } from '@tidemark/core/wire'
+import { decodeMessage } from '@tidemark/core/wire'
 import type { VirtualScheduler } from 'tidemark/testing'
 import type { Random } from '../random.js'
 import { standInSignatures } from '../world/stand-in-signatures.js'
-import type { Wire } from './liar.js'
+import type { Speaker, Wire } from './liar.js'
 import { WordSet } from './word-set.js'
 
 const CONFIG = { suspectAfterMs: 5000, forkAfterMs: 10_000 }
@@ -17,13 +17,6 @@ export interface Surroundings {
   tell(line: string): void
   /** What must not happen. */
   fault(what: string): void
-}
-
-/** Who speaks for a member. */
-export interface Speaker {
-  /** A link has come up. */
-  greet(link: LinkId): void
-  hear(message: Message): void
 }
 
 export class Member implements Wire {

@@ -6,45 +6,17 @@
  */
 import type { ReplicaId } from '../causality/operation.js'
 import type { Milliseconds } from '../machine.js'
-import { Bids } from './bids.js'
-
-/** Ordered by round, then by proposer. Round 0 is before every proposal. */
-export interface Ballot {
-  readonly round: number
-  readonly proposer: ReplicaId
-}
-
-/** Honest members need one each time that they propose. Nobody gets there in steps that others follow. */
-export const MAX_ROUND = 2 ** 52
-
-export const NO_BALLOT: Ballot = { round: 0, proposer: '' }
-
-export interface Acceptance {
-  readonly ballot: Ballot
-  readonly evicted: readonly ReplicaId[]
-}
-
-/** What a replica tells of its part in it. */
-export interface AgreementState {
-  /** So many stages are decided; the promise and the acceptance are about the next one. */
-  readonly stage: number
-  readonly promised: Ballot
-  readonly accepted: Acceptance | undefined
-  /** The sets of the last stages decided, oldest first: those that are not carried out everywhere yet. */
-  readonly decided: readonly (readonly ReplicaId[])[]
-}
+import {
+  type Acceptance,
+  type AgreementState,
+  type Ballot,
+  isGreater,
+  isSame,
+  NO_BALLOT,
+} from './acceptor-state.js'
+import { Bids, type Electors } from './bids.js'
 
 type States = ReadonlyMap<ReplicaId, AgreementState>
-
-/** What the others are, as we see it. */
-export interface Electors {
-  isPrimary(quorum: ReadonlySet<ReplicaId>): boolean
-  /** Whose vote counts, and who is not suspected, but ourselves. */
-  answering(): readonly ReplicaId[]
-  /** Whether somebody was a member at the snapshot point already. */
-  isOld(member: ReplicaId): boolean
-  readonly now: Milliseconds
-}
 
 export class Agreement {
   private readonly self: ReplicaId
@@ -210,12 +182,4 @@ export class Agreement {
     this.proposal = undefined
     this.bids.begin()
   }
-}
-
-function isGreater(a: Ballot, b: Ballot): boolean {
-  return a.round > b.round || (a.round === b.round && a.proposer > b.proposer)
-}
-
-function isSame(a: Ballot | undefined, b: Ballot): boolean {
-  return a !== undefined && a.round === b.round && a.proposer === b.proposer
 }

@@ -4,7 +4,7 @@
  */
 import type { ReplicaId } from '../causality/operation.js'
 import type { Milliseconds } from '../machine.js'
-import type { AgreementState, Ballot, Electors } from './agreement.js'
+import type { AgreementState, Ballot } from './acceptor-state.js'
 
 /** Nobody who counts in ones is so far ahead of most: who is means to use the numbers up, and is not followed. */
 const MAX_ROUNDS_AHEAD = 2 ** 20
@@ -13,6 +13,16 @@ const ALL_AT_ONCE = 64
 const BALLOTS_EACH = 4
 /** Nobody waits for more turns than this. */
 const MAX_WAIT = 16
+
+/** What the others are, as we see it. */
+export interface Electors {
+  isPrimary(quorum: ReadonlySet<ReplicaId>): boolean
+  /** Whose vote counts, and who is not suspected, but ourselves. */
+  answering(): readonly ReplicaId[]
+  /** Whether somebody was a member at the snapshot point already. */
+  isOld(member: ReplicaId): boolean
+  readonly now: Milliseconds
+}
 
 export class Bids {
   private readonly self: ReplicaId

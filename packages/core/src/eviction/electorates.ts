@@ -11,7 +11,11 @@ import {
   type Operation,
   type ReplicaId,
 } from '../causality/operation.js'
-import { FORMER_LENGTH, MAX_FORMER } from '../wire/limits.js'
+
+/** So many of those who were members are remembered where members sign, … */
+export const MAX_FORMER = 8 * 1024
+/** … by so many characters of their ids: 96 bits of a key. */
+export const FORMER_LENGTH = 16
 
 /** Members by the clock of their join. */
 type Electorate = ReadonlyMap<ReplicaId, Clock>

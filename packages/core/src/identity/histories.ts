@@ -8,7 +8,6 @@ import type { Clock, Operation, ReplicaId } from '../causality/operation.js'
 import type { Milliseconds, News, ReplicaConfig } from '../machine.js'
 import type { Roster } from '../membership/roster.js'
 import type { Report } from '../snapshot/report.js'
-import { slowdown } from '../snapshot/reporting.js'
 import type { Stability } from '../snapshot/stability.js'
 import { HistoryHash } from './history-hash.js'
 import type { Vouching } from './vouching.js'
@@ -21,6 +20,8 @@ export interface HistoriesParts {
   readonly vouching: Vouching
   lineage(): string
   tell(news: News): void
+  /** How many times longer reports take in a room of this size. */
+  slowdown(): number
 }
 
 type ReportTimes = Pick<ReplicaConfig, 'reportIntervalMs' | 'busyReportIntervals'>
@@ -87,7 +88,7 @@ export class Histories {
       return undefined
     }
     this.differsSince ??= now
-    const hearingMs = this.hearingMs * slowdown(this.parts.roster.size)
+    const hearingMs = this.hearingMs * this.parts.slowdown()
     if (now < this.differsSince + hearingMs || !this.isOutvotedBy(new Set(differing))) return undefined
     return 'this replica has another history than the room'
   }

@@ -7,7 +7,8 @@
  */
 import type { History } from '../causality/history.js'
 import { type Body, endedBy, type Operation, type ReplicaId } from '../causality/operation.js'
-import { Agreement, type AgreementState } from '../eviction/agreement.js'
+import type { AgreementState } from '../eviction/acceptor-state.js'
+import { Agreement } from '../eviction/agreement.js'
 import { Arrears } from '../eviction/arrears.js'
 import { Electorates } from '../eviction/electorates.js'
 import { Suspicion } from '../eviction/suspicion.js'

@@ -15,6 +15,7 @@ import type { Holdings } from '../overlay/anti-entropy.js'
 import type { Mode } from '../overlay/neighbourhood.js'
 import { Presences } from '../overlay/presences.js'
 import type { Report } from '../snapshot/report.js'
+import { slowdown } from '../snapshot/reporting.js'
 import { Stability } from '../snapshot/stability.js'
 import type { Epochs, Structure } from '../structure.js'
 import type { Go, Welcome, WelcomeMember } from '../wire/messages.js'
@@ -80,7 +81,11 @@ export class Room {
     const author = (body: Body) => this.author(body)
     const probe = (member: ReplicaId) => hooks.probe(member)
     const compared = { self, history, roster, stability, vouching }
-    const outward = { lineage: () => this.lineage, tell: (news: News) => hooks.tell(news) }
+    const outward = {
+      lineage: () => this.lineage,
+      tell: (news: News) => hooks.tell(news),
+      slowdown: () => slowdown(roster.size),
+    }
     this.histories = new Histories({ ...compared, ...outward }, config)
     const isCutHeld = () => this.cuts?.isHeld ?? false
     const around = { self, history, roster, stability, vouching, author, probe, isCutHeld }

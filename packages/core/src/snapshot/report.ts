@@ -2,7 +2,7 @@
  * Reports: a replica's statement about itself (protocol rules RE1 to RE4).
  */
 import type { Clock, ReplicaId } from '../causality/operation.js'
-import type { AgreementState } from '../eviction/agreement.js'
+import type { AgreementState } from '../eviction/acceptor-state.js'
 
 export interface Report {
   readonly replica: ReplicaId

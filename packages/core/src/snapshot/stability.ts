@@ -7,7 +7,7 @@
  */
 import { DigestedMap } from '../causality/digested-map.js'
 import type { Clock, ReplicaId, VersionVector } from '../causality/operation.js'
-import type { AgreementState } from '../eviction/agreement.js'
+import type { AgreementState } from '../eviction/acceptor-state.js'
 import { minimum, NetworkMap, type Row } from './network-map.js'
 import { MAX_MEMBERS_WITH_ROWS, type Report } from './report.js'
 

@@ -2,6 +2,7 @@
  * The body of every message, writing and reading side by side; and what is attached to some where members sign.
  */
 import type { Operation, ReplicaId } from '../causality/operation.js'
+import { FORMER_LENGTH, MAX_FORMER } from '../eviction/electorates.js'
 import * as limits from './limits.js'
 import type { Message } from './messages.js'
 import type { Reader, Writer } from './primitives.js'
@@ -156,7 +157,7 @@ export const BODIES: Bodies = {
       base: records.readBase(from),
       members: from.list(() => records.readMember(from)),
       electorate: from.vector(),
-      former: from.list(() => from.text(limits.FORMER_LENGTH), limits.MAX_FORMER),
+      former: from.list(() => from.text(FORMER_LENGTH), MAX_FORMER),
       stage: from.uint(),
       decided: records.readStages(from),
       cutOffs: from.vector(),

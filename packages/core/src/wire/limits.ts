@@ -9,10 +9,6 @@ export const MAX_ID_LENGTH = 43
 export const HISTORY_HASH_BYTES = 20
 /** That of Ed25519. */
 export const MAX_SIGNATURE_BYTES = 64
-/** So many of those who were members are remembered where members sign, … */
-export const MAX_FORMER = 8 * 1024
-/** … by so many characters of their ids: 96 bits of a key. */
-export const FORMER_LENGTH = 16
 export const MAX_LINEAGE_LENGTH = 64
 export const MAX_REASON_LENGTH = 200
 /** Far more than members that a room can have: one operation names the changes since its author's last one. */

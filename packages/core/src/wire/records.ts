@@ -4,7 +4,7 @@
 import * as buffer from 'lib0/buffer'
 import type { Body, Operation, OperationHead, ReplicaId } from '../causality/operation.js'
 import { BASE_HASH_BYTES, type BaseState } from '../compaction/base.js'
-import { type AgreementState, type Ballot, MAX_ROUND, NO_BALLOT } from '../eviction/agreement.js'
+import { type AgreementState, type Ballot, MAX_ROUND, NO_BALLOT } from '../eviction/acceptor-state.js'
 import type { Report } from '../snapshot/report.js'
 import type { Naming } from '../structure.js'
 import { MAX_DEPENDENCIES, MAX_LINEAGE_LENGTH, MAX_PRESENCE_BYTES } from './limits.js'

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Random } from '../../../../test/simulator/random.js'
-import { Agreement, type AgreementState, MAX_ROUND } from '../../src/eviction/agreement.js'
+import { type AgreementState, MAX_ROUND } from '../../src/eviction/acceptor-state.js'
+import { Agreement } from '../../src/eviction/agreement.js'
 
 const MEMBERS = ['anna', 'bert', 'cleo', 'dora', 'emil']
 const TURN_MS = 2000

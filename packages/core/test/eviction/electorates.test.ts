@@ -1,8 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Operation } from '../../src/causality/operation.js'
-import { Electorates } from '../../src/eviction/electorates.js'
-import { MAX_FORMER } from '../../src/wire/limits.js'
+import { Electorates, MAX_FORMER } from '../../src/eviction/electorates.js'
 import { join, leave } from '../operations.js'
 
 function electoratesOf(...members: string[]): Electorates {

@@ -10,7 +10,8 @@
  */
 import { createHash } from 'node:crypto'
 import { compareOperations, type Operation, type ReplicaId } from '../../src/causality/operation.js'
-import { Agreement, type AgreementState } from '../../src/eviction/agreement.js'
+import type { AgreementState } from '../../src/eviction/acceptor-state.js'
+import { Agreement } from '../../src/eviction/agreement.js'
 import { Electorates } from '../../src/eviction/electorates.js'
 import { join } from '../operations.js'
 

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import * as encoding from 'lib0/encoding'
 import { describe, expect, test } from 'vitest'
 import { BASE_HASH_BYTES } from '../../src/compaction/base.js'
-import { MAX_ROUND } from '../../src/eviction/agreement.js'
+import { MAX_ROUND } from '../../src/eviction/acceptor-state.js'
 import { decodeMessage, encodeMessage } from '../../src/wire/codec.js'
 import {
   MAX_LINEAGE_LENGTH,
