@@ -88,7 +88,7 @@ export class Member {
 
   private show(): string {
     const entries = Object.entries(this.map.toJSON()).sort(([a], [b]) => (a < b ? -1 : 1))
-    return JSON.stringify([runsOf(this.text.toDelta()), entries, this.list])
+    return written([runsOf(this.text.toDelta()), entries, this.list])
   }
 
   get replica(): Replica | undefined {
@@ -124,7 +124,7 @@ export class Member {
 function runsOf(delta: readonly { insert: unknown; attributes?: object }[]): unknown[] {
   const runs: { insert: unknown; attributes: string }[] = []
   for (const { insert, attributes: of = {} } of delta) {
-    const attributes = JSON.stringify(of)
+    const attributes = written(of)
     const last = runs.at(-1)
     if (typeof last?.insert === 'string' && typeof insert === 'string' && last.attributes === attributes)
       last.insert += insert
@@ -148,4 +148,9 @@ export function differences(a: Standing, b: Standing): string[] {
       if (a[key].get(id) !== b[key].get(id))
         changed.push(`${key} of ${id}: ${a[key].get(id)} → ${b[key].get(id)}`)
   return changed
+}
+
+/** Yjs can hold what JSON can not. */
+function written(value: unknown): string {
+  return JSON.stringify(value, (_, part) => (typeof part === 'bigint' ? `${part}n` : part))
 }

@@ -61,6 +61,25 @@ describe('cuts while everybody types', () => {
   })
 })
 
+describe('values that JSON has no word for', () => {
+  test('large whole numbers go through a cut, and to whoever comes after it', () => {
+    const [a, b] = [room.open(), room.open()]
+    room.settle()
+    const large = 2n ** 60n + 1n
+    a.doc.getMap('m').set('n', 'something before it')
+    a.doc.getMap('m').set('n', { deep: [large, -large] })
+    b.doc.getArray('a').push([[large], 'and', [large]])
+    b.doc.getArray('a').delete(1)
+    room.cut(b)
+    const late = room.open()
+    room.settle()
+    for (const { doc } of [a, b, late]) {
+      expect(doc.getMap('m').get('n')).toEqual({ deep: [large, -large] })
+      expect(doc.getArray('a').toArray()).toEqual([[large], [large]])
+    }
+  })
+})
+
 describe('compact', () => {
   test("'full': what is deleted leaves the document at every member", async () => {
     const [a, b] = [room.open({ content: 'x'.repeat(1000) }), room.open()]
