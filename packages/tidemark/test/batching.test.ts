@@ -48,7 +48,7 @@ test.each([true, false])('what follows within the window goes together at its en
   expect(asked).toHaveLength(hasSoon ? 1 : 0)
 })
 
-test('a task that is to run soon runs in its own task, before a timer that was set before, and not if it is cancelled', async () => {
+test('a task that is to run soon runs after the call that asks for it, before a timer that was set before, and not if it is cancelled', async () => {
   const order: string[] = []
   await new Promise<void>((resolve) => {
     // Where Node comes back from reading, it looks at such tasks before it looks at timers.

@@ -18,7 +18,7 @@ import type { MemberRecord, Roster } from '../membership/roster.js'
 import { slowdown } from '../snapshot/reporting.js'
 import type { Stability } from '../snapshot/stability.js'
 import type { Welcome } from '../wire/messages.js'
-import { Flush, type OpenEviction, TURN_MS } from './flush.js'
+import { Flush, type OpenEviction, SUCCESSION_MS } from './flush.js'
 
 export interface EvictingParts {
   readonly self: ReplicaId
@@ -431,7 +431,7 @@ export class Evicting {
 
   private forkAt(stuckSince: Milliseconds, suspects: ReadonlySet<ReplicaId>): Milliseconds {
     const rank = this.voters.filter((member) => !suspects.has(member)).indexOf(this.parts.self)
-    return stuckSince + this.config.forkAfterMs + rank * TURN_MS
+    return stuckSince + this.config.forkAfterMs + rank * SUCCESSION_MS
   }
 
   /** When to look again. */

@@ -35,7 +35,7 @@ export interface OpenEviction {
 }
 
 /** Who is next in age leaves so much time to the one before to carry out a stage, or to found a room. */
-export const TURN_MS = 2000
+export const SUCCESSION_MS = 2000
 
 export class Flush {
   private readonly parts: FlushParts
@@ -220,7 +220,7 @@ export class Flush {
     if (voters().some((member) => this.stageOf(member) < stage)) return
     // One is enough; the next in age takes over if it does not come.
     const rank = Math.max(0, voters().indexOf(parts.self))
-    this.carryOutAt ??= now + rank * TURN_MS
+    this.carryOutAt ??= now + rank * SUCCESSION_MS
     if (now < this.carryOutAt) return
     this.carryOutAt = undefined
     const cutOffs = [...this.fenced].map((who): [ReplicaId, number] => [

@@ -67,6 +67,16 @@ class TakenOver {
   }
 }
 
+/** What it has said of a newcomer, and could say again. */
+function joinMadeBy(sponsor: Peer, newcomer: ReplicaId): object {
+  const made = sponsor.replica.room.history.log.operations.find(
+    (operation) => operation.kind === 'join' && operation.who === newcomer,
+  )
+  if (made?.kind !== 'join') throw new Error(`${newcomer} is not in`)
+  const { kind, who, floor, stage, consent } = made
+  return { kind, who, floor, stage, consent }
+}
+
 const alarms = ({ outputs }: Peer) => outputs.filter(({ type }) => type === 'alarm')
 
 describe('a member that lies', () => {
@@ -93,17 +103,14 @@ describe('a member that lies', () => {
     const mona = net.newcomer('mona', anna, UNSUSPECTING)
     net.pass(3000)
     const bert = net.newcomer('bert', mona, UNSUSPECTING)
-    const isJoin = (operation: Operation) => operation.kind === 'join' && operation.who === 'bert'
-    const joined = mona.replica.room.history.log.operations.find(isJoin)
-    if (joined?.kind !== 'join') throw new Error('bert is not in')
+    const joined = joinMadeBy(mona, 'bert')
     net.pass(5000)
     const liar = new TakenOver(mona)
     net.held = ({ from, to, message }) =>
       from === 'bert' && to === 'anna' && message.type === 'gossip' && message.operations.length > 0
     bert.type('precious')
     const { clock } = bert.replica.stats
-    const { who, floor, stage, consent } = joined
-    liar.say([anna, bert], [liar.operation(clock + 50, { kind: 'join', who, floor, stage, consent })])
+    liar.say([anna, bert], [liar.operation(clock + 50, joined)])
     for (const later of [51, 52]) {
       liar.say([anna, bert], [], [liar.report(clock + later, clock + later)])
       net.pass(1000)
@@ -123,9 +130,7 @@ describe('a member that lies', () => {
     const mona = net.newcomer('mona', anna, UNSUSPECTING)
     net.pass(3000)
     const dora = net.newcomer('dora', mona, UNSUSPECTING)
-    const isJoin = (operation: Operation) => operation.kind === 'join' && operation.who === 'dora'
-    const joined = mona.replica.room.history.log.operations.find(isJoin)
-    if (joined?.kind !== 'join') throw new Error('dora is not in')
+    const joined = joinMadeBy(mona, 'dora')
     net.pass(3000)
     dora.feed({ type: 'leave' })
     net.pass(5000)
@@ -133,14 +138,44 @@ describe('a member that lies', () => {
     net.connect(bert, mona)
     net.pass(3000)
     const liar = new TakenOver(mona)
-    const { who, floor, stage, consent } = joined
     const { clock } = anna.replica.stats
-    liar.say([anna, bert], [liar.operation(clock + 1, { kind: 'join', who, floor, stage, consent })])
+    liar.say([anna, bert], [liar.operation(clock + 1, joined)])
     net.settle()
     for (const { replica } of [anna, bert]) {
       expect(replica.room.history.applied.get('mona')).toBe(liar.seq)
       expect(replica.members).toEqual(['anna', 'mona', 'bert'])
     }
+  })
+
+  test('[ID8] a second join says of nobody that it has fenced anybody', () => {
+    const anna = net.founder('anna', UNSUSPECTING)
+    const mona = net.newcomer('mona', anna, UNSUSPECTING)
+    const bert = net.newcomer('bert', anna, UNSUSPECTING)
+    net.pass(3000)
+    const dora = net.newcomer('dora', mona, UNSUSPECTING)
+    const joined = joinMadeBy(mona, 'dora')
+    for (const peer of [anna, bert]) if (net.linksBetween(peer, dora).length === 0) net.connect(peer, dora)
+    net.pass(5000)
+    const honest = [anna, bert, dora]
+    const liar = new TakenOver(mona)
+    const { clock } = anna.replica.stats
+    liar.say(honest, [liar.operation(clock + 1, { ...joined, stage: 1000 })])
+    liar.say(honest, [], [liar.report(clock + 1, clock + 1)])
+    net.pass(2000)
+    liar.say(honest, [], [liar.report(clock + 2, clock + 1)])
+    net.pass(2000)
+    expect(anna.point).toBeGreaterThan(clock)
+    // Dora's fence is late, and without it nobody knows up to where bert counts.
+    net.held = ({ from, message }) => from === 'dora' && message.type === 'gossip'
+    liar.say([anna, dora], [liar.operation(clock + 10, { kind: 'fence', stage: 1, decided: [['bert']] })])
+    net.pass(100)
+    const deps = new Map([['anna', anna.replica.room.history.seq]])
+    const cutOffs = new Map([['bert', bert.replica.room.history.seq]])
+    const { clock: now } = anna.replica.stats
+    liar.say([anna], [{ ...liar.operation(now + 10, { kind: 'evict', stage: 1, cutOffs, deps }) }])
+    net.pass(100)
+    expect(anna.replica.room.evicting.isFenced('bert')).toBe(true)
+    expect([...anna.replica.room.history.cutOffs]).toEqual([])
   })
 
   test('[ID8] an eviction throws out nobody but those against whom there are fences', () => {
