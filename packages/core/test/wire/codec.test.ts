@@ -3,6 +3,7 @@ import * as encoding from 'lib0/encoding'
 import { describe, expect, test } from 'vitest'
 import { BASE_HASH_BYTES } from '../../src/compaction/base.js'
 import { MAX_ROUND } from '../../src/eviction/acceptor-state.js'
+import { FORMER_LENGTH, MAX_FORMER } from '../../src/eviction/electorates.js'
 import { decodeMessage, encodeMessage } from '../../src/wire/codec.js'
 import {
   MAX_LINEAGE_LENGTH,
@@ -122,6 +123,16 @@ describe('a frame is refused', () => {
     expect(reasonFor(bytes(1, 99))).toBe('unknown type of message')
     expect(reasonFor(bytes(1, 7, 0, 0, 0, 0))).toBe('accepted')
     expect(reasonFor(bytes(1, 7, 0, 0, 0, 0, 0))).toBe('trailing bytes')
+  })
+
+  test('[WI2] if it takes more ids for used than are remembered, or more of one', () => {
+    const [, welcomes = anyMessage] = MESSAGES_BY_TYPE.find(([type]) => type === 'welcome') ?? []
+    const [welcome] = fc.sample(welcomes, { numRuns: 1, seed: 1 })
+    if (welcome?.type !== 'welcome') throw new Error('no welcome')
+    const reason = (former: readonly string[]) => reasonFor(encodeMessage({ ...welcome, former }))
+    expect(reason(Array.from({ length: MAX_FORMER }, () => 'x'))).toBe('accepted')
+    expect(reason(Array.from({ length: MAX_FORMER + 1 }, () => 'x'))).toBe('list too long')
+    expect(reason(['x'.repeat(FORMER_LENGTH + 1)])).toBe('text too long')
   })
 
   test('[WI2] if it counts more than has arrived, before anything is allocated', () => {
