@@ -29,6 +29,17 @@ export class Roster {
     return this.members.get(replica)
   }
 
+  /** Who let it in, who let that one in, and so on, as far as they are members. */
+  sponsorsOf(replica: ReplicaId, atMost: number): ReplicaId[] {
+    const line: ReplicaId[] = []
+    let sponsor = this.members.get(replica)?.sponsor
+    while (sponsor !== undefined && line.length < atMost && this.members.has(sponsor)) {
+      line.push(sponsor)
+      sponsor = this.members.get(sponsor)?.sponsor
+    }
+    return line
+  }
+
   /** Oldest first: the same order on every replica, and the same array until somebody comes or goes. */
   byAge(): readonly MemberRecord[] {
     this.ordered ??= [...this.members.values()].sort((a, b) => compareOperations(a.joined, b.joined))

@@ -11,7 +11,7 @@ import type { Output, ReplicaConfig } from '../machine.js'
 import type { Report } from '../snapshot/report.js'
 import type { Lane, LinkId } from '../transport.js'
 import { encodeMessage } from '../wire/codec.js'
-import { MAX_REASON_LENGTH, MAX_RELAY_HOPS } from '../wire/limits.js'
+import { MAX_REASON_LENGTH } from '../wire/limits.js'
 import type { Hello, Message, Presence, Probe, Relay } from '../wire/messages.js'
 import { digestOf, type Holdings } from './anti-entropy.js'
 import { BroadcastTree } from './broadcast-tree.js'
@@ -36,11 +36,15 @@ const MAX_DIFFERING_HEARTBEATS = 3
 
 /**
  * So many hops a relayed message follows what was learnt of the way. What was learnt long ago may lead in a circle;
- * after that it strolls, each time along another path.
+ * after that it strolls, each time along another path, until it dies.
  */
-const MAX_GUIDED_HOPS = 5
-/** Ways are longer where not everybody is linked to everybody, and a stroll leads there by luck alone. */
-const MAX_GUIDED_HOPS_IN_LARGE_ROOMS = 10
+interface Hops {
+  readonly guided: number
+  readonly most: number
+}
+const HOPS_IN_FULL_MESH: Hops = { guided: 5, most: 16 }
+/** While many come in, those who know the way stand in long lines, and a stroll leads there by luck alone. */
+const HOPS_IN_LARGE_ROOMS: Hops = { guided: 24, most: 32 }
 
 export class Neighbourhood {
   readonly links = new Links()
@@ -59,6 +63,7 @@ export class Neighbourhood {
   /** Of all members, where they are too many for a full mesh. */
   private readonly ring = new Ring()
   private hasChanged = true
+  private isSeeking = false
   /** Messages relayed without knowing the way. */
   private strays = 0
 
@@ -102,7 +107,7 @@ export class Neighbourhood {
       return false
     }
     link.inRoom = true
-    link.isOurs = this.dialing.linked(peer) || byJoin
+    link.isOurs = this.isAskedFor(peer) || byJoin
     this.dialing.encourage(now)
     this.hasChanged = true
     return true
@@ -116,10 +121,24 @@ export class Neighbourhood {
     const spare = this.links.all.find((link) => link.isSpare && link.peer === lost.peer)
     if (!spare?.peer) return undefined
     this.dialing.linked(spare.peer)
+    // Whichever of the two we asked for: the other end has only this one left.
+    spare.isOurs = lost.isOurs
     spare.isSpare = false
     spare.inRoom = true
     this.hasChanged = true
     return spare
+  }
+
+  /** Somebody is looked for at the rendezvous: a link that comes up without our dialing may come of it. */
+  soughtElsewhere(): void {
+    this.isSeeking = true
+  }
+
+  private isAskedFor(peer: ReplicaId): boolean {
+    if (this.dialing.linked(peer)) return true
+    const isFound = this.isSeeking
+    this.isSeeking &&= this.missesSomebody
+    return isFound
   }
 
   /** Ends a link for a reason that the other end is told. */
@@ -194,25 +213,28 @@ export class Neighbourhood {
 
   // ------------------------------------------------------------------ relaying negotiations
 
-  /** Carries negotiation bytes one hop nearer to `to`: by its own link, or the way its news come. */
-  relay(message: Relay | Probe, sponsor: ReplicaId | undefined, from?: LinkId): void {
-    if (message.hops >= MAX_RELAY_HOPS) return
-    const next = this.nextHop(message, sponsor, from)
+  /**
+   * Carries negotiation bytes one hop nearer to `to`: by its own link, or the way its news come.
+   * @param landmarks where somebody knows more of the way, if we know none, best first.
+   */
+  relay(message: Relay | Probe, landmarks: readonly ReplicaId[], from?: LinkId): void {
+    if (message.hops >= this.hops.most) return
+    const next = this.nextHop(message, landmarks, from)
     if (next !== undefined) this.send(next, { ...message, hops: message.hops + 1 })
   }
 
   private nextHop(
     message: Relay | Probe,
-    sponsor: ReplicaId | undefined,
+    landmarks: readonly ReplicaId[],
     from: LinkId | undefined,
   ): LinkId | undefined {
     const direct = this.links.to(message.to)?.id
     if (direct !== undefined) return direct
-    if (message.hops < (this.isFullMesh ? MAX_GUIDED_HOPS : MAX_GUIDED_HOPS_IN_LARGE_ROOMS)) {
-      const learnt = this.tree.routeTo(message.to)
-      if (learnt !== undefined && learnt !== from) return learnt
-      const toSponsor = sponsor === undefined ? undefined : this.links.to(sponsor)?.id
-      if (toSponsor !== undefined && toSponsor !== from) return toSponsor
+    if (message.hops < this.hops.guided) {
+      for (const member of [message.to, ...landmarks]) {
+        const way = this.links.to(member)?.id ?? this.tree.routeTo(member)
+        if (way !== undefined && way !== from) return way
+      }
     }
     const others = this.links.inRoom.filter((link) => link.id !== from)
     if (others.length === 0) return from
@@ -327,6 +349,10 @@ export class Neighbourhood {
 
   private get isFullMesh(): boolean {
     return (this.plannedFor?.length ?? 0) - 1 <= this.config.maxConnections
+  }
+
+  private get hops(): Hops {
+    return this.isFullMesh ? HOPS_IN_FULL_MESH : HOPS_IN_LARGE_ROOMS
   }
 
   /** Somebody whom we should be linked to can not be reached by way of the links we have. */

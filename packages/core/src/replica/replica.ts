@@ -58,6 +58,9 @@ const COSTLY: ReadonlySet<Message['type']> = new Set([
   'evicted',
 ])
 
+/** So many sponsors in line show the way to somebody of whom nothing has come yet (rule OV1). */
+const MAX_LANDMARKS = 8
+
 const OTHER_MODE: Record<RoomMode, string> = {
   compaction: 'all members of a room must use the same compaction mode',
   identities: 'all members of a room must have identities, or none of them',
@@ -425,11 +428,11 @@ export class Replica {
   private probe(message: Probe, by?: LinkId, now?: Milliseconds): void {
     const { to, from, isAnswer } = message
     const { evicting, roster } = this.room
-    if (to !== this.id) return this.neighbourhood.relay(message, roster.get(to)?.sponsor, by)
+    if (to !== this.id) return this.neighbourhood.relay(message, this.landmarksTo(to), by)
     if (now !== undefined && roster.has(from)) evicting.suspicion.sign(from, now)
     if (isAnswer) return
     const answer: Probe = { type: 'probe', from: this.id, to: from, hops: 0, isAnswer: true }
-    this.neighbourhood.relay(answer, roster.get(from)?.sponsor)
+    this.neighbourhood.relay(answer, this.landmarksTo(from))
   }
 
   /** What we hold goes on under another id, in a room founded anew. */
@@ -477,8 +480,19 @@ export class Replica {
 
   private relay(to: ReplicaId, from: ReplicaId, hops: number, bytes: Uint8Array, by?: number): void {
     if (to === this.id) return this.emit({ type: 'signal', from, bytes })
-    const sponsor = this.room.roster.get(to)?.sponsor
-    this.neighbourhood.relay({ type: 'relay', from, to, hops, bytes }, sponsor, by)
+    this.neighbourhood.relay({ type: 'relay', from, to, hops, bytes }, this.landmarksTo(to), by)
+  }
+
+  /**
+   * Of somebody new nothing may have come by any way that is known, but what made it a member came from its sponsor. Who is new itself
+   * knows few ways: older members know more.
+   */
+  private landmarksTo(member: ReplicaId): ReplicaId[] {
+    const { roster } = this.room
+    const [sponsor] = roster.sponsorsOf(this.id, 1)
+    const line = roster.sponsorsOf(member, MAX_LANDMARKS)
+    const at = line.indexOf(this.id)
+    return [...(at < 0 ? line : line.slice(0, at)), ...(sponsor === undefined ? [] : [sponsor])]
   }
 
   private publishPresence(bytes: Uint8Array): void {

@@ -17,6 +17,5 @@ export const MAX_DEPENDENCIES = 16 * 1024
 export const MAX_PRESENCE_BYTES = 16 * 1024
 /** Of one negotiation message between two members that want a link. */
 export const MAX_RELAY_BYTES = 64 * 1024
-export const MAX_RELAY_HOPS = 16
 /** A gossip message is closed once it has this many payload bytes; one operation may still be larger. */
 export const GOSSIP_TARGET_BYTES = 256 * 1024

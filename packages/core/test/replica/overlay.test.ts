@@ -3,8 +3,8 @@
  */
 import { describe, expect, test } from 'vitest'
 import { DEFAULT_CONFIG, type Output, type ReplicaId } from '../../src/index.js'
+import { chosenNeighbours, Ring } from '../../src/overlay/topology.js'
 import { decodeMessage } from '../../src/wire/index.js'
-import { MAX_RELAY_HOPS } from '../../src/wire/limits.js'
 import {
   carriesOperations,
   carriesReports,
@@ -142,6 +142,37 @@ describe('links', () => {
     }
   })
 
+  test('[OV3] a link that a member found at the rendezvous goes when nobody needs it any more', () => {
+    const net = new Network()
+    const members = net.room(IDS, { maxConnections: 4, seekIntervalMs: 3000 })
+    net.pass(30_000)
+    const ring = new Ring(IDS)
+    const chooses = (a: Peer, b: Peer) => chosenNeighbours(a.id, IDS, 4, ring).has(b.id)
+    const seeker = members[3] as Peer
+    const lost = members.filter((member) => chooses(seeker, member))
+    const stranger = members.find(
+      (member) => member !== seeker && !chooses(seeker, member) && !chooses(member, seeker),
+    ) as Peer
+    net.canDial = false
+    for (const member of lost) net.cut(seeker, member)
+    net.cut(seeker, stranger)
+    for (const now of [1, 2]) {
+      net.pass(now)
+      for (const { id } of lost) seeker.feed({ type: 'dial-failed', peer: id, reason: 'no answer' })
+    }
+    const before = seeker.outputsOf('seek').length
+    net.pass(3000)
+    expect(seeker.outputsOf('seek').length).toBeGreaterThan(before)
+    net.connect(seeker, stranger)
+    net.settle()
+    expect(seeker.replica.neighbours).toContain(stranger.id)
+    net.canDial = true
+    net.pass(60_000)
+    for (const { id } of lost) expect(seeker.replica.neighbours).toContain(id)
+    expect(seeker.replica.neighbours).not.toContain(stranger.id)
+    expect(stranger.replica.neighbours).not.toContain(seeker.id)
+  })
+
   test('[OV3] of two links to the same member one is kept, the same at both ends', () => {
     const net = new Network()
     const [anna, bert] = net.room(['anna', 'bert'])
@@ -186,14 +217,44 @@ describe('links', () => {
     expect(last.outputsOf('signal')).toEqual([{ type: 'signal', from: 'link-0', bytes: bytes(7) }])
   })
 
+  test('[OV1] who has just come in, and of whom nothing else has been heard, is reached by way of its sponsors', () => {
+    const net = new Network()
+    net.canDial = false
+    const centre = net.founder('centre')
+    const arms = IDS.slice(0, 6).map((id) => {
+      const middle = net.newcomer(`${id}-a`, centre)
+      return { middle, end: net.newcomer(`${id}-b`, middle) }
+    })
+    net.pass(5000)
+    const newcomers = arms.map(({ end }, i) => {
+      const sponsor = net.newcomer(`sponsor-${i}`, end)
+      const who = `new-${i}`
+      net.held = (letter) => letter.from === who && carriesReports(letter)
+      const newcomer = net.newcomer(who, sponsor)
+      net.held = () => false
+      net.lose(({ from }) => from === who)
+      return newcomer
+    })
+    const relays = () => [...net.peers.values()].flatMap((peer) => peer.sent('relay')).length
+    const before = relays()
+    const [first] = newcomers
+    for (const { id } of newcomers) {
+      if (id !== first?.id) first?.feed({ type: 'signal', to: id, bytes: bytes(7) })
+    }
+    net.settle()
+    for (const newcomer of newcomers.slice(1)) expect(newcomer.outputsOf('signal')).toHaveLength(1)
+    // Up its own arm of four links to the centre, and down the other one.
+    expect(relays() - before).toBe(8 * (newcomers.length - 1))
+  })
+
   test('[OV1] a negotiation with nobody dies after so many hops', () => {
     const net = new Network()
     const [anna, ...others] = net.room(['anna', 'bert', 'cleo', 'dora'])
     anna.feed({ type: 'signal', to: 'nobody', bytes: bytes(7) })
     net.settle()
     const relays = [anna, ...others].flatMap((peer) => peer.sent('relay'))
-    expect(relays.length).toBe(MAX_RELAY_HOPS)
-    expect(Math.max(...relays.map(({ hops }) => hops))).toBe(MAX_RELAY_HOPS)
+    expect(relays.length).toBe(16)
+    expect(Math.max(...relays.map(({ hops }) => hops))).toBe(16)
   })
 
   test('[OV3] a dial that failed is tried again', () => {
