@@ -8,10 +8,13 @@ type Counts = ReadonlyMap<string, number>
 export class Marks implements Structure {
   private readonly counts = new Map<string, number>()
   private readonly who: string
+  private readonly heard: (total: number) => void
   private hasNews = false
 
-  constructor(who: string) {
+  /** @param heard told how many marks there are whenever some have come. */
+  constructor(who: string, heard: (total: number) => void) {
     this.who = who
+    this.heard = heard
   }
 
   get total(): number {
@@ -34,6 +37,7 @@ export class Marks implements Structure {
   apply(payload: Uint8Array): undefined {
     for (const [who, count] of decode(payload))
       this.counts.set(who, Math.max(count, this.counts.get(who) ?? 0))
+    this.heard(this.total)
   }
 
   *encodeState(): Generator<StatePiece, undefined> {

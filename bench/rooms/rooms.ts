@@ -11,6 +11,7 @@ import { observed } from '../observed-transport.js'
 import { inFreshProcess, type Tasks, TookTooLong } from '../processes.js'
 import { digits } from '../report/text.js'
 import { processorMs } from '../resources.js'
+import { median } from '../statistics.js'
 import { Marks } from './marks.js'
 
 const SIZES = [2, 3, 5, 10, 20, 50, 100, 200, 500, 1000]
@@ -18,6 +19,7 @@ const QUICK_SIZES = [2, 5, 10, 20]
 /** For each member: a thousand are a million pairs who know of each other, half an hour's work. */
 const PATIENCE_MS = 4000
 const LATENCY_MS = 20
+const JITTER_MS = 5
 const STEP_MS = 20
 const AT_ONCE = 8
 const JOIN_PATIENCE_MS = 60_000
@@ -48,6 +50,9 @@ interface RoomCosts {
   readonly links: number
   readonly idle: Traffic
   readonly typing: Traffic
+  /** Medians over the operations: until half of the members have it, and until the last one has. */
+  readonly halfMs: number
+  readonly lastMs: number
   /** Of all members together, in the minute with operations. */
   readonly processorMs: number
 }
@@ -60,12 +65,19 @@ interface Member {
 class CountedRoom {
   readonly scheduler = new VirtualScheduler()
   readonly members: Member[] = []
-  private readonly network = memoryNetwork({ scheduler: this.scheduler, latencyMs: LATENCY_MS, jitterMs: 5 })
+  private readonly network = memoryNetwork({
+    scheduler: this.scheduler,
+    latencyMs: LATENCY_MS,
+    jitterMs: JITTER_MS,
+  })
   private readonly random = prng.create(7)
+  /** By how many marks there were with it. */
+  private readonly madeAt: number[] = []
+  private arrivals = new Map<number, number[]>()
   private counts = { messages: 0, bytes: 0, heartbeats: 0, operations: 0, reports: 0 }
 
   private enter(): Session {
-    const marks = new Marks(String(this.members.length))
+    const marks = new Marks(String(this.members.length), (total) => this.arrived(total))
     const watched = observed(this.network.transport(), { sent: (bytes) => this.count(bytes) })
     const { scheduler, random } = this
     const session = new Session({
@@ -98,6 +110,16 @@ class CountedRoom {
     }
   }
 
+  private arrived(total: number): void {
+    const madeAt = this.madeAt[total]
+    if (madeAt !== undefined) this.arrivals.get(total)?.push(this.scheduler.now() - madeAt)
+  }
+
+  /** Of each operation since, how long it took to reach each of the others, in ms. */
+  arrivalsOf(operations: number): number[][] {
+    return [...this.arrivals.values()].slice(-operations).map((times) => times.toSorted((a, b) => a - b))
+  }
+
   private count(bytes: Uint8Array): void {
     this.counts.messages++
     this.counts.bytes += bytes.length
@@ -126,6 +148,8 @@ class CountedRoom {
     for (let made = 0; made < count; made++) {
       const { marks, session } = this.members[made % Math.min(this.members.length, TYPISTS)] as Member
       marks.make()
+      this.madeAt[marks.total] = this.scheduler.now()
+      this.arrivals.set(marks.total, [])
       session.localChange()
       this.scheduler.advance(OPERATION_MS)
     }
@@ -154,12 +178,17 @@ function live({ size }: { readonly size: number }): RoomCosts {
   room.until('the room to settle', () => room.isSettled)
   const totals = new Set(room.members.map(({ marks }) => marks.total))
   if (totals.size !== 1 || !totals.has(TYPISTS + OPERATIONS)) throw new Error('not everybody has everything')
+  const arrivals = room.arrivalsOf(OPERATIONS)
+  if (arrivals.length !== OPERATIONS || arrivals.some(({ length }) => length !== size - 1))
+    throw new Error('an operation has not come once to everybody')
   const links = room.members.reduce((sum, { session }) => sum + (session.replica?.stats.links ?? 0), 0)
   return {
     size,
     links: links / size,
     idle,
     typing,
+    halfMs: median(arrivals.map((times) => median(times))),
+    lastMs: median(arrivals.map((times) => times.at(-1) ?? 0)),
     processorMs: spentMs,
   }
 }
@@ -170,6 +199,8 @@ const COLUMNS = [
   'links of a member',
   'idle: messages / member / min',
   'idle: bytes / member / min',
+  'until half of the others have it',
+  'until everybody has it',
   'per operation: messages with operations',
   'per operation: messages with reports',
   'per operation: bytes, all together',
@@ -201,10 +232,12 @@ async function measure({ quick, say }: Parameters<Measurement['measure']>[0]): P
         rooms,
         (room) => perOperation(room, 'messages') / room.size,
       ),
+      plotOf('Until everybody has an operation', 'ms', rooms, (room) => room.lastMs),
     ],
     conditions: [
-      'Replicas of the protocol with a structure that counts marks (payloads of 3 bytes), over a network in memory with 20 to 25 ms of latency, defaults otherwise. They come in one after the other, in large rooms up to eight at once, and rest before they are measured.',
+      'Replicas of the protocol with a structure that counts marks (payloads of 3 bytes), over a network in memory with latency, defaults otherwise. They come in one after the other, in large rooms up to eight at once, and rest before they are measured.',
       `In a minute that begins with ${OPERATIONS} operations, one each second, by ${TYPISTS} members in turn, “per operation” is what it has beyond an idle one, divided by their number; messages may carry several things. Processor time is that of the whole minute.`,
+      `“Until” is in virtual time, from making an operation until it is applied: one hop takes ${LATENCY_MS} to ${LATENCY_MS + JITTER_MS} ms.`,
       'Bytes and messages are those of the protocol, without what data channels add.',
       rest,
     ].filter((line) => line !== ''),
@@ -221,6 +254,8 @@ function row(room: RoomCosts): Row {
     { value: links, unit: 'count' },
     { value: idle.messages / size, unit: 'messages' },
     { value: idle.bytes / size, unit: 'bytes' },
+    { value: room.halfMs, unit: 'ms' },
+    { value: room.lastMs, unit: 'ms' },
     { value: perOperation(room, 'operations'), unit: 'messages' },
     { value: perOperation(room, 'reports'), unit: 'messages' },
     { value: perOperation(room, 'bytes'), unit: 'bytes' },
