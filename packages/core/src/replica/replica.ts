@@ -23,13 +23,14 @@ import type { Blocker } from '../snapshot/blockers.js'
 import type { NetworkMap } from '../snapshot/network-map.js'
 import { Reporting, slowdown } from '../snapshot/reporting.js'
 import type { Structure } from '../structure.js'
-import type { LinkId } from '../transport.js'
 import { decodeMessage } from '../wire/codec.js'
-import type { Evicted, Hello, Message, Origins, Probe } from '../wire/messages.js'
+import type { Evicted, Hello, Message, Origins } from '../wire/messages.js'
 import { ComingIn, type Outcome } from './coming-in.js'
 import { Gossiping } from './gossiping.js'
 import { LettingIn } from './letting-in.js'
+import { Meeting } from './meeting.js'
 import { Reachability } from './reachability.js'
+import { Relaying } from './relaying.js'
 import { Room } from './room.js'
 import {
   blockersIn,
@@ -58,9 +59,6 @@ const COSTLY: ReadonlySet<Message['type']> = new Set([
   'evicted',
 ])
 
-/** So many sponsors in line show the way to somebody of whom nothing has come yet (rule OV1). */
-const MAX_LANDMARKS = 8
-
 const OTHER_MODE: Record<RoomMode, string> = {
   compaction: 'all members of a room must use the same compaction mode',
   identities: 'all members of a room must have identities, or none of them',
@@ -73,6 +71,8 @@ export class Replica {
   private readonly structure: Structure
   private readonly neighbourhood: Neighbourhood
   private readonly gossiping: Gossiping
+  private readonly relaying: Relaying
+  private readonly meeting: Meeting
   private readonly lettingIn: LettingIn
   private readonly reporting: Reporting
   private readonly reachability: Reachability
@@ -92,11 +92,13 @@ export class Replica {
       tell: emit,
       spread: (operation) => this.neighbourhood.spreadOperation(operation),
       left: (replica) => this.memberLeft(replica),
-      probe: (member) => this.probe({ type: 'probe', from: id, to: member, hops: 0, isAnswer: false }),
+      probe: (member) => this.relaying.probe(member),
       cap: () => this.lettingIn.sponsoring.cap,
     })
     this.neighbourhood = new Neighbourhood(id, this.config, emit, () => this.room.holdings)
     this.gossiping = new Gossiping(this.room, this.neighbourhood, emit)
+    this.relaying = new Relaying(this.room, this.neighbourhood, emit)
+    this.meeting = new Meeting(this.room, this.neighbourhood, (reason) => this.leave(reason))
     this.lettingIn = new LettingIn(this.room, this.neighbourhood, structure, this.config)
     const { reportIntervalMs, busyReportIntervals, maxConnections } = this.config
     this.reporting = new Reporting(reportIntervalMs, busyReportIntervals, maxConnections + 1)
@@ -222,7 +224,7 @@ export class Replica {
       case 'presence':
         return this.publishPresence(input.bytes)
       case 'signal':
-        return this.relay(input.to, this.id, 0, input.bytes)
+        return this.relaying.signal(input.to, input.bytes)
       case 'dial-failed':
         return this.neighbourhood.dialFailed(input.peer, now)
       case 'compact':
@@ -308,7 +310,7 @@ export class Replica {
     const { message } = decoded
     if (COSTLY.has(message.type) && !link.questions.take(now)) return this.refuse(link, 'asks too often')
     if (message.type === 'hello') return this.greeted(link, message, now)
-    if (message.type === 'origins') return this.compareOrigins(link, message)
+    if (message.type === 'origins') return this.heardOrigins(link, message)
     if (message.type === 'evicted') return this.heardOfEvictions(link, message)
     if (link.inRoom) this.fromNeighbour(link, message, now)
     this.handshake(link, message, now)
@@ -331,9 +333,9 @@ export class Replica {
       case 'graft':
         return this.neighbourhood.tree.grafted(link.id, message.authors)
       case 'relay':
-        return this.relay(message.to, message.from, message.hops, message.bytes, link.id)
+        return this.relaying.relay(message, link.id)
       case 'probe':
-        return this.probe(message, link.id, now)
+        return this.relaying.probed(message, link.id, now)
     }
   }
 
@@ -370,7 +372,7 @@ export class Replica {
     if (hello.signs !== this.room.vouching.isOn) return this.metOtherMode(link, 'identities')
     if (this.current === 'seeking') return this.askToJoin(link, hello, now)
     if (this.current !== 'member' || hello.lineage === '' || link.inRoom) return
-    if (hello.lineage !== this.room.lineage) return this.metOtherLineage(link)
+    if (hello.lineage !== this.room.lineage) return this.meeting.met(link)
     if (this.tellEvicted(link, hello.replica)) return
     if (!this.neighbourhood.enterRoom(link, hello.replica, now)) return
     this.lettingIn.sponsoring.forget(hello.replica)
@@ -425,16 +427,6 @@ export class Replica {
     this.refuse(link, reason)
   }
 
-  private probe(message: Probe, by?: LinkId, now?: Milliseconds): void {
-    const { to, from, isAnswer } = message
-    const { evicting, roster } = this.room
-    if (to !== this.id) return this.neighbourhood.relay(message, this.landmarksTo(to), by)
-    if (now !== undefined && roster.has(from)) evicting.suspicion.sign(from, now)
-    if (isAnswer) return
-    const answer: Probe = { type: 'probe', from: this.id, to: from, hops: 0, isAnswer: true }
-    this.neighbourhood.relay(answer, this.landmarksTo(from))
-  }
-
   /** What we hold goes on under another id, in a room founded anew. */
   private fork(reason: string): void {
     this.leave(undefined)
@@ -476,23 +468,6 @@ export class Replica {
       if (isNewcomer || this.comingIn?.joining.link === link.id) continue
       this.closeLink(link, 'asked for nothing')
     }
-  }
-
-  private relay(to: ReplicaId, from: ReplicaId, hops: number, bytes: Uint8Array, by?: number): void {
-    if (to === this.id) return this.emit({ type: 'signal', from, bytes })
-    this.neighbourhood.relay({ type: 'relay', from, to, hops, bytes }, this.landmarksTo(to), by)
-  }
-
-  /**
-   * Of somebody new nothing may have come by any way that is known, but what made it a member came from its sponsor. Who is new itself
-   * knows few ways: older members know more.
-   */
-  private landmarksTo(member: ReplicaId): ReplicaId[] {
-    const { roster } = this.room
-    const [sponsor] = roster.sponsorsOf(this.id, 1)
-    const line = roster.sponsorsOf(member, MAX_LANDMARKS)
-    const at = line.indexOf(this.id)
-    return [...(at < 0 ? line : line.slice(0, at)), ...(sponsor === undefined ? [] : [sponsor])]
   }
 
   private publishPresence(bytes: Uint8Array): void {
@@ -538,7 +513,7 @@ export class Replica {
     this.current = 'seeking'
     this.found()
     this.neighbourhood.greet(link.id, this.room.mode)
-    this.tellOrigins(link)
+    this.meeting.tellOrigins(link)
   }
 
   private becomeMember(): void {
@@ -603,33 +578,8 @@ export class Replica {
       this.emit({ type: 'rejoin', reason: rejoinReason, ...(isDead && { isDead }) })
   }
 
-  /** Two rooms of one name, founded apart: one of the two yields, the same on both sides (rule LI2). */
-  private metOtherLineage(link: Link): void {
-    if (this.room.cuts) return this.tellOrigins(link)
-    if (link.lineage < this.room.lineage) this.yieldTo(link)
-  }
-
-  /** One of two lineages may go on from where the other one stands: then that is the one that stands (rule LI3). */
-  private compareOrigins(link: Link, theirs: Origins): void {
-    const { cuts, lineage } = this.room
-    const isOther = this.current === 'member' && link.lineage !== '' && link.lineage !== lineage
-    if (!cuts || !isOther) return
-    const isAhead = cuts.isAheadOf(theirs.namings)
-    if (!link.isToldOrigins) this.tellOrigins(link, isAhead)
-    if (theirs.isAhead === undefined) return
-    const yields = theirs.isAhead === isAhead ? link.lineage < lineage : theirs.isAhead
-    if (yields) this.yieldTo(link)
-  }
-
-  private tellOrigins(link: Link, isAhead?: boolean): void {
-    link.isToldOrigins = isAhead !== undefined
-    const namings = this.room.cuts?.namings ?? []
-    this.neighbourhood.send(link.id, { type: 'origins', namings, isAhead })
-  }
-
-  private yieldTo(link: Link): void {
-    this.neighbourhood.close(link, 'joining the other history of this room')
-    this.leave('the room has another history')
+  private heardOrigins(link: Link, origins: Origins): void {
+    if (this.current === 'member') this.meeting.compare(link, origins)
   }
 
   private memberLeft(replica: ReplicaId): void {
