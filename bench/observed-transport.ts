@@ -10,7 +10,7 @@ export function observed(transport: Transport, watcher: Watcher): Transport {
   return {
     open(room, self, events) {
       const watched: TransportEvents = {
-        linkUp: (link) => events.linkUp(link),
+        linkUp: (...facts) => events.linkUp(...facts),
         linkDown: (link, reason) => events.linkDown(link, reason),
         message: (link, bytes) => {
           watcher.received?.(bytes)

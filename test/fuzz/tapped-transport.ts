@@ -30,7 +30,7 @@ export class TappedTransport implements Transport {
   open(room: string, self: ReplicaId, events: TransportEvents): TransportSession {
     this.peers.clear()
     const session = this.inner.open(room, self, {
-      linkUp: (link) => events.linkUp(link),
+      linkUp: (...facts) => events.linkUp(...facts),
       linkDown: (link, reason) => {
         this.peers.delete(link)
         events.linkDown(link, reason)

@@ -285,4 +285,8 @@ export const WITH_EVICTION: readonly PinnedSeed[] = [
     found:
       'somebody came over from another room, where two things stood the other way round, and kept what it had put between them in a place that the others did not give it',
   },
+  {
+    seed: 180002133,
+    found: 'messages for members that had crashed went round among five for 32 hops, doubled on the way',
+  },
 ]

@@ -13,8 +13,16 @@ export type Input =
   | { readonly type: 'start' }
   /** Nobody is in the room: found it. */
   | { readonly type: 'alone' }
-  /** @property peer who has proved to be at its other end, where the transport asks for that (rule ID7). */
-  | { readonly type: 'link-up'; readonly link: LinkId; readonly peer?: ReplicaId }
+  /**
+   * @property peer who has proved to be at its other end, where the transport asks for that (rule ID7).
+   * @property isFound we had been looking for the room, or for another part of it, and this came of it.
+   */
+  | {
+      readonly type: 'link-up'
+      readonly link: LinkId
+      readonly peer?: ReplicaId
+      readonly isFound?: boolean
+    }
   | { readonly type: 'link-down'; readonly link: LinkId; readonly reason: string }
   | { readonly type: 'message'; readonly link: LinkId; readonly bytes: Uint8Array }
   /** The structure has a local change to take. */

@@ -26,8 +26,9 @@ export interface TransportEvents {
   /**
    * A link is open in both directions. Who is at the other end, its first message says.
    * @param peer who it must be, as the transport has seen proved: for this link, so that nobody can sit in between (rule ID7).
+   * @param isFound it is what came of our `seek`, so it is ours to close once nobody needs it (overlay rule OV3).
    */
-  linkUp(link: LinkId, peer?: ReplicaId): void
+  linkUp(link: LinkId, peer?: ReplicaId, isFound?: boolean): void
   /** A link is gone, for whatever reason but our own `close`. */
   linkDown(link: LinkId, reason: string): void
   /** One whole message. The receiver owns `bytes`. */

@@ -29,7 +29,7 @@ interface End {
   readonly id: ReplicaId
   readonly isAsleep: boolean
   take(letter: Letter): void
-  linkUp(link: LinkId): void
+  linkUp(link: LinkId, isFound: boolean): void
   linkDown(link: LinkId, reason: string): void
 }
 
@@ -82,8 +82,8 @@ export class Peer implements End {
     this.feed({ type: 'message', link, bytes: encodeMessage(message) })
   }
 
-  linkUp(link: LinkId): void {
-    this.feed({ type: 'link-up', link })
+  linkUp(link: LinkId, isFound: boolean): void {
+    this.feed({ type: 'link-up', link, isFound })
   }
 
   linkDown(link: LinkId, reason: string): void {
@@ -172,6 +172,8 @@ export class Network {
   held: Choice = () => false
   /** Whether a dialed member is linked at once; otherwise nothing comes of it. */
   canDial = true
+  /** Pairs that try in vain, and are told so. */
+  areApart: (a: ReplicaId, b: ReplicaId) => boolean = () => false
   /** Of rooms whose members sign what they say. */
   signaturesOf: ((id: ReplicaId) => Signatures) | undefined
   private readonly ends = new Map<ReplicaId, End>()
@@ -198,7 +200,7 @@ export class Network {
   /** A replica that has asked `sponsor` to let it in; with nothing held back it is a member when this returns. */
   newcomer(id: ReplicaId, sponsor: Peer, config: Partial<ReplicaConfig> = {}, set?: SharedSet): Peer {
     const peer = this.seeker(id, config, set)
-    this.connect(peer, sponsor)
+    this.connect(peer, sponsor, true)
     this.settle()
     return peer
   }
@@ -227,11 +229,12 @@ export class Network {
 
   // ------------------------------------------------------------------ links
 
-  connect(a: End, b: End): LinkId {
+  /** @param isFound `a` had been looking for the room. */
+  connect(a: End, b: End, isFound = false): LinkId {
     const link = ++this.links
     this.wires.set(link, [a, b])
-    a.linkUp(link)
-    b.linkUp(link)
+    a.linkUp(link, isFound)
+    b.linkUp(link, false)
     return link
   }
 
@@ -349,7 +352,8 @@ export class Network {
 
   private dial(from: Peer, id: ReplicaId): void {
     const to = this.peers.get(id)
-    if (this.canDial && to && this.linksBetween(from, to).length === 0) this.connect(from, to)
+    if (this.areApart(from.id, id)) from.feed({ type: 'dial-failed', peer: id, reason: 'no way' })
+    else if (this.canDial && to && this.linksBetween(from, to).length === 0) this.connect(from, to)
   }
 }
 

@@ -50,7 +50,8 @@ export class WebrtcSession implements TransportSession {
     const { servers, token, connectTimeoutMs, secretMismatch: mismatch } = settings
     const createChannel = (isCaller: boolean) => this.#createChannel(isCaller)
     const identity: LinkIdentity | null = signatures ? { room, self, signatures } : null
-    const connected = (channel: PeerChannel, peer?: ReplicaId) => this.#linkUp(channel, peer)
+    const connected = (channel: PeerChannel, peer: ReplicaId | undefined, isFound: boolean) =>
+      this.#linkUp(channel, peer, isFound)
     const unproven = (channel: PeerChannel, reason: string, lacks: Proof) =>
       this.#turnAway(channel, reason, lacks)
     this.#rendezvous = new Rendezvous({
@@ -77,7 +78,7 @@ export class WebrtcSession implements TransportSession {
       createChannel,
       transmit: (address, text) => this.#memberPost.send(address, text),
       refuses: (address, from) => (address === from ? null : 'the caller is somebody else'),
-      connected: (_address, channel, peer) => connected(channel, peer),
+      connected: (_address, channel, peer) => connected(channel, peer, false),
       failed: (address, reason) => events.dialFailed(address, reason),
       unproven,
     })
@@ -152,7 +153,7 @@ export class WebrtcSession implements TransportSession {
     for (const link of [...this.#links.values(), ...this.#closing]) link.destroy()
   }
 
-  #linkUp(channel: PeerChannel, peer: ReplicaId | undefined): void {
+  #linkUp(channel: PeerChannel, peer: ReplicaId | undefined, isFound: boolean): void {
     const id = this.#nextLink
     this.#nextLink += 1
     const link: Link = new Link(channel, {
@@ -166,7 +167,7 @@ export class WebrtcSession implements TransportSession {
     // Where we have none ourselves, nothing has answered it.
     if (peer === undefined) this.#noticeIdentities(channel)
     this.#links.set(id, link)
-    this.#events.linkUp(id, peer)
+    this.#events.linkUp(id, peer, isFound)
   }
 
   /** Both ends have identities, or none: who has none is told what the other one expects. */

@@ -24,6 +24,8 @@ export class Replica {
   readonly links: LinkId[] = []
   /** Who has proved to be at the other ends, link by link. */
   readonly proven: (ReplicaId | undefined)[] = []
+  /** Of each link, whether it came of seeking. */
+  readonly areFound: (boolean | undefined)[] = []
   readonly downs: { link: LinkId; reason: string }[] = []
   readonly messages: Received[] = []
   readonly dialFailures: { peer: ReplicaId; reason: string }[] = []
@@ -85,9 +87,10 @@ export class Replica {
       }
     }
     return {
-      linkUp: counted((link, peer) => {
+      linkUp: counted((link, peer, isFound) => {
         this.links.push(link)
         this.proven.push(peer)
+        this.areFound.push(isFound)
       }),
       linkDown: counted((link, reason) => this.downs.push({ link, reason })),
       message: counted((link, bytes) => {

@@ -41,9 +41,9 @@ describe('seeking', () => {
     const { seeker, record } = createSeeker(() => ({ kind: 'peer', peer: 'p1' }))
     await begin(seeker)
     seeker.ask()
-    seeker.callSucceeded('somebody else')
+    expect(seeker.callSucceeded('somebody else')).toBe(false)
     expect([record.called, seeker.isSeeking]).toEqual([['p1'], true])
-    seeker.callSucceeded('p1')
+    expect(seeker.callSucceeded('p1')).toBe(true)
     expect([seeker.isSeeking, vi.getTimerCount()]).toEqual([false, 0])
   })
 

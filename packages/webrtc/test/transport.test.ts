@@ -59,7 +59,7 @@ describe('meeting through the signaling server', () => {
 
   it('links a newcomer to the greeter, once, and lets go of the server', { timeout }, async () => {
     const [greeter, newcomer] = await linkedPair()
-    expect([greeter.links.length, newcomer.links.length]).toEqual([1, 1])
+    expect([greeter.areFound, newcomer.areFound]).toEqual([[false], [true]])
     await until(() => server.stats().connections === 1)
     expect(newcomer.downs).toEqual([])
   })
@@ -86,7 +86,7 @@ describe('meeting through the signaling server', () => {
     one.send(testBytes(1))
     two.send(testBytes(2))
     await until(() => one.messages.length === 1 && two.messages.length === 1)
-    expect([one.links.length, two.links.length]).toEqual([1, 1])
+    expect([one.areFound, two.areFound]).toEqual([[false], [false]])
   })
 
   it('stops being given to newcomers after retiring', { timeout }, async () => {

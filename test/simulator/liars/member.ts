@@ -78,7 +78,8 @@ export class Member implements Wire {
   ): TransportSession {
     this.peers.clear()
     const carrier = transport.open(room, self, {
-      linkUp: (link) => (this.spokenFor ? this.spokenFor.greet(link) : events.linkUp(link)),
+      linkUp: (link, ...facts) =>
+        this.spokenFor ? this.spokenFor.greet(link) : events.linkUp(link, ...facts),
       linkDown: (link, reason) => {
         this.peers.delete(link)
         if (!this.spokenFor) events.linkDown(link, reason)

@@ -95,9 +95,9 @@ export class FaultySession implements TransportSession, TransportEvents {
 
   // ------------------------------------------------------------------ what the network tells
 
-  linkUp(link: LinkId): void {
+  linkUp(...[link, ...facts]: Parameters<TransportEvents['linkUp']>): void {
     this.links.add(link)
-    this.awake(() => this.events.linkUp(link))
+    this.awake(() => this.events.linkUp(link, ...facts))
   }
 
   linkDown(link: LinkId, reason: string): void {

@@ -29,11 +29,11 @@ export class Roster {
     return this.members.get(replica)
   }
 
-  /** Who let it in, who let that one in, and so on, as far as they are members. */
-  sponsorsOf(replica: ReplicaId, atMost: number): ReplicaId[] {
+  /** Who let it in, who let that one in, and so on, as far as they are members, up to `end` without it. */
+  sponsorsOf(replica: ReplicaId, atMost: number, end: ReplicaId): ReplicaId[] {
     const line: ReplicaId[] = []
     let sponsor = this.members.get(replica)?.sponsor
-    while (sponsor !== undefined && line.length < atMost && this.members.has(sponsor)) {
+    while (sponsor !== undefined && sponsor !== end && line.length < atMost && this.members.has(sponsor)) {
       line.push(sponsor)
       sponsor = this.members.get(sponsor)?.sponsor
     }

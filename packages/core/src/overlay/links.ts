@@ -48,6 +48,8 @@ export interface Link {
   caughtUp: boolean
   /** Since the link opened the other end has once been sent all that we had. */
   isServed: boolean
+  /** It came of our looking for the room, or for another part of it. */
+  readonly isFound: boolean
   /** There was a link to its neighbour already when it opened. */
   isSpare: boolean
   /** We asked for it, so it is ours to close once nobody needs it. */
@@ -71,7 +73,7 @@ export class Links {
     return this.byId.get(id)
   }
 
-  add(id: LinkId, now: number, proven?: ReplicaId): Link {
+  add(id: LinkId, now: number, proven?: ReplicaId, isFound = false): Link {
     const link: Link = {
       id,
       openedAt: now,
@@ -83,6 +85,7 @@ export class Links {
       isToldOrigins: false,
       caughtUp: false,
       isServed: false,
+      isFound,
       isSpare: false,
       isOurs: false,
       superfluousSince: undefined,

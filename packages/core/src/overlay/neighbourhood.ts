@@ -7,7 +7,7 @@
  */
 import { hash } from '../causality/hash.js'
 import type { Operation, ReplicaId } from '../causality/operation.js'
-import type { Output, ReplicaConfig } from '../machine.js'
+import type { Input, Output, ReplicaConfig } from '../machine.js'
 import type { Report } from '../snapshot/report.js'
 import type { Lane, LinkId } from '../transport.js'
 import { encodeMessage } from '../wire/codec.js'
@@ -26,6 +26,8 @@ const SUPERFLUOUS_MS = 10_000
 /** Which history of the room we are in, and what is the same for all of its members. */
 export type Mode = Pick<Hello, 'lineage' | 'renumbers' | 'signs'>
 
+type LinkUp = Extract<Input, { readonly type: 'link-up' }>
+
 /** What the neighbourhood needs to know of a member. */
 interface MemberName {
   readonly replica: ReplicaId
@@ -34,17 +36,17 @@ interface MemberName {
 /** After the second differing heartbeat in a row a neighbour is asked, and then whenever so many more differed. */
 const MAX_DIFFERING_HEARTBEATS = 3
 
+/** So many hops a relayed message goes at most, … */
+const MAX_HOPS = 16
+/** … and so many more for each doubling of a larger room: while many come in, those who know the way stand in long lines. */
+const HOPS_PER_DOUBLING = 2
+const LARGE_ROOM = 16
 /**
- * So many hops a relayed message follows what was learnt of the way. What was learnt long ago may lead in a circle;
- * after that it strolls, each time along another path, until it dies.
+ * So many hops it follows what was learnt of the way. What was learnt long ago may lead in a circle; after that it strolls,
+ * each time along another path. Where not everybody is linked to everybody a stroll leads there by luck alone: it comes last.
  */
-interface Hops {
-  readonly guided: number
-  readonly most: number
-}
-const HOPS_IN_FULL_MESH: Hops = { guided: 5, most: 16 }
-/** While many come in, those who know the way stand in long lines, and a stroll leads there by luck alone. */
-const HOPS_IN_LARGE_ROOMS: Hops = { guided: 24, most: 32 }
+const GUIDED_HOPS_IN_FULL_MESH = 5
+const STROLLED_HOPS = 6
 
 export class Neighbourhood {
   readonly links = new Links()
@@ -63,7 +65,6 @@ export class Neighbourhood {
   /** Of all members, where they are too many for a full mesh. */
   private readonly ring = new Ring()
   private hasChanged = true
-  private isSeeking = false
   /** Messages relayed without knowing the way. */
   private strays = 0
 
@@ -82,10 +83,10 @@ export class Neighbourhood {
 
   // ------------------------------------------------------------------ links
 
-  linkUp(id: LinkId, mode: Mode, now: number, proven?: ReplicaId): void {
-    this.links.add(id, now, proven)
+  linkUp({ link, peer, isFound }: LinkUp, mode: Mode, now: number): void {
+    this.links.add(link, now, peer, isFound)
     this.nextHeartbeatAt = Math.min(this.nextHeartbeatAt, now + this.config.heartbeatIntervalMs)
-    this.greet(id, mode)
+    this.greet(link, mode)
   }
 
   greet(id: LinkId, { lineage, renumbers, signs }: Mode): void {
@@ -107,7 +108,7 @@ export class Neighbourhood {
       return false
     }
     link.inRoom = true
-    link.isOurs = this.isAskedFor(peer) || byJoin
+    link.isOurs = this.dialing.linked(peer) || link.isFound || byJoin
     this.dialing.encourage(now)
     this.hasChanged = true
     return true
@@ -121,24 +122,11 @@ export class Neighbourhood {
     const spare = this.links.all.find((link) => link.isSpare && link.peer === lost.peer)
     if (!spare?.peer) return undefined
     this.dialing.linked(spare.peer)
-    // Whichever of the two we asked for: the other end has only this one left.
-    spare.isOurs = lost.isOurs
+    spare.isOurs = lost.isOurs || spare.isFound
     spare.isSpare = false
     spare.inRoom = true
     this.hasChanged = true
     return spare
-  }
-
-  /** Somebody is looked for at the rendezvous: a link that comes up without our dialing may come of it. */
-  soughtElsewhere(): void {
-    this.isSeeking = true
-  }
-
-  private isAskedFor(peer: ReplicaId): boolean {
-    if (this.dialing.linked(peer)) return true
-    const isFound = this.isSeeking
-    this.isSeeking &&= this.missesSomebody
-    return isFound
   }
 
   /** Ends a link for a reason that the other end is told. */
@@ -218,7 +206,7 @@ export class Neighbourhood {
    * @param landmarks where somebody knows more of the way, if we know none, best first.
    */
   relay(message: Relay | Probe, landmarks: readonly ReplicaId[], from?: LinkId): void {
-    if (message.hops >= this.hops.most) return
+    if (message.hops >= this.maxHops) return
     const next = this.nextHop(message, landmarks, from)
     if (next !== undefined) this.send(next, { ...message, hops: message.hops + 1 })
   }
@@ -230,7 +218,7 @@ export class Neighbourhood {
   ): LinkId | undefined {
     const direct = this.links.to(message.to)?.id
     if (direct !== undefined) return direct
-    if (message.hops < this.hops.guided) {
+    if (message.hops < this.guidedHops) {
       for (const member of [message.to, ...landmarks]) {
         const way = this.links.to(member)?.id ?? this.tree.routeTo(member)
         if (way !== undefined && way !== from) return way
@@ -314,22 +302,28 @@ export class Neighbourhood {
     this.tellPeers()
   }
 
-  /** Links that we asked for once and that neither end would choose today: joins leave such behind (rule OV3). */
+  /**
+   * Links that we asked for once and that neither end would choose today: joins leave such behind, and looking for others
+   * (rule OV3). While somebody is missing, what was found may be the only way there.
+   */
   private markSuperfluous(chosen: ReadonlySet<ReplicaId>, members: readonly ReplicaId[], now: number): void {
     for (const link of this.links.inRoom) {
       const { peer } = link
       if (!link.isOurs || peer === undefined) continue
       const isWanted =
         chosen.has(peer) ||
+        (link.isFound && this.missesSomebody) ||
         chosenNeighbours(peer, members, this.config.maxConnections, this.ring).has(this.self)
       link.superfluousSince = isWanted ? undefined : (link.superfluousSince ?? now)
     }
   }
 
-  /** @returns links that nobody has needed for a while. */
+  /** @returns links that nobody has needed for a while. Never all there are: new ones are negotiated by way of the old. */
   superfluousLinks(now: number): Link[] {
+    const { inRoom } = this.links
     const isOld = (since: number | undefined) => since !== undefined && since + SUPERFLUOUS_MS <= now
-    return this.links.inRoom.filter((link) => isOld(link.superfluousSince))
+    const superfluous = inRoom.filter((link) => isOld(link.superfluousSince))
+    return superfluous.length < inRoom.length ? superfluous : superfluous.slice(1)
   }
 
   /** There is a neighbour of which we have once held all that it had. */
@@ -351,8 +345,13 @@ export class Neighbourhood {
     return (this.plannedFor?.length ?? 0) - 1 <= this.config.maxConnections
   }
 
-  private get hops(): Hops {
-    return this.isFullMesh ? HOPS_IN_FULL_MESH : HOPS_IN_LARGE_ROOMS
+  private get maxHops(): number {
+    const doublings = Math.log2((this.plannedFor?.length ?? 0) / LARGE_ROOM)
+    return MAX_HOPS + HOPS_PER_DOUBLING * Math.ceil(Math.max(0, doublings))
+  }
+
+  private get guidedHops(): number {
+    return this.isFullMesh ? GUIDED_HOPS_IN_FULL_MESH : this.maxHops - STROLLED_HOPS
   }
 
   /** Somebody whom we should be linked to can not be reached by way of the links we have. */

@@ -77,7 +77,6 @@ export class Reachability {
     else if (now >= this.seekAt) {
       const patience = isIsolated ? 1 : Math.min(2 ** this.seeks++, LONGEST_SEEK_INTERVALS)
       this.seekAt = now + this.config.seekIntervalMs * patience
-      this.neighbourhood.soughtElsewhere()
       this.emit({ type: 'seek' })
     }
   }

@@ -52,13 +52,11 @@ export class Relaying {
   }
 
   /**
-   * Of somebody new nothing may have come by any way that is known, but what made it a member came from its sponsor. Who
-   * is new itself knows few ways: older members know more.
+   * Of somebody new nothing may have come by any way that is known, but what made it a member came from its sponsor. A
+   * sponsor that has lost its newcomer asks nobody: its own sponsors would send the message back.
    */
   private landmarksTo(member: ReplicaId): ReplicaId[] {
     const { roster, self } = this.room
-    const line = roster.sponsorsOf(member, MAX_LANDMARKS)
-    const at = line.indexOf(self)
-    return [...(at < 0 ? line : line.slice(0, at)), ...roster.sponsorsOf(self, 1)]
+    return roster.sponsorsOf(member, MAX_LANDMARKS, self)
   }
 }

@@ -213,7 +213,7 @@ export class Replica {
       case 'alone':
         return this.found()
       case 'link-up':
-        return this.neighbourhood.linkUp(input.link, this.room.mode, now, input.peer)
+        return this.neighbourhood.linkUp(input, this.room.mode, now)
       case 'link-down':
         return this.linkDown(input.link)
       case 'message':

@@ -161,7 +161,8 @@ export class Session {
       if (this.incarnation?.replica.id === id) this.feed(input)
     }
     return {
-      linkUp: (link, peer) => feed({ type: 'link-up', link, ...(peer !== undefined && { peer }) }),
+      linkUp: (link, peer, isFound = false) =>
+        feed({ type: 'link-up', link, ...(peer !== undefined && { peer }), isFound }),
       linkDown: (link, reason) => feed({ type: 'link-down', link, reason }),
       message: (link, bytes) => feed({ type: 'message', link, bytes }),
       alone: () => feed({ type: 'alone' }),

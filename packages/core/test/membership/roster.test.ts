@@ -21,6 +21,20 @@ test('[JO5] a join makes a member, of the age of its clock, let in by its author
   })
 })
 
+test('[OV1] the line of sponsors ends with a founder, with somebody who left, and where it is told to', () => {
+  const roster = rosterOf('anna')
+  roster.apply(join('anna', 1, 4, 'bert', 2))
+  roster.apply(join('bert', 1, 5, 'cleo', 2))
+  roster.apply(join('cleo', 1, 6, 'dora', 2))
+  expect(roster.sponsorsOf('dora', 8, 'nobody')).toEqual(['cleo', 'bert', 'anna'])
+  expect(roster.sponsorsOf('dora', 2, 'nobody')).toEqual(['cleo', 'bert'])
+  expect(roster.sponsorsOf('dora', 8, 'bert')).toEqual(['cleo'])
+  expect(roster.sponsorsOf('anna', 8, 'nobody')).toEqual([])
+  expect(roster.sponsorsOf('stranger', 8, 'nobody')).toEqual([])
+  roster.apply(leave('bert', 2, 7))
+  expect(roster.sponsorsOf('dora', 8, 'nobody')).toEqual(['cleo'])
+})
+
 test('[LE1] a leave ends a membership, once', () => {
   const roster = rosterOf('anna')
   roster.apply(join('anna', 1, 4, 'bert', 2))

@@ -142,35 +142,87 @@ describe('links', () => {
     }
   })
 
-  test('[OV3] a link that a member found at the rendezvous goes when nobody needs it any more', () => {
+  /** Those whom a member links to by its own choice, among all of {@link IDS}. */
+  const chosenBy = ({ id }: Peer) => chosenNeighbours(id, IDS, 4, new Ring(IDS))
+  const areStrangers = (a: Peer, b: Peer) => a.id !== b.id && !chosenBy(a).has(b.id) && !chosenBy(b).has(a.id)
+
+  test('[OV3] a link that a member found at the rendezvous goes once nobody is missing any more, not before', () => {
     const net = new Network()
-    const members = net.room(IDS, { maxConnections: 4, seekIntervalMs: 3000 })
+    const members = net.room(IDS, { maxConnections: 4, seekIntervalMs: 3000, ...UNSUSPECTING })
     net.pass(30_000)
-    const ring = new Ring(IDS)
-    const chooses = (a: Peer, b: Peer) => chosenNeighbours(a.id, IDS, 4, ring).has(b.id)
     const seeker = members[3] as Peer
-    const lost = members.filter((member) => chooses(seeker, member))
-    const stranger = members.find(
-      (member) => member !== seeker && !chooses(seeker, member) && !chooses(member, seeker),
-    ) as Peer
-    net.canDial = false
-    for (const member of lost) net.cut(seeker, member)
-    net.cut(seeker, stranger)
-    for (const now of [1, 2]) {
-      net.pass(now)
-      for (const { id } of lost) seeker.feed({ type: 'dial-failed', peer: id, reason: 'no answer' })
-    }
+    const found = members.filter((member) => areStrangers(seeker, member)).slice(0, 2)
+    net.areApart = (a, b) => a === seeker.id || b === seeker.id
+    for (const member of members) net.cut(seeker, member)
     const before = seeker.outputsOf('seek').length
     net.pass(3000)
     expect(seeker.outputsOf('seek').length).toBeGreaterThan(before)
-    net.connect(seeker, stranger)
-    net.settle()
-    expect(seeker.replica.neighbours).toContain(stranger.id)
+    for (const member of found) net.connect(seeker, member, true)
+    net.pass(60_000)
+    expect(seeker.replica.neighbours).toEqual(found.map(({ id }) => id))
+    net.areApart = () => false
+    net.pass(60_000)
+    for (const id of chosenBy(seeker)) expect(seeker.replica.neighbours).toContain(id)
+    for (const { id, replica } of found) {
+      expect(seeker.replica.neighbours).not.toContain(id)
+      expect(replica.neighbours).not.toContain(seeker.id)
+    }
+  })
+
+  test('[OV3] the only ways into another part of the room are kept until others are there', () => {
+    const net = new Network()
+    const members = net.room(IDS, { maxConnections: 4, seekIntervalMs: 3000, ...UNSUSPECTING })
+    net.pass(30_000)
+    const half = (id: ReplicaId) => IDS.indexOf(id) % 2
+    net.areApart = (a, b) => half(a) !== half(b)
+    for (const a of members) for (const b of members) if (half(a.id) < half(b.id)) net.cut(a, b)
+    net.pass(30_000)
+    const seeker = members.find(({ id }) => half(id) === 0) as Peer
+    const others = members.filter((member) => half(member.id) === 1 && areStrangers(seeker, member))
+    for (const member of others) net.connect(seeker, member, true)
+    net.pass(60_000)
+    for (const { id } of others) expect(seeker.replica.neighbours).toContain(id)
+  })
+
+  test('[OV3] who can not reach somebody leaves the links alone that others want instead of theirs', () => {
+    const net = new Network()
+    const members = net.room(IDS, { maxConnections: 4, seekIntervalMs: 3000, ...UNSUSPECTING })
+    net.pass(30_000)
+    // Dora can not reach one of hers and is linked to somebody else instead, who can not reach one of its own either.
+    const dora = members[3] as Peer
+    const [missed = ''] = chosenBy(dora)
+    const others = IDS.filter((id) => id !== missed)
+    const instead = members.find(
+      (member) => chosenNeighbours(dora.id, others, 4).has(member.id) && areStrangers(dora, member),
+    ) as Peer
+    const [missedToo = ''] = chosenBy(instead)
+    const pairs = [`${dora.id} ${missed}`, `${instead.id} ${missedToo}`]
+    net.areApart = (a, b) => pairs.includes(`${a} ${b}`) || pairs.includes(`${b} ${a}`)
+    for (const [a, b] of [[dora, missed] as const, [instead, missedToo] as const])
+      net.cut(a, net.peers.get(b) as Peer)
+    net.pass(30_000)
+    expect(instead.outputsOf('seek').length).toBeGreaterThan(1)
+    const [link] = net.linksBetween(dora, instead)
+    expect(link).toBeDefined()
+    net.pass(120_000)
+    expect(net.linksBetween(dora, instead)).toEqual([link])
+  })
+
+  test('[OV3] the only link is kept, whoever wants it', () => {
+    const net = new Network()
+    const members = net.room(IDS, { maxConnections: 4, ...UNSUSPECTING })
+    net.canDial = false
+    const all = [...IDS, 'yet-another']
+    const chooses = (a: ReplicaId, b: ReplicaId) => chosenNeighbours(a, all, 4).has(b)
+    const sponsor = members.find(
+      ({ id }) => !chooses('yet-another', id) && !chooses(id, 'yet-another'),
+    ) as Peer
+    const newcomer = net.newcomer('yet-another', sponsor, { maxConnections: 4, ...UNSUSPECTING })
+    net.pass(60_000)
+    expect(newcomer.replica.neighbours).toEqual([sponsor.id])
     net.canDial = true
     net.pass(60_000)
-    for (const { id } of lost) expect(seeker.replica.neighbours).toContain(id)
-    expect(seeker.replica.neighbours).not.toContain(stranger.id)
-    expect(stranger.replica.neighbours).not.toContain(seeker.id)
+    expect(newcomer.replica.neighbours).not.toContain(sponsor.id)
   })
 
   test('[OV3] of two links to the same member one is kept, the same at both ends', () => {
@@ -255,6 +307,15 @@ describe('links', () => {
     const relays = [anna, ...others].flatMap((peer) => peer.sent('relay'))
     expect(relays.length).toBe(16)
     expect(Math.max(...relays.map(({ hops }) => hops))).toBe(16)
+  })
+
+  test('[OV1] in a larger room it lives longer', () => {
+    const net = new Network()
+    const members = net.room(IDS, { maxConnections: 4 })
+    net.pass(30_000)
+    members[0]?.feed({ type: 'signal', to: 'nobody', bytes: bytes(7) })
+    net.settle()
+    expect(members.flatMap((peer) => peer.sent('relay')).length).toBe(18)
   })
 
   test('[OV3] a dial that failed is tried again', () => {

@@ -155,6 +155,8 @@ export class MemoryTransport implements Transport {
 interface End {
   readonly session: MemorySession
   readonly id: LinkId
+  /** It came of this session's `seek`. */
+  readonly isFound: boolean
   other: End | undefined
   /** When the last message sent from here arrives: the next one not before that. */
   arrival: number
@@ -213,7 +215,7 @@ class MemorySession implements TransportSession {
       this.isSeeking = false
       return this.events.alone()
     }
-    if ('wait' in answer || !this.connect(answer.peer, () => this.seek())) return again()
+    if ('wait' in answer || !this.connect(answer.peer, () => this.seek(), true)) return again()
     this.isSeeking = false
   }
 
@@ -241,10 +243,17 @@ class MemorySession implements TransportSession {
    * @param fails called if the link is lost again before it is up at this end.
    * @returns false if the other one can not be reached.
    */
-  private connect(other: MemorySession, fails: () => void): boolean {
+  private connect(other: MemorySession, fails: () => void, isFound = false): boolean {
     if (other.isOver || !this.network.canPass(this.transport, other.transport)) return false
-    const a: End = { session: this, id: ++this.links, other: undefined, arrival: 0, fails }
-    const b: End = { session: other, id: ++other.links, other: a, arrival: 0, fails: () => {} }
+    const a: End = { session: this, id: ++this.links, isFound, other: undefined, arrival: 0, fails }
+    const b: End = {
+      session: other,
+      id: ++other.links,
+      isFound: false,
+      other: a,
+      arrival: 0,
+      fails: () => {},
+    }
     a.other = b
     for (const end of [a, b]) {
       end.session.ends.set(end.id, end)
@@ -256,7 +265,7 @@ class MemorySession implements TransportSession {
   private linkUp(end: End): void {
     if (this.isOver || !this.ends.has(end.id) || !end.fails) return
     end.fails = undefined
-    this.events.linkUp(end.id)
+    this.events.linkUp(end.id, undefined, end.isFound)
   }
 
   // ------------------------------------------------------------------ links negotiated through members

@@ -24,7 +24,7 @@ export interface RendezvousOptions
   readonly secret: RoomSecret | null
   readonly identity: LinkIdentity | null
   readonly createChannel: (isCaller: boolean) => PeerChannel
-  readonly connected: (channel: PeerChannel, peer: ReplicaId | undefined) => void
+  readonly connected: (channel: PeerChannel, peer: ReplicaId | undefined, isFound: boolean) => void
   readonly alone: () => void
   readonly reachable: (isReachable: boolean, reason?: string) => void
   readonly mismatch: (mismatch: SecretMismatch) => void
@@ -80,9 +80,9 @@ export class Rendezvous {
       transmit: (address, text) => this.#post.send(address, text),
       refuses: () => (this.#lineage === null ? 'not greeting' : null),
       connected: (address, channel, peer) => {
-        this.#seeker.callSucceeded(address)
+        const isFound = this.#seeker.callSucceeded(address)
         this.#settle()
-        options.connected(channel, peer)
+        options.connected(channel, peer, isFound)
       },
       failed: (address, _reason, fault) => {
         this.#seeker.callFailed(address, avoidMs[fault])

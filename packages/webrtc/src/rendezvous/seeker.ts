@@ -62,8 +62,11 @@ export class Seeker {
     void this.#ask(this.#question)
   }
 
-  callSucceeded(peer: string): void {
-    if (this.#calling === peer) this.stop()
+  /** @returns whether that is what was looked for. */
+  callSucceeded(peer: string): boolean {
+    const isFound = this.#calling === peer
+    if (isFound) this.stop()
+    return isFound
   }
 
   /** @param avoidMs so long others are called instead of it. */
