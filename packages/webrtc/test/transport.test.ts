@@ -1,4 +1,5 @@
 /** Real links in one process: wrtc, the real signaling server, loopback only. */
+import wrtc from '@roamhq/wrtc'
 import type { LinkId } from '@tidemark/core'
 import { createSignalingServer, type SignalingServer } from 'tidemark-signaling'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -87,6 +88,25 @@ describe('meeting through the signaling server', () => {
     two.send(testBytes(2))
     await until(() => one.messages.length === 1 && two.messages.length === 1)
     expect([one.areFound, two.areFound]).toEqual([[false], [false]])
+  })
+
+  it('makes them meet later if their first call comes to nothing', { timeout }, async () => {
+    const one = replica('one')
+    await one.found('lineage-1')
+    let isOut = true
+    const flaky = {
+      ...wrtc,
+      get RTCPeerConnection() {
+        if (isOut) throw new Error('no network')
+        return wrtc.RTCPeerConnection
+      },
+    }
+    const two = replica('two', { peerOptions: { wrtc: flaky }, connectTimeoutMs: 500 })
+    two.session.greet('lineage-2')
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    expect([one.links, two.links]).toEqual([[], []])
+    isOut = false
+    await until(() => one.links.length === 1 && two.links.length === 1)
   })
 
   it('stops being given to newcomers after retiring', { timeout }, async () => {

@@ -12,7 +12,7 @@ import type { LinkIdentity } from '../secret/proof.js'
 import type { Proof } from '../secret/proving.js'
 import type { RoomSecret } from '../secret/room-keys.js'
 import { readSeekAnswer } from './answer.js'
-import { Backoff } from './backoff.js'
+import { Backoff, spread } from './backoff.js'
 import { Seeker } from './seeker.js'
 import { SignalingClient, type SignalingClientOptions } from './signaling-client.js'
 
@@ -34,9 +34,6 @@ export interface RendezvousOptions
 /** So long a member is left out after a call to it that failed: it may be back, or have found the time, after this. */
 const avoidMs = { peer: 60_000, busy: 2000, carrier: 0 } as const satisfies Record<Fault, number>
 
-/** How long a greeter of another lineage is left alone after a call to it, however that ended. */
-const elsewherePauseMs = 10_000
-
 export class Rendezvous {
   readonly #options: RendezvousOptions
   readonly #client: SignalingClient
@@ -44,6 +41,7 @@ export class Rendezvous {
   readonly #calls: Switchboard
   readonly #post: Post
   readonly #greetBackoff = new Backoff(500, 10_000)
+  /** Greeters of another lineage are left alone after a call for as long as one may take, however it ended. */
   readonly #calledElsewhereMs = new Map<string, number>()
   #lineage: string | null = null
   #greetTimer: ReturnType<typeof setTimeout> | undefined
@@ -161,9 +159,14 @@ export class Rendezvous {
       this.#greetBackoff.reset()
       this.#options.reachable(true)
     } else {
-      this.#greetTimer = setTimeout(() => void this.#greet(), this.#greetBackoff.nextMs())
+      this.#greetIn(this.#greetBackoff.nextMs())
       this.#options.reachable(false, answer.message)
     }
+  }
+
+  #greetIn(waitMs: number): void {
+    clearTimeout(this.#greetTimer)
+    this.#greetTimer = setTimeout(() => void this.#greet(), waitMs)
   }
 
   #request(name: string, body: object) {
@@ -194,9 +197,12 @@ export class Rendezvous {
   #callElsewhere(peer: string, lineage: string): void {
     if (this.#lineage === null || lineage === this.#lineage) return
     const nowMs = Date.now()
+    const { connectTimeoutMs } = this.#options
     for (const [called, calledMs] of this.#calledElsewhereMs) {
-      if (calledMs + elsewherePauseMs <= nowMs) this.#calledElsewhereMs.delete(called)
+      if (calledMs + connectTimeoutMs <= nowMs) this.#calledElsewhereMs.delete(called)
     }
+    // The call may come to nothing, and nobody else need call: until there is no other lineage the server is asked again.
+    this.#greetIn(connectTimeoutMs + spread(connectTimeoutMs))
     if (this.#calledElsewhereMs.has(peer)) return
     this.#calledElsewhereMs.set(peer, nowMs)
     this.#call(peer)
