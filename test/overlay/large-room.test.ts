@@ -23,6 +23,8 @@ function openRoom(count: number): {
   network: ReturnType<typeof memoryNetwork>
   /** Messages so far, by their type bytes. */
   sent: Map<number, number>
+  /** How often somebody has come in. */
+  joins: () => number
 } {
   const scheduler = new VirtualScheduler()
   const network = memoryNetwork({ scheduler, latencyMs: 20, jitterMs: 20, seed: count })
@@ -32,6 +34,7 @@ function openRoom(count: number): {
     sent.set(type, (sent.get(type) ?? 0) + 1)
     return true
   }
+  let joins = 0
   const sites = Array.from({ length: count }, (_, i): Site => {
     const transport = network.transport()
     const tapped = new TappedTransport(transport)
@@ -44,7 +47,9 @@ function openRoom(count: number): {
       scheduler,
       newReplicaId: () => `replica-${i}-${Math.floor(network.random() * 1e9)}`,
       random: () => network.random(),
-      onNews: () => {},
+      onNews: ({ type }) => {
+        if (type === 'joined') joins++
+      },
       onError: (error) => {
         throw error
       },
@@ -54,7 +59,7 @@ function openRoom(count: number): {
     return { words, session, transport }
   })
   scheduler.advance(60_000)
-  return { sites, scheduler, network, sent }
+  return { sites, scheduler, network, sent, joins: () => joins }
 }
 
 const linksOf = (site: Site) => site.session.replica?.neighbours.length ?? 0
@@ -144,3 +149,30 @@ test('[OV3] a large room holds together when a third of it vanishes', () => {
   scheduler.advance(60_000)
   for (const { words } of kept) expect(words.all).toContain('after the storm')
 })
+
+test('[OV8] [EV7] of halves that were apart for a while one comes back into the other, and nobody founds the room anew', () => {
+  const { sites, scheduler, network, joins } = openRoom(30)
+  const half = (side: number) => sites.filter((_, i) => i % 2 === side)
+  const before = joins()
+  network.partition(...[0, 1].map((side) => half(side).map(({ transport }) => transport)))
+  for (const side of [0, 1]) half(side)[2]?.words.say(`side ${side}`)
+  scheduler.advance(25_000)
+  network.heal()
+  scheduler.advance(60_000)
+  sites[7]?.words.say('together')
+  scheduler.advance(10_000)
+  expect(joins() - before).toBe(15)
+  for (const { words, session } of sites) {
+    expect(words.all).toContain('together')
+    expect(session.replica?.stats).toMatchObject({ members: 30, logOperations: 0 })
+  }
+}, 120_000)
+
+test('[LI8] of a half that may not decide all find each other, though others whom they can not reach stand at the rendezvous', () => {
+  const { sites, scheduler, network } = openRoom(30)
+  const half = (side: number) => sites.filter((_, i) => i % 2 === side)
+  network.partition(...[0, 1].map((side) => half(side).map(({ transport }) => transport)))
+  for (const side of [0, 1]) half(side)[2]?.words.say(`side ${side}`)
+  scheduler.advance(200_000)
+  for (const { session } of sites) expect(session.replica?.members).toHaveLength(15)
+}, 120_000)

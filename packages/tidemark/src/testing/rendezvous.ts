@@ -10,6 +10,7 @@ interface Greeter<E> {
 interface RoomDesk<E> {
   readonly greeters: Greeter<E>[]
   founder: E | undefined
+  meetings: number
 }
 
 export type Answer<E> = { readonly peer: E } | { readonly found: true } | { readonly wait: true }
@@ -38,7 +39,9 @@ export class Rendezvous<E> {
     if (own) own.lineage = lineage
     else desk.greeters.push({ endpoint, lineage })
     if (desk.founder === endpoint) desk.founder = undefined
-    return desk.greeters.find((greeter) => greeter.lineage !== lineage)?.endpoint
+    // One after the other: not all of them need be within reach.
+    const others = desk.greeters.filter((greeter) => greeter.lineage !== lineage)
+    return others[desk.meetings++ % others.length]?.endpoint
   }
 
   /** Forgets an endpoint that retires, or is gone. */
@@ -57,7 +60,7 @@ export class Rendezvous<E> {
   }
 
   private desk(room: string): RoomDesk<E> {
-    const desk = this.rooms.get(room) ?? { greeters: [], founder: undefined }
+    const desk = this.rooms.get(room) ?? { greeters: [], founder: undefined, meetings: 0 }
     this.rooms.set(room, desk)
     return desk
   }
