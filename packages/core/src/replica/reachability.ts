@@ -18,6 +18,7 @@ export class Reachability {
   private isGreeting = false
   private seekAt = Number.POSITIVE_INFINITY
   private seeks = 0
+  private wasIsolated = false
 
   constructor(
     room: Room,
@@ -70,10 +71,14 @@ export class Reachability {
    */
   seek(now: Milliseconds): void {
     const { isIsolated } = this
+    const soon = now + this.config.seekIntervalMs / 10
+    // Whoever missed but one before, and looked for it rarely, misses everybody now.
+    if (isIsolated && !this.wasIsolated) this.seekAt = Math.min(this.seekAt, soon)
+    this.wasIsolated = isIsolated
     if (!this.isMissingSomebody) {
       this.seekAt = Number.POSITIVE_INFINITY
       this.seeks = 0
-    } else if (this.seekAt === Number.POSITIVE_INFINITY) this.seekAt = now + this.config.seekIntervalMs / 10
+    } else if (this.seekAt === Number.POSITIVE_INFINITY) this.seekAt = soon
     else if (now >= this.seekAt) {
       const patience = isIsolated ? 1 : Math.min(2 ** this.seeks++, LONGEST_SEEK_INTERVALS)
       this.seekAt = now + this.config.seekIntervalMs * patience

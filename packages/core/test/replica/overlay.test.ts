@@ -604,6 +604,23 @@ describe('greeters', () => {
     expect(bert.outputsOf('seek').length - before).toBe(4)
   })
 
+  test('[OV8] however rarely it has come to look for one, it looks at once when all are gone', () => {
+    const net = new Network()
+    const [anna, bert, cleo] = net.room(['anna', 'bert', 'cleo'], { seekIntervalMs: 3000, ...UNSUSPECTING })
+    net.areApart = (a, b) => [a, b].includes('cleo') && [a, b].includes('bert')
+    net.cut(bert, cleo)
+    net.pass(120_000)
+    const looks = () => bert.outputsOf('seek').length
+    const before = looks()
+    net.pass(20_000)
+    expect(looks() - before).toBeLessThan(2)
+    net.canDial = false
+    net.cut(anna, bert)
+    const alone = looks()
+    net.pass(301)
+    expect(looks() - alone).toBe(1)
+  })
+
   test('[OV8] a member that is alone in its room has nobody to look for', () => {
     const net = new Network()
     const anna = net.founder('anna')
