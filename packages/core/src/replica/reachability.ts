@@ -7,8 +7,10 @@ import type { Milliseconds, Output, ReplicaConfig } from '../machine.js'
 import type { Neighbourhood } from '../overlay/neighbourhood.js'
 import type { Room } from './room.js'
 
-/** Between two looks for another part of the room at most. */
+/** Between two looks for another part of the room at most, … */
 const LONGEST_SEEK_INTERVALS = 16
+/** … and from a side that may not decide: the room is more likely over there, and may have gone on without us. */
+const LONGEST_SEEK_INTERVALS_OF_A_MINORITY = 4
 
 export class Reachability {
   private readonly room: Room
@@ -80,7 +82,9 @@ export class Reachability {
       this.seeks = 0
     } else if (this.seekAt === Number.POSITIVE_INFINITY) this.seekAt = soon
     else if (now >= this.seekAt) {
-      const patience = isIsolated ? 1 : Math.min(2 ** this.seeks++, LONGEST_SEEK_INTERVALS)
+      const mayDecide = this.room.evicting.isPrimaryNow(now)
+      const longest = mayDecide ? LONGEST_SEEK_INTERVALS : LONGEST_SEEK_INTERVALS_OF_A_MINORITY
+      const patience = isIsolated ? 1 : Math.min(2 ** this.seeks++, longest)
       this.seekAt = now + this.config.seekIntervalMs * patience
       this.emit({ type: 'seek' })
     }

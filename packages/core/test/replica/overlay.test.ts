@@ -621,6 +621,21 @@ describe('greeters', () => {
     expect(looks() - alone).toBe(1)
   })
 
+  test('[OV8] a side that may not decide looks more often than who just misses somebody', () => {
+    const net = new Network()
+    const members = net.room(['anna', 'bert', 'cleo', 'dora', 'emil'], { seekIntervalMs: 3000 })
+    const side = (id: ReplicaId) => ['dora', 'emil'].includes(id)
+    net.areApart = (a, b) => side(a) !== side(b)
+    for (const a of members) for (const b of members) if (side(a.id) && !side(b.id)) net.cut(a, b)
+    net.pass(20_000)
+    const [, , , dora] = members
+    expect(dora.replica.eviction(net.now).mayDecide).toBe(false)
+    const before = dora.outputsOf('seek').length
+    net.pass(36_000)
+    expect(dora.replica.neighbours).toEqual(['emil'])
+    expect(dora.outputsOf('seek').length - before).toBeGreaterThanOrEqual(3)
+  })
+
   test('[OV8] a member that is alone in its room has nobody to look for', () => {
     const net = new Network()
     const anna = net.founder('anna')
