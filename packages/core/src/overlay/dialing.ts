@@ -62,6 +62,8 @@ export class Dialing {
           )
     const dial: ReplicaId[] = []
     const wanted = new Set([...chosen, ...lost])
+    // Whom nobody would dial any more is not missed.
+    for (const [member, attempt] of this.attempts) if (!wanted.has(member)) attempt.failures = 0
     for (const member of wanted) {
       if (isLinked(member)) continue
       const attempt = this.attempts.get(member) ?? this.firstAttempt(member, now)

@@ -304,15 +304,16 @@ export class Neighbourhood {
 
   /**
    * Links that we asked for once and that neither end would choose today: joins leave such behind, and looking for others
-   * (rule OV3). While somebody is missing, what was found may be the only way there.
+   * (rule OV3). What was found may be the only way to those who are not linked yet.
    */
   private markSuperfluous(chosen: ReadonlySet<ReplicaId>, members: readonly ReplicaId[], now: number): void {
+    const isComplete = [...this.wanted].every((member) => this.links.to(member) !== undefined)
     for (const link of this.links.inRoom) {
       const { peer } = link
       if (!link.isOurs || peer === undefined) continue
       const isWanted =
         chosen.has(peer) ||
-        (link.isFound && this.missesSomebody) ||
+        (link.isFound && !isComplete) ||
         chosenNeighbours(peer, members, this.config.maxConnections, this.ring).has(this.self)
       link.superfluousSince = isWanted ? undefined : (link.superfluousSince ?? now)
     }

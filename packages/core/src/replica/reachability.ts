@@ -66,6 +66,13 @@ export class Reachability {
     this.emit({ type: 'greet', lineage: greets ? lineage : null })
   }
 
+  /** In seek intervals. */
+  private longestPause(now: Milliseconds): number {
+    if (this.seekAt === Number.POSITIVE_INFINITY) return LONGEST_SEEK_INTERVALS
+    const mayDecide = this.room.evicting.isPrimaryNow(now)
+    return mayDecide ? LONGEST_SEEK_INTERVALS : LONGEST_SEEK_INTERVALS_OF_A_MINORITY
+  }
+
   /**
    * With no link left, the rendezvous is the way back to the others. Where members can not be reached by way of
    * the neighbours, the room may have come apart: then whoever misses them looks there for the other part, ever
@@ -77,15 +84,16 @@ export class Reachability {
     // Whoever missed but one before, and looked for it rarely, misses everybody now.
     if (isIsolated && !this.wasIsolated) this.seekAt = Math.min(this.seekAt, soon)
     this.wasIsolated = isIsolated
+    const longestMs = this.config.seekIntervalMs * this.longestPause(now)
+    // It may have turned into a side that may not decide since it looked last.
+    if (this.seekAt < Number.POSITIVE_INFINITY) this.seekAt = Math.min(this.seekAt, now + longestMs)
     if (!this.isMissingSomebody) {
       this.seekAt = Number.POSITIVE_INFINITY
       this.seeks = 0
     } else if (this.seekAt === Number.POSITIVE_INFINITY) this.seekAt = soon
     else if (now >= this.seekAt) {
-      const mayDecide = this.room.evicting.isPrimaryNow(now)
-      const longest = mayDecide ? LONGEST_SEEK_INTERVALS : LONGEST_SEEK_INTERVALS_OF_A_MINORITY
-      const patience = isIsolated ? 1 : Math.min(2 ** this.seeks++, longest)
-      this.seekAt = now + this.config.seekIntervalMs * patience
+      const patience = isIsolated ? 1 : 2 ** this.seeks++
+      this.seekAt = now + Math.min(this.config.seekIntervalMs * patience, longestMs)
       this.emit({ type: 'seek' })
     }
   }

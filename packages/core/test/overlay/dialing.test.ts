@@ -53,6 +53,21 @@ describe('dialing', () => {
     expect(again.dial).toContain(lost)
   })
 
+  test('[OV3] does not miss whom it has dialed in vain and needs no more', () => {
+    const dialing = new Dialing('anna', 4)
+    const before = dialing.plan(NAMES, nobody, 0).chosen
+    const [lost = ''] = before
+    for (const now of [0, 1000]) dialing.failed(lost, now)
+    const [instead = ''] = [...dialing.plan(NAMES, nobody, 1001).chosen].filter(
+      (member) => !before.has(member),
+    )
+    for (const now of [1001, 2001]) dialing.failed(instead, now)
+    dialing.linked(lost)
+    expect(dialing.isFailing).toBe(true)
+    expect(dialing.plan(NAMES, (member) => member === lost, 100_000).chosen).toEqual(before)
+    expect(dialing.isFailing).toBe(false)
+  })
+
   test('[OV3] starts afresh with who was linked, or came back as a member', () => {
     const dialing = new Dialing('anna', 8)
     dialing.plan(['bert'], nobody, 0)

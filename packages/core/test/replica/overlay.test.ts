@@ -184,6 +184,20 @@ describe('links', () => {
     for (const { id } of others) expect(seeker.replica.neighbours).toContain(id)
   })
 
+  test('[OV3] what was found is kept while others are being dialed', () => {
+    const net = new Network()
+    const members = net.room(IDS, { maxConnections: 4, ...UNSUSPECTING })
+    net.pass(30_000)
+    const seeker = members[3] as Peer
+    const [found, other] = members.filter((member) => areStrangers(seeker, member)) as [Peer, Peer]
+    // Dials take their time: nobody has failed yet.
+    net.canDial = false
+    for (const member of members) net.cut(seeker, member)
+    for (const member of [found, other]) net.connect(seeker, member, true)
+    net.pass(15_000)
+    for (const { id } of [found, other]) expect(seeker.replica.neighbours).toContain(id)
+  })
+
   test('[OV3] who can not reach somebody leaves the links alone that others want instead of theirs', () => {
     const net = new Network()
     const members = net.room(IDS, { maxConnections: 4, seekIntervalMs: 3000, ...UNSUSPECTING })
@@ -634,6 +648,21 @@ describe('greeters', () => {
     net.pass(36_000)
     expect(dora.replica.neighbours).toEqual(['emil'])
     expect(dora.outputsOf('seek').length - before).toBeGreaterThanOrEqual(3)
+  })
+
+  test('[OV8] it does so as soon as it may not decide', () => {
+    const net = new Network()
+    const members = net.room(['anna', 'bert', 'cleo', 'dora', 'emil'], { seekIntervalMs: 3000 })
+    const [anna, , , dora] = members
+    net.areApart = (a, b) => [a, b].includes('anna') && [a, b].includes('dora')
+    net.cut(anna, dora)
+    net.pass(100_000)
+    const side = (id: ReplicaId) => ['dora', 'emil'].includes(id)
+    net.areApart = (a, b) => side(a) !== side(b)
+    for (const a of members) for (const b of members) if (side(a.id) && !side(b.id)) net.cut(a, b)
+    const before = dora.outputsOf('seek').length
+    net.pass(20_000)
+    expect(dora.outputsOf('seek').length).toBeGreaterThan(before)
   })
 
   test('[OV8] a member that is alone in its room has nobody to look for', () => {
