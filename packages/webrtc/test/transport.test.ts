@@ -101,7 +101,7 @@ describe('meeting through the signaling server', () => {
         return wrtc.RTCPeerConnection
       },
     }
-    const two = replica('two', { peerOptions: { wrtc: flaky }, connectTimeoutMs: 500 })
+    const two = replica('two', { peerOptions: { wrtc: flaky }, connectTimeoutMs: 1500 })
     two.session.greet('lineage-2')
     await new Promise((resolve) => setTimeout(resolve, 500))
     expect([one.links, two.links]).toEqual([[], []])

@@ -5,12 +5,13 @@
 interface Greeter<E> {
   readonly endpoint: E
   lineage: string
+  /** How often it has asked for a greeter of another history. */
+  meetings: number
 }
 
 interface RoomDesk<E> {
   readonly greeters: Greeter<E>[]
   founder: E | undefined
-  meetings: number
 }
 
 export type Answer<E> = { readonly peer: E } | { readonly found: true } | { readonly wait: true }
@@ -35,13 +36,14 @@ export class Rendezvous<E> {
   /** @returns a greeter of another history of the room, if there is one. */
   greet(room: string, endpoint: E, lineage: string): E | undefined {
     const desk = this.desk(room)
-    const own = desk.greeters.find((greeter) => greeter.endpoint === endpoint)
-    if (own) own.lineage = lineage
-    else desk.greeters.push({ endpoint, lineage })
+    const known = desk.greeters.find((greeter) => greeter.endpoint === endpoint)
+    const greeter = known ?? { endpoint, lineage, meetings: 0 }
+    greeter.lineage = lineage
+    if (!known) desk.greeters.push(greeter)
     if (desk.founder === endpoint) desk.founder = undefined
-    // One after the other: not all of them need be within reach.
-    const others = desk.greeters.filter((greeter) => greeter.lineage !== lineage)
-    return others[desk.meetings++ % others.length]?.endpoint
+    // Each time another one: not all of them need be within reach.
+    const others = desk.greeters.filter((other) => other.lineage !== lineage)
+    return others[greeter.meetings++ % others.length]?.endpoint
   }
 
   /** Forgets an endpoint that retires, or is gone. */
@@ -60,7 +62,7 @@ export class Rendezvous<E> {
   }
 
   private desk(room: string): RoomDesk<E> {
-    const desk = this.rooms.get(room) ?? { greeters: [], founder: undefined, meetings: 0 }
+    const desk = this.rooms.get(room) ?? { greeters: [], founder: undefined }
     this.rooms.set(room, desk)
     return desk
   }

@@ -12,7 +12,7 @@ import type { LinkIdentity } from '../secret/proof.js'
 import type { Proof } from '../secret/proving.js'
 import type { RoomSecret } from '../secret/room-keys.js'
 import { readSeekAnswer } from './answer.js'
-import { Backoff, spread } from './backoff.js'
+import { Backoff } from './backoff.js'
 import { Seeker } from './seeker.js'
 import { SignalingClient, type SignalingClientOptions } from './signaling-client.js'
 
@@ -43,12 +43,18 @@ export class Rendezvous {
   readonly #greetBackoff = new Backoff(500, 10_000)
   /** Greeters of another lineage are left alone after a call for as long as one may take, however it ended. */
   readonly #calledElsewhereMs = new Map<string, number>()
+  /** While the server knows of another lineage. Never shorter than a call to one of its greeters may take. */
+  readonly #meetBackoff: Backoff
   #lineage: string | null = null
+  #isRegistered = false
+  /** Of another lineage, since we have greeted. */
+  #hasHeardOfOthers = false
   #greetTimer: ReturnType<typeof setTimeout> | undefined
 
   constructor(options: RendezvousOptions) {
     this.#options = options
     const { servers, token, loadSocketFactory, self, connectTimeoutMs } = options
+    this.#meetBackoff = new Backoff(2 * connectTimeoutMs, 20 * connectTimeoutMs)
     const { secret, identity, createChannel, mismatch } = options
     this.#client = new SignalingClient({
       servers,
@@ -115,6 +121,7 @@ export class Rendezvous {
     if (lineage === this.#lineage) return
     this.#lineage = lineage
     this.#greetBackoff.reset()
+    this.#meetBackoff.reset()
     this.#settle()
     if (!this.#client.isConnected) return
     if (lineage === null) void this.#request('retire', {})
@@ -153,15 +160,25 @@ export class Rendezvous {
     const lineage = this.#lineage
     clearTimeout(this.#greetTimer)
     if (lineage === null) return
+    if (!this.#hasHeardOfOthers) this.#meetBackoff.reset()
+    this.#hasHeardOfOthers = false
+    this.#isRegistered = false
     const answer = await this.#request('greet', { lineage })
     if (lineage !== this.#lineage || !this.#client.isConnected) return
+    this.#isRegistered = answer.ok
     if (answer.ok) {
       this.#greetBackoff.reset()
+      this.#meetLater()
       this.#options.reachable(true)
     } else {
       this.#greetIn(this.#greetBackoff.nextMs())
       this.#options.reachable(false, answer.message)
     }
+  }
+
+  /** The answer to a greeting and the word of another lineage come in either order. */
+  #meetLater(): void {
+    if (this.#isRegistered && this.#hasHeardOfOthers) this.#greetIn(this.#meetBackoff.nextMs())
   }
 
   #greetIn(waitMs: number): void {
@@ -202,7 +219,8 @@ export class Rendezvous {
       if (calledMs + connectTimeoutMs <= nowMs) this.#calledElsewhereMs.delete(called)
     }
     // The call may come to nothing, and nobody else need call: until there is no other lineage the server is asked again.
-    this.#greetIn(connectTimeoutMs + spread(connectTimeoutMs))
+    this.#hasHeardOfOthers = true
+    this.#meetLater()
     if (this.#calledElsewhereMs.has(peer)) return
     this.#calledElsewhereMs.set(peer, nowMs)
     this.#call(peer)
