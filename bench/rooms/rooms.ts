@@ -241,7 +241,26 @@ async function measure({ quick, say }: Parameters<Measurement['measure']>[0]): P
       'Bytes and messages are those of the protocol, without what data channels add.',
       rest,
     ].filter((line) => line !== ''),
+    summary: summaryOf(rooms),
   }
+}
+
+/** Of the largest room. */
+function summaryOf(rooms: readonly RoomCosts[]): { what: string; figure: string }[] {
+  const room = rooms.at(-1)
+  if (room === undefined) return []
+  const { size, links, idle, lastMs } = room
+  return [
+    {
+      what: `a room of ${digits(size)} (virtual time, ${LATENCY_MS} to ${LATENCY_MS + JITTER_MS} ms a hop): links of a member / what it sends in an idle minute / per operation of anybody / until everybody has that`,
+      figure: [
+        digits(links),
+        `${digits(idle.bytes / size)} B`,
+        `${digits(perOperation(room, 'bytes') / size)} B`,
+        `${digits(lastMs)} ms`,
+      ].join(' / '),
+    },
+  ]
 }
 
 function perOperation({ idle, typing }: RoomCosts, key: keyof Traffic): number {
