@@ -16,8 +16,8 @@ import { Marks } from './marks.js'
 
 const SIZES = [2, 3, 5, 10, 20, 50, 100, 200, 500, 1000]
 const QUICK_SIZES = [2, 5, 10, 20]
-/** For each member: a thousand are a million pairs who know of each other, half an hour's work. */
-const PATIENCE_MS = 4000
+/** For each member: a thousand are a million pairs who know of each other, an hour and a quarter of work. */
+const PATIENCE_MS = 8000
 const LATENCY_MS = 20
 const JITTER_MS = 5
 const STEP_MS = 20
