@@ -94,16 +94,20 @@ describe('meeting through the signaling server', () => {
     const one = replica('one')
     await one.found('lineage-1')
     let isOut = true
+    let failures = 0
     const flaky = {
       ...wrtc,
       get RTCPeerConnection() {
-        if (isOut) throw new Error('no network')
+        if (isOut) {
+          failures++
+          throw new Error('no network')
+        }
         return wrtc.RTCPeerConnection
       },
     }
     const two = replica('two', { peerOptions: { wrtc: flaky }, connectTimeoutMs: 1500 })
     two.session.greet('lineage-2')
-    await new Promise((resolve) => setTimeout(resolve, 500))
+    await until(() => failures > 0)
     expect([one.links, two.links]).toEqual([[], []])
     isOut = false
     await until(() => one.links.length === 1 && two.links.length === 1)
