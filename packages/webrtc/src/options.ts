@@ -17,7 +17,7 @@ export interface WebrtcTransportOptions {
   readonly iceServers?: RTCIceServer[] | undefined
   /** More options for simple-peer. In Node: `{ wrtc }`, an implementation of WebRTC. */
   readonly peerOptions?: object | undefined
-  /** How long a call may take before it is given up. */
+  /** How long a call may take before it is given up; it is given up after a third of that if nobody answers. */
   readonly connectTimeoutMs?: number | undefined
   /** Longer messages are neither sent nor taken: the link ends. */
   readonly maxMessageBytes?: number | undefined

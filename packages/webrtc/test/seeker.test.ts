@@ -47,8 +47,8 @@ describe('seeking', () => {
     expect([seeker.isSeeking, vi.getTimerCount()]).toEqual([false, 0])
   })
 
-  it('leaves out who could not be linked, for as long as it is told', async () => {
-    const peers = ['p1', 'p2']
+  it('leaves out who could not be linked, for as long as it is told, while there are others', async () => {
+    const peers = ['p1', 'p2', 'p3']
     const { seeker, record } = createSeeker((not) => {
       const peer = peers.find((each) => !not.includes(each))
       return peer === undefined ? { kind: 'wait', waitMs: 500 } : { kind: 'peer', peer }
@@ -58,10 +58,35 @@ describe('seeking', () => {
     await vi.advanceTimersByTimeAsync(200)
     seeker.callFailed('p2', 60_000)
     await vi.advanceTimersByTimeAsync(50_000)
-    expect(record.called).toEqual(['p1', 'p2'])
-    expect(record.asked.at(-1)).toEqual(['p1', 'p2'])
+    seeker.callFailed('p3', 0)
+    await vi.advanceTimersByTimeAsync(1000)
+    expect([record.called, record.asked.at(-1)]).toEqual([
+      ['p1', 'p2', 'p3', 'p3'],
+      ['p1', 'p2'],
+    ])
     await vi.advanceTimersByTimeAsync(12_000)
-    expect(record.called).toEqual(['p1', 'p2', 'p1'])
+    seeker.callFailed('p3', 0)
+    await vi.advanceTimersByTimeAsync(2000)
+    expect(record.called.at(-1)).toBe('p1')
+  })
+
+  it('calls the only one to be had again, ever more rarely up to what it is told', async () => {
+    const { seeker, record } = createSeeker((not) =>
+      not.includes('p1') ? { kind: 'wait', waitMs: 1000 } : { kind: 'peer', peer: 'p1' },
+    )
+    await begin(seeker)
+    const pauses: number[] = []
+    for (let call = 1; call <= 8; call += 1) {
+      expect(record.called.length).toBe(call)
+      seeker.callFailed('p1', 60_000)
+      const failedMs = Date.now()
+      while (record.called.length === call) await vi.advanceTimersByTimeAsync(100)
+      pauses.push(Math.floor((Date.now() - failedMs) / 1000))
+    }
+    // The question takes its time too: the last pause ends with whatever question comes next.
+    expect(pauses.slice(0, 5)).toEqual([2, 4, 8, 16, 32])
+    expect(pauses.slice(5).every((seconds) => seconds >= 60 && seconds < 66)).toBe(true)
+    expect(record.refusals).toEqual([])
   })
 
   it('never names more peers than a server takes, and then the latest', async () => {

@@ -122,10 +122,25 @@ describe('placing a call', () => {
     expect([connected, board.size, peers.length, vi.getTimerCount()]).toEqual([['x'], 0, 1, 0])
   })
 
+  it('fails after a third of the time if nobody answers, and tells the other side', async () => {
+    const { board, peers, sent, failed } = openSwitchboard('bbbb')
+    board.place('x')
+    await vi.advanceTimersByTimeAsync(4_999)
+    expect(failed).toEqual([])
+    await vi.advanceTimersByTimeAsync(1)
+    expect(failed).toEqual([{ address: 'x', reason: 'no answer came' }])
+    expect(JSON.parse(sent.at(-1)?.text ?? '')).toMatchObject({ end: 'no answer came' })
+    expect([peers[0]?.destroyed, board.size, vi.getTimerCount()]).toEqual([true, 0, 0])
+  })
+
   it('fails after the time-out, tells the other side, and leaves nothing', async () => {
     const { board, peers, sent, failed } = openSwitchboard('bbbb')
     board.place('x')
-    await vi.advanceTimersByTimeAsync(15_000)
+    await vi.advanceTimersByTimeAsync(20)
+    board.receive('x', answerOf(callOf(sent[0]?.text), 'aaaa'))
+    await vi.advanceTimersByTimeAsync(14_979)
+    expect(failed).toEqual([])
+    await vi.advanceTimersByTimeAsync(1)
     expect(failed).toEqual([{ address: 'x', reason: 'timed out' }])
     expect(JSON.parse(sent.at(-1)?.text ?? '')).toMatchObject({ end: 'timed out' })
     expect([peers[0]?.destroyed, board.size, vi.getTimerCount()]).toEqual([true, 0, 0])
@@ -283,6 +298,8 @@ describe('[AC4] in a room with a password', () => {
   it('a connection that no proof comes over is given up, and both sides hear of it', async () => {
     const { board, peers, sent, connected, failed, unproven } = openSwitchboard('bbbb', { secret })
     board.place('x')
+    await vi.advanceTimersByTimeAsync(20)
+    board.receive('x', answerOf(callOf(sent[0]?.text), 'aaaa'))
     await vi.advanceTimersByTimeAsync(14_000)
     peers[0]?.emit('connect')
     await vi.advanceTimersByTimeAsync(4999)

@@ -40,6 +40,23 @@ function replica(
   return created
 }
 
+/** WebRTC that can not be had as long as it is out. */
+function outage() {
+  const network = {
+    isOut: true,
+    failures: 0,
+    wrtc: {
+      ...wrtc,
+      get RTCPeerConnection() {
+        if (!network.isOut) return wrtc.RTCPeerConnection
+        network.failures += 1
+        throw new Error('no network')
+      },
+    },
+  }
+  return network
+}
+
 /** A greeter and a newcomer with a link between them. */
 async function linkedPair(options: Partial<WebrtcTransportOptions> = {}): Promise<[Replica, Replica]> {
   const greeter = replica('greeter', options)
@@ -93,24 +110,26 @@ describe('meeting through the signaling server', () => {
   it('makes them meet later if their first call comes to nothing', { timeout }, async () => {
     const one = replica('one')
     await one.found('lineage-1')
-    let isOut = true
-    let failures = 0
-    const flaky = {
-      ...wrtc,
-      get RTCPeerConnection() {
-        if (isOut) {
-          failures++
-          throw new Error('no network')
-        }
-        return wrtc.RTCPeerConnection
-      },
-    }
-    const two = replica('two', { peerOptions: { wrtc: flaky }, connectTimeoutMs: 1500 })
+    const network = outage()
+    const two = replica('two', { peerOptions: { wrtc: network.wrtc }, connectTimeoutMs: 1500 })
     two.session.greet('lineage-2')
-    await until(() => failures > 0)
+    await until(() => network.failures > 0)
     expect([one.links, two.links]).toEqual([[], []])
-    isOut = false
+    network.isOut = false
     await until(() => one.links.length === 1 && two.links.length === 1)
+  })
+
+  it('lets a newcomer in whose first call to the only greeter came to nothing', { timeout }, async () => {
+    const greeter = replica('greeter')
+    await greeter.found()
+    const network = outage()
+    const newcomer = replica('newcomer', { peerOptions: { wrtc: network.wrtc } })
+    newcomer.session.seek()
+    await until(() => network.failures > 0)
+    expect([newcomer.links, newcomer.foundings]).toEqual([[], 0])
+    network.isOut = false
+    await until(() => greeter.links.length === 1 && newcomer.links.length === 1)
+    expect(newcomer.areFound).toEqual([true])
   })
 
   it('stops being given to newcomers after retiring', { timeout }, async () => {
@@ -346,7 +365,7 @@ describe('calls carried by members', () => {
     lonely.session.dial('nobody')
     expect(lonely.dialFailures).toEqual([])
     await until(() => lonely.dialFailures.length === 1)
-    expect(lonely.dialFailures).toEqual([{ peer: 'nobody', reason: 'timed out' }])
+    expect(lonely.dialFailures).toEqual([{ peer: 'nobody', reason: 'no answer came' }])
     expect(lonely.links).toEqual([])
   })
 

@@ -39,6 +39,9 @@ export interface CallOptions {
 /** Candidates appear one by one within milliseconds; gathered, they cost one message instead of many. */
 const gatherMs = 5
 
+/** Of the time for the whole call: whoever is there answers at once, and whoever is not should not cost all of it. */
+const answerShare = 1 / 3
+
 /** Proving takes two messages each way, but pages are busy at times. */
 const proofTimeoutMs = 5000
 
@@ -52,6 +55,7 @@ export class Call {
   isWanted: boolean
   readonly #options: CallOptions
   #deadline: ReturnType<typeof setTimeout>
+  #unanswered: ReturnType<typeof setTimeout> | undefined
   #proving: Proving | null = null
   #outbox: PeerSignal[] = []
   #gathering: ReturnType<typeof setTimeout> | undefined
@@ -68,7 +72,10 @@ export class Call {
     options.channel.onSignal = (signal) => this.#gather(signal)
     options.channel.onOpen = () => this.#opened()
     options.channel.onClose = (reason) => this.fail(reason)
-    this.#deadline = setTimeout(() => this.fail('timed out'), options.connectTimeoutMs)
+    const { connectTimeoutMs, isCaller } = options
+    this.#deadline = setTimeout(() => this.fail('timed out'), connectTimeoutMs)
+    if (isCaller)
+      this.#unanswered = setTimeout(() => this.fail('no answer came'), connectTimeoutMs * answerShare)
   }
 
   /** Whether the other side has answered or offered, so that the rest may go without the carrier. */
@@ -85,6 +92,7 @@ export class Call {
       if (signal.type !== 'candidate') {
         if (signal.type !== expected || this.#hasDescription) continue
         this.#hasDescription = true
+        clearTimeout(this.#unanswered)
       }
       this.#options.channel.signal(signal)
     }
@@ -126,6 +134,7 @@ export class Call {
     // The other side may lack the candidates that wait here: it can not be connected without any, but it may
     // still be choosing among them.
     clearTimeout(this.#gathering)
+    clearTimeout(this.#unanswered)
     this.#flush()
     const { secret, identity, channel, isCaller } = this.#options
     if (secret === null && identity === null) return this.#connected([], undefined)
@@ -165,6 +174,7 @@ export class Call {
   #stop(): void {
     this.#over = true
     clearTimeout(this.#deadline)
+    clearTimeout(this.#unanswered)
     clearTimeout(this.#gathering)
     this.#proving?.stop()
   }

@@ -1,6 +1,7 @@
 /**
  * Looks for a member of the room: asks the server whom to call, calls, and asks again until one call succeeds or
- * the server says that the room is to be founded. Members that could not be reached are left out for a while.
+ * the server says that the room is to be founded. Members that could not be reached are left out for a while, unless
+ * there is nobody else: then they are called again, ever more rarely.
  */
 import type { SeekAnswer } from './answer.js'
 import { Backoff, spread } from './backoff.js'
@@ -20,10 +21,22 @@ export interface SeekerOptions {
 /** As many as a server takes in one question; the latest count. */
 const maxAvoided = 16
 
+/** Before somebody is called again who is the only one to be had. Doubles with each call that fails. */
+const firstPauseMs = 2000
+
+/** Somebody who could not be reached: called again from `pauseEndsMs` on if there is nobody else, later in any case. */
+interface Avoided {
+  readonly untilMs: number
+  readonly pauseMs: number
+  readonly pauseEndsMs: number
+}
+
 export class Seeker {
   readonly #options: SeekerOptions
   readonly #backoff = new Backoff(100, 5000)
-  readonly #avoidedUntilMs = new Map<string, number>()
+  readonly #avoided = new Map<string, Avoided>()
+  /** All that the server knows of are avoided, it said last. */
+  #isNobodyElse = false
   #isSeeking = false
   #calling: string | null = null
   /** Answers to questions of an earlier search or connection do not count. */
@@ -64,6 +77,7 @@ export class Seeker {
 
   /** @returns whether that is what was looked for. */
   callSucceeded(peer: string): boolean {
+    this.#avoided.delete(peer)
     const isFound = this.#calling === peer
     if (isFound) this.stop()
     return isFound
@@ -73,14 +87,14 @@ export class Seeker {
   callFailed(peer: string, avoidMs: number): void {
     if (this.#calling !== peer) return
     this.#calling = null
-    this.#avoidedUntilMs.delete(peer)
-    if (avoidMs > 0) this.#avoidedUntilMs.set(peer, Date.now() + avoidMs)
+    this.#avoid(peer, avoidMs)
     this.#askIn(this.#backoff.nextMs())
   }
 
   async #ask(question: number): Promise<void> {
-    const answer = await this.#options.ask(this.#avoided())
+    const answer = await this.#options.ask(this.#leftOut())
     if (!this.#isSeeking || question !== this.#question) return
+    this.#isNobodyElse = answer.kind === 'wait'
     switch (answer.kind) {
       case 'peer':
         this.#calling = answer.peer
@@ -90,7 +104,7 @@ export class Seeker {
         return this.#options.alone()
       case 'wait':
         if (this.#options.isGreeting()) return this.stop()
-        return this.#askIn(spread(answer.waitMs))
+        return this.#askIn(Math.min(spread(answer.waitMs), this.#shortestPauseMs()))
       case 'refused':
         this.#askIn(this.#backoff.nextMs())
         return this.#options.refused(answer.reason)
@@ -102,11 +116,26 @@ export class Seeker {
     this.#timer = setTimeout(() => this.ask(), waitMs)
   }
 
-  #avoided(): string[] {
+  #avoid(peer: string, avoidMs: number): void {
+    const pauseMs = Math.min(avoidMs, 2 * (this.#avoided.get(peer)?.pauseMs ?? firstPauseMs / 2))
+    // The latest failures are the last in the order of the map.
+    this.#avoided.delete(peer)
+    if (avoidMs === 0) return
     const nowMs = Date.now()
-    for (const [peer, untilMs] of this.#avoidedUntilMs) {
-      if (untilMs <= nowMs) this.#avoidedUntilMs.delete(peer)
-    }
-    return [...this.#avoidedUntilMs.keys()].slice(-maxAvoided)
+    this.#avoided.set(peer, { untilMs: nowMs + avoidMs, pauseMs, pauseEndsMs: nowMs + pauseMs })
+    for (const [oldest] of [...this.#avoided].slice(0, -maxAvoided)) this.#avoided.delete(oldest)
+  }
+
+  #leftOut(): string[] {
+    const nowMs = Date.now()
+    return [...this.#avoided].flatMap(([peer, { untilMs, pauseEndsMs }]) =>
+      (this.#isNobodyElse ? pauseEndsMs : untilMs) > nowMs ? [peer] : [],
+    )
+  }
+
+  /** Until one of those avoided may be called again. */
+  #shortestPauseMs(): number {
+    const ends = [...this.#avoided.values()].map(({ pauseEndsMs }) => pauseEndsMs)
+    return Math.max(0, Math.min(...ends) - Date.now())
   }
 }
