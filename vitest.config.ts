@@ -17,6 +17,7 @@ export default defineConfig({
   test: {
     pool: 'forks',
     setupFiles: ['test/repeatable.ts'],
+    expect: { poll: { timeout: 40_000 } },
     projects: [
       {
         extends: true,
@@ -24,9 +25,9 @@ export default defineConfig({
           name: 'unit',
           include: TESTS,
           exclude: [...EXCLUDED, ...BROWSER_TESTS],
-          // Processors are shared on build machines; a test that hangs is found out all the same.
-          testTimeout: 20_000,
-          hookTimeout: 20_000,
+          // Build machines share their processors and stand still at times; a test that hangs is found out all the same.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
           sequence: { groupOrder: 0 },
         },
       },

@@ -113,6 +113,6 @@ export async function expectAlive(server: RunningServer): Promise<void> {
 
 export async function expectEmpty(server: RunningServer): Promise<void> {
   await expect
-    .poll(() => server.stats(), { timeout: 10_000 })
+    .poll(() => server.stats(), { timeout: 40_000 })
     .toMatchObject({ connections: 0, rooms: 0, participants: 0, addresses: 0, socketRates: 0 })
 }

@@ -127,7 +127,7 @@ async function agreement(visitors: readonly Visitor[]): Promise<Agreed> {
         agreed = all[0]
         return new Set([...all, before].map((one) => JSON.stringify(one))).size
       },
-      { timeout: 30_000, interval: 500 },
+      { timeout: 40_000, interval: 500 },
     )
     .toBe(1)
   if (!agreed) throw new Error('nobody was asked')
@@ -224,7 +224,7 @@ describe('the demo', () => {
       })
       expect(point).toBeGreaterThan(0)
       await expect
-        .poll(() => page.locator('.strip').getAttribute('data-point'), { timeout: 10_000 })
+        .poll(() => page.locator('.strip').getAttribute('data-point'), { timeout: 40_000 })
         .toBe(`${point}`)
       const drawn = await page
         .locator('.node')
@@ -317,7 +317,7 @@ describe('the demo', () => {
           const texts = await Promise.all(visitors.map((visitor) => visitor.text()))
           return new Set(texts).size === 1 && !texts[0]?.includes('unwanted')
         },
-        { timeout: 20_000 },
+        { timeout: 40_000 },
       )
       .toBe(true)
     for (const visitor of visitors) await visitor.settled(3)
@@ -440,7 +440,7 @@ describe('the demo', () => {
       await page.emulateMedia({ colorScheme: 'dark' })
       return await background()
     }
-    await expect.poll(inTheDark, { timeout: 10_000 }).not.toBe(light)
+    await expect.poll(inTheDark, { timeout: 40_000 }).not.toBe(light)
     await toggle.click()
     expect(await background()).toBe(light)
     await page.reload()

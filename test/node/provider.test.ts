@@ -14,8 +14,7 @@ import * as Y from 'yjs'
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
 /** One call may come to nothing, and is placed again: WebRTC gets time for that. */
-vi.setConfig({ testTimeout: 60_000 })
-const PATIENCE = { timeout: 25_000, interval: 50 }
+const PATIENCE = { timeout: 40_000, interval: 50 }
 
 let server: ReturnType<typeof createSignalingServer>
 let signaling: string

@@ -180,8 +180,8 @@ export const MUTANTS: readonly MeasuredMutant[] = [
   {
     name: 'neighbours do not ask for what they lack',
     rule: 'OV6: anti-entropy closes every gap',
-    file: `${CORE}/overlay/neighbourhood.ts`,
-    find: 'return link.differed === first || link.differed % Math.ceil(MAX_DIFFERING_HEARTBEATS * patience) === 0',
+    file: `${CORE}/overlay/comparison.ts`,
+    find: 'return this.differed === Math.ceil(FIRST * patience) || this.differed % Math.ceil(AGAIN * patience) === 0',
     replace: 'return false',
     breaks: /liveness/,
     needed: 110,

@@ -39,7 +39,7 @@ test('[ID9] nor in schedules whose members sign what they say', { timeout: 120_0
   expect(violations).toEqual([])
 })
 
-describe('schedules that once failed', { timeout: 30_000 }, () => {
+describe('schedules that once failed', { timeout: 60_000 }, () => {
   test.each(WITH_EVICTION)('seed $seed: $found', ({ seed }) => {
     expect(runSchedule(seed).violation?.message).toBeUndefined()
   })
@@ -49,7 +49,7 @@ describe('schedules that once failed', { timeout: 30_000 }, () => {
   })
 })
 
-describe('a seed names a schedule', { timeout: 30_000 }, () => {
+describe('a seed names a schedule', { timeout: 60_000 }, () => {
   test.each([3, 7, 11, 25])('seed %i does the same twice, told or not', (seed) => {
     const first = runSchedule(seed)
     const second = runSchedule(seed, { isTold: true })

@@ -79,7 +79,7 @@ class Running {
   }
 
   async says(what: string | RegExp): Promise<void> {
-    await vi.waitFor(() => expect(this.out).toMatch(what), { timeout: 15_000, interval: 20 })
+    await vi.waitFor(() => expect(this.out).toMatch(what), { timeout: 40_000, interval: 20 })
   }
 }
 
@@ -112,7 +112,7 @@ function open(password?: string, identities = false) {
 /** The second one's clock: with it everybody is in the electorate. */
 const JOINS = 2
 
-const until = (condition: () => boolean, timeout = 20_000) =>
+const until = (condition: () => boolean, timeout = 40_000) =>
   vi.waitFor(() => expect(condition()).toBe(true), { timeout, interval: 20 })
 
 describe('a room with a keeper', { timeout: 90_000 }, () => {
@@ -320,7 +320,7 @@ describe('what goes wrong', { timeout: 60_000 }, () => {
     const { port } = new URL(signaling)
     await server.close()
     const keeper = keep()
-    await vi.waitFor(() => expect(keeper.err).toContain(signaling), { timeout: 15_000, interval: 20 })
+    await vi.waitFor(() => expect(keeper.err).toContain(signaling), { timeout: 40_000, interval: 20 })
     server = createSignalingServer({ graceMs: 0 })
     await server.listen(Number(port))
     await keeper.says('in the room')

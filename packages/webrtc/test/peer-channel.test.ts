@@ -4,7 +4,7 @@ import SimplePeer from 'simple-peer/simplepeer.min.js'
 import { expect, it } from 'vitest'
 import { PeerChannel, type SimplePeerInstance } from '../src/link/peer-channel.js'
 
-const timeout = 30_000
+const timeout = 60_000
 
 interface Opening extends SimplePeerInstance {
   readonly _pc: NonNullable<SimplePeerInstance['_pc']> & { createDataChannel(label: string): unknown }

@@ -124,7 +124,7 @@ export function connectCarriers(...replicas: Replica[]): void {
 
 const carrierMs = 30
 
-export async function until(condition: () => boolean, timeoutMs = 20_000): Promise<void> {
+export async function until(condition: () => boolean, timeoutMs = 40_000): Promise<void> {
   await vi.waitFor(() => expect(condition()).toBe(true), { timeout: timeoutMs, interval: 5 })
 }
 

@@ -315,7 +315,7 @@ describe('[AC4] in a room with a password', () => {
     vi.useRealTimers()
     const { board, peers, sent, connected, chunks } = openSwitchboard('bbbb', { secret })
     board.place('x')
-    await vi.waitFor(() => expect(sent.length).toBe(1))
+    await vi.waitFor(() => expect(sent.length).toBe(1), 40_000)
     const [ours, theirs] = ['AA', 'BB'].map((digits) => ({ sdp: `a=fingerprint:sha-256 ${digits}` }))
     const [peer] = peers
     if (!peer || !ours || !theirs) throw new Error('no call was placed')
@@ -335,7 +335,7 @@ describe('[AC4] in a room with a password', () => {
     const call = callOf(sent[0]?.text)
     const ends = { proven: () => {}, failed: () => {} }
     new Proving({ secret, identity: null, call, isCaller: false, channel: other, ...ends })
-    await vi.waitFor(() => expect(connected).toEqual(['x']))
+    await vi.waitFor(() => expect(connected).toEqual(['x']), 40_000)
     expect(chunks).toEqual([hello])
   })
 

@@ -15,7 +15,7 @@ async function until(isSo: () => boolean): Promise<void> {
   await vi.waitFor(() => {
     room.settle(100)
     expect(isSo()).toBe(true)
-  })
+  }, 40_000)
 }
 
 const synced = (...sites: Site[]) => sites.every(({ provider }) => provider.synced)
@@ -90,7 +90,7 @@ test('code for identities that can not be loaded is asked for again, and told of
   await vi.waitFor(() => {
     scheduler.advance(1000)
     expect(isLoaded).toBe(true)
-  })
+  }, 40_000)
   expect([attempts, errors.length]).toEqual([3, 1])
   const id = identities.newId()
   identities.signaturesOf(id)

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Identity, newIdentity } from '../identity.js'
 import { connectCarriers, Replica, testBytes, until } from '../replica.js'
 
-const timeout = 30_000
+const timeout = 60_000
 
 let server: SignalingServer
 let url: string

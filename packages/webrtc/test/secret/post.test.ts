@@ -43,7 +43,7 @@ function openPost(address: string, secret: RoomSecret | null, changes: Partial<P
   return { post, ...record }
 }
 
-const until = (condition: () => boolean) => vi.waitFor(() => expect(condition()).toBe(true))
+const until = (condition: () => boolean) => vi.waitFor(() => expect(condition()).toBe(true), 40_000)
 
 /** What `from` seals for `to`. */
 async function sealedBy(secret: RoomSecret, from = 'a', to = 'b', text = negotiation): Promise<string> {

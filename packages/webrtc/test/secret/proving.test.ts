@@ -63,7 +63,7 @@ function connection(callerSees = 'BB', calleeSees = 'AA'): [End, End] {
 }
 
 const outcomes = async (...ends: End[]) => {
-  await vi.waitFor(() => expect(ends.every(({ outcome }) => outcome !== null)).toBe(true))
+  await vi.waitFor(() => expect(ends.every(({ outcome }) => outcome !== null)).toBe(true), 40_000)
   return ends.map(({ outcome }) => outcome)
 }
 
@@ -169,7 +169,7 @@ describe('[AC4] a connection', () => {
     const proving = caller.prove(true)
     callee.prove(false)
     proving.stop()
-    await vi.waitFor(() => expect(callee.sent.length).toBe(2))
+    await vi.waitFor(() => expect(callee.sent.length).toBe(2), 40_000)
     expect([caller.outcome, caller.sent.length]).toEqual([null, 1])
   })
 })

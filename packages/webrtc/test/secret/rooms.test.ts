@@ -11,7 +11,7 @@ import { connectCarriers, Replica, testBytes, until } from '../replica.js'
 import { Interceptor } from './interceptor.js'
 import { ManInTheMiddle, type Relayed } from './man-in-the-middle.js'
 
-const timeout = 30_000
+const timeout = 60_000
 
 let server: SignalingServer
 let port: number
