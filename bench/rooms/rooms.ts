@@ -6,6 +6,7 @@
 import { Session } from '@tidemark/core'
 import * as prng from 'lib0/prng'
 import { memoryNetwork, VirtualScheduler } from 'tidemark/testing'
+import { configFor } from '../../packages/tidemark/src/options.js'
 import type { Measurement, Plot, Result, Row } from '../measurement.js'
 import { observed } from '../observed-transport.js'
 import { inFreshProcess, type Tasks, TookTooLong } from '../processes.js'
@@ -84,6 +85,7 @@ class CountedRoom {
       room: 'room',
       transport: watched,
       structure: marks,
+      config: configFor({}),
       scheduler,
       newReplicaId: () =>
         Array.from({ length: 12 }, () => ALPHABET[prng.int53(random, 0, ALPHABET.length - 1)]).join(''),
@@ -235,7 +237,7 @@ async function measure({ quick, say }: Parameters<Measurement['measure']>[0]): P
       plotOf('Until everybody has an operation', 'ms', rooms, (room) => room.lastMs),
     ],
     conditions: [
-      'Replicas of the protocol with a structure that counts marks (payloads of 3 bytes), over a network in memory with latency, and the core’s defaults otherwise: while somebody types, members of a provider report up to four times more rarely than these in rooms beyond nine. They come in one after the other, in large rooms up to eight at once, and rest before they are measured.',
+      'Replicas of the protocol with a structure that counts marks (payloads of 3 bytes), over a network in memory with latency, and a provider’s defaults otherwise. They come in one after the other, in large rooms up to eight at once, and rest before they are measured.',
       `In a minute that begins with ${OPERATIONS} operations, one each second, by ${TYPISTS} members in turn, “per operation” is what it has beyond an idle one, divided by their number; messages may carry several things. Processor time is that of the whole minute.`,
       `“Until” is in virtual time, from making an operation until it is applied: one hop takes ${LATENCY_MS} to ${LATENCY_MS + JITTER_MS} ms.`,
       'Bytes and messages are those of the protocol, without what data channels add.',

@@ -3,6 +3,7 @@
  */
 import type { ReplicaId } from '../causality/operation.js'
 import type { LinkId } from '../transport.js'
+import { Comparison } from './comparison.js'
 
 /** So many questions in a row are answered, … */
 const QUESTIONS_AT_ONCE = 40
@@ -60,10 +61,7 @@ export interface Link {
   askedWith: number | undefined
   /** What its end may still ask of us. */
   readonly questions: Allowance
-  /** Heartbeats in a row whose digest differed from ours. */
-  differed: number
-  /** The two digests at the last of them, in a large room. */
-  compared?: { readonly ours: number; readonly theirs: number }
+  readonly comparison: Comparison
 }
 
 export class Links {
@@ -90,7 +88,7 @@ export class Links {
       isOurs: false,
       superfluousSince: undefined,
       askedWith: undefined,
-      differed: 0,
+      comparison: new Comparison(),
       questions: new Allowance(now),
     }
     this.byId.set(id, link)

@@ -18,7 +18,7 @@ import { BroadcastTree } from './broadcast-tree.js'
 import { Dialing } from './dialing.js'
 import { type Link, Links } from './links.js'
 import { Outgoing } from './outgoing.js'
-import { chosenNeighbours, Ring } from './topology.js'
+import { chosenNeighbours, depth, Ring } from './topology.js'
 
 /** A link that neither end would choose is kept for this long: the room may still be changing. */
 const SUPERFLUOUS_MS = 10_000
@@ -32,9 +32,6 @@ type LinkUp = Extract<Input, { readonly type: 'link-up' }>
 interface MemberName {
   readonly replica: ReplicaId
 }
-
-/** After the second differing heartbeat in a row a neighbour is asked, and then whenever so many more differed. */
-const MAX_DIFFERING_HEARTBEATS = 3
 
 /** So many hops a relayed message goes at most, … */
 const MAX_HOPS = 16
@@ -256,27 +253,21 @@ export class Neighbourhood {
   }
 
   /**
-   * Compares a neighbour's digest with ours.
+   * Compares a neighbour's digest with ours (rule OV6).
    * @param times so many times longer than in a small room something is always flowing.
-   * @returns whether to ask it for what we may lack: not while things are flowing anyway, unless that goes on.
+   * @param patienceMs so long reports wait for others at each hop (rule OV9).
+   * @returns whether to ask it for what we may lack.
    */
-  compare(link: Link, digest: number, times: number): boolean {
-    if (digest === this.digest()) {
-      link.differed = 0
-      link.caughtUp = link.isServed = true
-      return false
+  compare(link: Link, digest: number, times: number, patienceMs: number): boolean {
+    if (digest !== this.digest()) {
+      const { heartbeatIntervalMs, maxConnections } = this.config
+      const hops = depth(this.plannedFor?.length ?? 1, maxConnections)
+      const stillBeats = Math.ceil((hops * patienceMs) / heartbeatIntervalMs)
+      return link.comparison.differs(this.digest(), digest, { times, stillBeats })
     }
-    link.differed++
-    const patience = times > 1 && this.isInFlux(link, digest) ? times : 1
-    const first = Math.ceil(2 * patience)
-    return link.differed === first || link.differed % Math.ceil(MAX_DIFFERING_HEARTBEATS * patience) === 0
-  }
-
-  /** One of the two has got something since the last heartbeat. */
-  private isInFlux(link: Link, theirs: number): boolean {
-    const before = link.compared
-    link.compared = { ours: this.digest(), theirs }
-    return before?.theirs !== theirs || before.ours !== link.compared.ours
+    link.comparison.agreed()
+    link.caughtUp = link.isServed = true
+    return false
   }
 
   /**

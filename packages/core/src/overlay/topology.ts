@@ -95,3 +95,8 @@ export function chosenNeighbours(
   if (others <= maxConnections) return new Set(members.filter((member) => member !== self))
   return (ring ?? new Ring(members)).chosenBy(self, Math.max(2, Math.floor(maxConnections / 2)))
 }
+
+/** Hops from one member to all others, about: what is chosen makes trees that branch as often as there are links. */
+export function depth(members: number, maxConnections: number): number {
+  return Math.ceil(Math.log(Math.max(2, members)) / Math.log(Math.max(2, maxConnections - 1)))
+}

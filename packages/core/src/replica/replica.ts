@@ -319,9 +319,7 @@ export class Replica {
   private fromNeighbour(link: Link, message: Message, now: number): void {
     switch (message.type) {
       case 'heartbeat':
-        if (this.neighbourhood.compare(link, message.digest, slowdown(this.room.roster.size)))
-          this.gossiping.ask(link)
-        return
+        return this.compare(link, message.digest)
       case 'gossip': {
         const fault = this.gossiping.received(link, message, now)
         return fault === undefined ? undefined : this.metAlien(link, fault)
@@ -337,6 +335,13 @@ export class Replica {
       case 'probe':
         return this.relaying.probed(message, link.id, now)
     }
+  }
+
+  private compare(link: Link, digest: number): void {
+    const { size } = this.room.roster
+    const { neighbourhood, reporting } = this
+    if (neighbourhood.compare(link, digest, slowdown(size), reporting.forwardingMs(size)))
+      this.gossiping.ask(link)
   }
 
   private handshake(link: Link, message: Message, now: number): void {
