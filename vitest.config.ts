@@ -28,6 +28,8 @@ export default defineConfig({
           // Build machines share their processors and stand still at times; a test that hangs is found out all the same.
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          // One processor is kept free otherwise, which is half of a small machine.
+          maxWorkers: '100%',
           sequence: { groupOrder: 0 },
         },
       },
