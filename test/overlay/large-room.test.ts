@@ -103,6 +103,16 @@ test('[OV4] in a large room an operation reaches each member about once', () => 
   expect(busy - idle).toBeGreaterThan(23 * 10_000)
 })
 
+test('[OV4] whoever types, everybody has it within a second', () => {
+  const { sites, scheduler } = openRoom(80)
+  for (let i = 0; i < 30; i++) {
+    sites[i % 5]?.words.say(`word ${i}`)
+    scheduler.advance(1000)
+    const late = sites.filter(({ words }) => !words.all.includes(`word ${i}`)).length
+    expect(late, `without word ${i}`).toBe(0)
+  }
+}, 120_000)
+
 test('[OV9] [EV6] what a member sends while somebody types does not grow with the room', () => {
   const perMember = (size: number) => {
     const { sites, scheduler, sent } = openRoom(size)

@@ -172,6 +172,18 @@ export class CausalBuffer {
     return false
   }
 
+  /** Whether an author's next operation is here and something of a member that it depends on is not. */
+  lacksPast(applied: VersionVector): boolean {
+    for (const [author, waiting] of this.byAuthor) {
+      const next = waiting.get((applied.get(author) ?? 0) + 1)?.operation
+      for (const [other, seq] of next?.deps ?? []) {
+        const have = applied.get(other)
+        if (have !== undefined && have < seq && !this.has(other, have + 1)) return true
+      }
+    }
+    return false
+  }
+
   /** Operations that wait for nothing but that we reach their epoch. */
   readyAbove(applied: VersionVector, epoch: number): Operation[] {
     const found: Operation[] = []

@@ -36,8 +36,9 @@ export class BroadcastTree {
    * @returns whether the link must be asked to push again.
    */
   delivered(author: ReplicaId, link: LinkId, { wasAskedFor = false, isDirect = false }: Way = {}): boolean {
-    // It was on its way when the other end heard that the author's own link is enough.
-    if (!wasAskedFor && !isDirect && this.direct.has(author) && this.isDeclined(link, author)) return false
+    // It was on its way when the other end heard that another link is enough. Two that follow such news of each other would
+    // both stop asking those by whom they got them: a circle, in which nothing new ever comes.
+    if (!wasAskedFor && !isDirect && this.parents.has(author) && this.isDeclined(link, author)) return false
     const wasDeclined = this.declined.get(link)?.delete(author) ?? false
     const isExpectedHere = wasAskedFor && this.parents.get(author) === link
     const isPushed = isDirect && !wasAskedFor
@@ -53,6 +54,8 @@ export class BroadcastTree {
       const first = this.latest.get(author)
       return first === undefined || first === link ? undefined : this.decline(first, author)
     }
+    // We have it from elsewhere: with a join, or by a link that is gone.
+    if (!this.parents.has(author)) this.follow(author, link, isDirect)
     return this.parents.get(author) === link ? undefined : this.decline(link, author)
   }
 

@@ -5,6 +5,7 @@ import type { Arrival } from '../causality/history.js'
 import type { Clock, Operation, ReplicaId } from '../causality/operation.js'
 import type { Milliseconds, News } from '../machine.js'
 import { answer, batches, digestOf, gossip, offersNews, syncOf } from '../overlay/anti-entropy.js'
+import { type Gap, GapWatch } from '../overlay/gap-watch.js'
 import type { Link } from '../overlay/links.js'
 import type { Neighbourhood } from '../overlay/neighbourhood.js'
 import type { LinkId } from '../transport.js'
@@ -17,9 +18,6 @@ interface Arrivals {
   readonly repeated: Set<ReplicaId>
 }
 
-/** What is only late comes within this time. */
-const GAP_PATIENCE_MS = 150
-const GAP_RETRY_MS = 1000
 const MAX_CLOCK_JUMP = 2 ** 24
 /** Beyond this there would soon be no larger number. */
 const MAX_OUTBID = 2 ** 52
@@ -28,8 +26,9 @@ export class Gossiping {
   private readonly room: Room
   private readonly neighbourhood: Neighbourhood
   private readonly tell: (news: News) => void
-  private gapAskedAt = Number.POSITIVE_INFINITY
-  private lastNewsFrom: LinkId = -1
+  private readonly gaps = new GapWatch()
+  /** By which link the last operation has come that had to wait. */
+  private lastWaitingFrom: LinkId = -1
 
   constructor(room: Room, neighbourhood: Neighbourhood, tell: (news: News) => void) {
     this.room = room
@@ -49,9 +48,10 @@ export class Gossiping {
       farFetched(link, message, this.room.history.clock) ?? this.takeOperations(link, message, arrivals, now)
     if (fault !== undefined) return fault
     const { suspicion } = this.room.evicting
-    if (arrivals.fresh.size > 0) this.lastNewsFrom = link.id
     // Joins among these operations make the reports of their newcomers acceptable.
     this.room.drain()
+    const { waiting } = this.room.history
+    if (message.operations.some(({ author, seq }) => waiting.has(author, seq))) this.lastWaitingFrom = link.id
     if (link.peer !== undefined && this.room.history.liars.has(link.peer))
       return 'its operations contradict what they follow'
     for (const report of message.reports) {
@@ -73,21 +73,28 @@ export class Gossiping {
     return undefined
   }
 
-  /** When to look whether a gap has closed by itself. */
   get nextDeadline(): number {
-    return this.gapAskedAt
+    return this.gaps.nextDeadline
   }
 
-  /** While a tree changes its shape an operation may be pushed by nobody. Its successors tell that it exists (rule OV5). */
+  /**
+   * Whoever sent what waits here has what it waits for, or asks whoever sent it that: first it is asked, then the others in
+   * turn (rule OV5).
+   */
   askAboutGaps(now: number): void {
+    const asked = this.gaps.isDue(this.gap, now)
+    if (asked === undefined) return
+    const { links } = this.neighbourhood
+    const source = links.get(this.lastWaitingFrom)
+    const link = asked === 0 && source?.inRoom ? source : links.inRoom[asked % links.inRoom.length]
+    if (link !== undefined) this.ask(link)
+  }
+
+  private get gap(): Gap {
     const { waiting, applied } = this.room.history
-    if (waiting.size === 0 || !waiting.hasGap(applied)) this.gapAskedAt = Number.POSITIVE_INFINITY
-    else if (this.gapAskedAt === Number.POSITIVE_INFINITY) this.gapAskedAt = now + GAP_PATIENCE_MS
-    else if (now >= this.gapAskedAt) {
-      this.gapAskedAt = now + GAP_RETRY_MS
-      const link = this.neighbourhood.links.get(this.lastNewsFrom) ?? this.neighbourhood.links.inRoom[0]
-      if (link?.inRoom) this.ask(link)
-    }
+    if (waiting.size === 0) return undefined
+    if (waiting.hasGap(applied)) return 'before'
+    return waiting.lacksPast(applied) ? 'past' : undefined
   }
 
   /** Tells a neighbour what we have, so that it sends the rest. */

@@ -29,6 +29,20 @@ describe('the causal buffer', () => {
     expect(buffer.size).toBe(0)
   })
 
+  test('[OV5] says whether the past of what comes next is here, or waits as well', () => {
+    const buffer = new CausalBuffer(WIDE)
+    const applied = vector({ anna: 0, bert: 0 })
+    expect(buffer.lacksPast(applied)).toBe(false)
+    buffer.add(update('bert', 1, 2, { anna: 1 }))
+    expect([buffer.lacksPast(applied), buffer.hasGap(applied)]).toEqual([true, false])
+    buffer.add(update('anna', 1, 1))
+    expect(buffer.lacksPast(applied)).toBe(false)
+    // What nobody we know has made may never come.
+    const strange = new CausalBuffer(WIDE)
+    strange.add(update('bert', 1, 2, { stranger: 1 }))
+    expect(strange.lacksPast(applied)).toBe(false)
+  })
+
   test('[OP5] gives everything out in a causal order, whatever the order of arrival', () => {
     // A chain that changes hands: each operation depends on the one before.
     const chain = Array.from({ length: 12 }, (_, i) => {

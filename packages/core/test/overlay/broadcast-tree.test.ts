@@ -50,13 +50,42 @@ describe('the broadcast tree', () => {
     expect(tree.routeTo('bert')).toBe(2)
   })
 
-  test('[OV5] asks again for a branch that was declined and turns out to bring news', () => {
+  test('[OV5] asks again for a branch that was declined and turns out to have what is missing', () => {
     const tree = new BroadcastTree()
     tree.delivered('anna', 1)
     tree.repeated('anna', 2)
-    expect(tree.delivered('anna', 2)).toBe(true)
+    expect(tree.delivered('anna', 2, { wasAskedFor: true })).toBe(true)
     expect(tree.routeTo('anna')).toBe(2)
     expect(tree.delivered('anna', 2)).toBe(false)
+  })
+
+  test('[OV4] does not turn to a branch by what was on its way when that was declined', () => {
+    const tree = new BroadcastTree()
+    tree.delivered('anna', 1)
+    tree.repeated('anna', 2)
+    expect(tree.delivered('anna', 2)).toBe(false)
+    expect(tree.routeTo('anna')).toBe(1)
+    expect(tree.repeated('anna', 1)).toBeUndefined()
+  })
+
+  test('[OV4] two that get news by way of each other do not end with nobody to get them from', () => {
+    // Anna's news one and two come to Bert (links: 1 to Cleo, 2 to others) and Cleo (1 to Bert, 2 to others).
+    const [bert, cleo] = [new BroadcastTree(), new BroadcastTree()]
+    bert.delivered('anna', 2)
+    cleo.delivered('anna', 2)
+    expect(bert.repeated('anna', 1)).toBe(1)
+    expect(cleo.repeated('anna', 1)).toBe(1)
+    // Two more of them have left before that was heard, and are quicker than those of the others.
+    expect([bert.delivered('anna', 1), cleo.delivered('anna', 1)]).toEqual([false, false])
+    expect([bert.repeated('anna', 2), cleo.repeated('anna', 2)]).toEqual([undefined, undefined])
+    expect([bert.routeTo('anna'), cleo.routeTo('anna')]).toEqual([2, 2])
+  })
+
+  test('[OV4] keeps the first link by which somebody is told of, if only of what is known', () => {
+    const tree = new BroadcastTree()
+    expect(tree.repeated('anna', 1)).toBeUndefined()
+    expect(tree.repeated('anna', 2)).toBe(2)
+    expect(tree.routeTo('anna')).toBe(1)
   })
 
   test('[OV5] asks again for a branch whose news had to be asked for, if they were to be pushed from there', () => {
@@ -77,7 +106,8 @@ describe('the broadcast tree', () => {
     expect(tree.linkDown(1)).toEqual([3])
     expect(tree.routeTo('anna')).toBeUndefined()
     expect(tree.routeTo('bert')).toBe(2)
-    expect(tree.repeated('anna', 3)).toBe(3)
+    expect(tree.repeated('anna', 3)).toBeUndefined()
+    expect(tree.routeTo('anna')).toBe(3)
   })
 
   test('[OV5] a graft takes back a prune: of these authors, or of all', () => {

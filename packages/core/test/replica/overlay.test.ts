@@ -412,6 +412,27 @@ describe('the trees', () => {
     expect(bert.set.words).toEqual(['one', 'two'])
   })
 
+  test('[OV5] what others made before it is asked for as well, of whoever sent it', () => {
+    const net = new Network()
+    const [anna, bert, cleo] = net.room(['anna', 'bert', 'cleo'])
+    for (const word of ['a', 'b']) anna.type(word)
+    net.pass(5000)
+    net.held = (letter) => letter.from === 'anna' && letter.to === 'cleo' && carriesOperations(letter)
+    anna.type('one')
+    net.settle()
+    bert.type('two')
+    net.settle()
+    expect([bert.set.words, cleo.set.words]).toEqual([
+      ['a', 'b', 'one', 'two'],
+      ['a', 'b'],
+    ])
+    const before = cleo.sent('sync').length
+    net.pass(900)
+    expect(cleo.sent('sync').length).toBe(before)
+    net.pass(200)
+    expect(cleo.set.words).toEqual(['a', 'b', 'one', 'two'])
+  })
+
   test('[OV5] when a branch breaks, another is asked, and the next news needs no repair', () => {
     const net = new Network()
     const [anna, bert, cleo] = net.room(['anna', 'bert', 'cleo'])
