@@ -83,10 +83,27 @@ describe('seeking', () => {
       while (record.called.length === call) await vi.advanceTimersByTimeAsync(100)
       pauses.push(Math.floor((Date.now() - failedMs) / 1000))
     }
-    // The question takes its time too: the last pause ends with whatever question comes next.
-    expect(pauses.slice(0, 5)).toEqual([2, 4, 8, 16, 32])
-    expect(pauses.slice(5).every((seconds) => seconds >= 60 && seconds < 66)).toBe(true)
+    // Each is spread by a half, and the question takes its time too.
+    for (const [at, seconds] of pauses.entries()) {
+      const least = Math.min(60, 2 ** (at + 1))
+      expect(seconds).toBeGreaterThanOrEqual(least)
+      expect(seconds).toBeLessThan(1.5 * least + 7)
+    }
     expect(record.refusals).toEqual([])
+  })
+
+  it('asks no more often than it is told because somebody who may be called again is not to be had', async () => {
+    let isThere = true
+    const { seeker, record } = createSeeker((not) =>
+      isThere && not.length === 0 ? { kind: 'peer', peer: 'p1' } : { kind: 'wait', waitMs: 1000 },
+    )
+    await begin(seeker)
+    seeker.callFailed('p1', 60_000)
+    isThere = false
+    const before = record.asked.length
+    await vi.advanceTimersByTimeAsync(100_000)
+    expect(record.asked.length - before).toBeGreaterThan(50)
+    expect(record.asked.length - before).toBeLessThan(210)
   })
 
   it('never names more peers than a server takes, and then the latest', async () => {

@@ -72,10 +72,7 @@ export class Call {
     options.channel.onSignal = (signal) => this.#gather(signal)
     options.channel.onOpen = () => this.#opened()
     options.channel.onClose = (reason) => this.fail(reason)
-    const { connectTimeoutMs, isCaller } = options
-    this.#deadline = setTimeout(() => this.fail('timed out'), connectTimeoutMs)
-    if (isCaller)
-      this.#unanswered = setTimeout(() => this.fail('no answer came'), connectTimeoutMs * answerShare)
+    this.#deadline = setTimeout(() => this.fail('timed out'), options.connectTimeoutMs)
   }
 
   /** Whether the other side has answered or offered, so that the rest may go without the carrier. */
@@ -117,8 +114,20 @@ export class Call {
     if (this.#over) return
     this.#outbox.push(signal)
     // The other side needs the description to begin at all; it looks for candidates of its own meanwhile.
-    if (signal.type !== 'candidate') return this.#flush()
+    if (signal.type !== 'candidate') {
+      this.#flush()
+      this.#awaitAnswer()
+      return
+    }
     this.#gathering ??= setTimeout(() => this.#flush(), gatherMs)
+  }
+
+  /** From when the offer has left: making it takes a while, and is no fault of the other side. */
+  #awaitAnswer(): void {
+    const { isCaller, connectTimeoutMs } = this.#options
+    if (!isCaller || this.#hasDescription || this.#over) return
+    clearTimeout(this.#unanswered)
+    this.#unanswered = setTimeout(() => this.fail('no answer came'), connectTimeoutMs * answerShare)
   }
 
   #flush(): void {

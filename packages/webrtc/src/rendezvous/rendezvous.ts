@@ -31,7 +31,10 @@ export interface RendezvousOptions
   readonly unproven: (channel: PeerChannel, reason: string, lacks: Proof) => void
 }
 
-/** So long a member is left out after a call to it that failed: it may be back, or have found the time, after this. */
+/**
+ * So long others are called instead of a member after a call to it that failed: it may be back, or have found the time, after
+ * this. Where it is the only one it is called again earlier.
+ */
 const avoidMs = { peer: 60_000, busy: 2000, carrier: 0 } as const satisfies Record<Fault, number>
 
 export class Rendezvous {

@@ -21,7 +21,7 @@ export interface SeekerOptions {
 /** As many as a server takes in one question; the latest count. */
 const maxAvoided = 16
 
-/** Before somebody is called again who is the only one to be had. Doubles with each call that fails. */
+/** Before somebody is called again who is the only one to be had, and up to half more. Doubles with each call that fails. */
 const firstPauseMs = 2000
 
 /** Somebody who could not be reached: called again from `pauseEndsMs` on if there is nobody else, later in any case. */
@@ -83,7 +83,7 @@ export class Seeker {
     return isFound
   }
 
-  /** @param avoidMs so long others are called instead of it. */
+  /** @param avoidMs so long others are called instead of it, if there are none it is called again earlier. */
   callFailed(peer: string, avoidMs: number): void {
     if (this.#calling !== peer) return
     this.#calling = null
@@ -122,7 +122,11 @@ export class Seeker {
     this.#avoided.delete(peer)
     if (avoidMs === 0) return
     const nowMs = Date.now()
-    this.#avoided.set(peer, { untilMs: nowMs + avoidMs, pauseMs, pauseEndsMs: nowMs + pauseMs })
+    this.#avoided.set(peer, {
+      untilMs: nowMs + avoidMs,
+      pauseMs,
+      pauseEndsMs: nowMs + pauseMs * (1 + Math.random() / 2),
+    })
     for (const [oldest] of [...this.#avoided].slice(0, -maxAvoided)) this.#avoided.delete(oldest)
   }
 
@@ -133,9 +137,10 @@ export class Seeker {
     )
   }
 
-  /** Until one of those avoided may be called again. */
+  /** Until the next of those avoided may be called again. Those who may be called already were not to be had. */
   #shortestPauseMs(): number {
-    const ends = [...this.#avoided.values()].map(({ pauseEndsMs }) => pauseEndsMs)
-    return Math.max(0, Math.min(...ends) - Date.now())
+    const nowMs = Date.now()
+    const pauses = [...this.#avoided.values()].map(({ pauseEndsMs }) => pauseEndsMs - nowMs)
+    return Math.min(...pauses.filter((pauseMs) => pauseMs > 0))
   }
 }

@@ -36,7 +36,8 @@ export interface SignalingClientOptions {
 
 /** Sockets opened and closed in quick succession cost more than one that stays a moment longer. */
 const idleMs = 2000
-const ackTimeoutMs = 5000
+/** Less than a call gives the other end to answer: a server that does not take the offer says nothing of whom it is for. */
+const ackTimeoutMs = 3000
 const returnMs = 30_000
 
 export class SignalingClient {

@@ -250,7 +250,7 @@ describe('a hostile signaling server', () => {
 
 describe('whoever carries the calls of members', () => {
   it('[AC3] can not answer a call with the answer to an earlier one', { timeout }, async () => {
-    const options = { connectTimeoutMs: 3000 }
+    const options = { connectTimeoutMs: 9000 }
     const [a, b] = [replica('replica-a', 'secret', options), replica('replica-b', 'secret', options)]
     const earlier: Uint8Array[] = []
     a.carry = (_to, bytes) => b.session.signalReceived(a.id, bytes.slice())
