@@ -163,33 +163,40 @@ function nameOf({ id }: DecodedStruct): string {
 
 type Decoded = ReturnType<typeof Y.decodeUpdate>
 
-/** Decodes with Yjs' own reader, and watches what that reader does not report. */
-function decode(update: Uint8Array): Decoded | string {
-  let rest: decoding.Decoder | undefined
-  let duplicate: number | undefined
-  const clients = new Set<number>()
-  class WatchedDecoder extends Y.UpdateDecoderV1 {
-    constructor(decoder: decoding.Decoder) {
-      super(decoder)
-      rest = decoder
-    }
+/** Watches what Yjs' own reader does not report. Yjs makes one for each update, and keeps it to itself. */
+class WatchedDecoder extends Y.UpdateDecoderV1 {
+  /** The last one made. */
+  static last: WatchedDecoder | undefined
+  duplicate: number | undefined
+  private readonly clients = new Set<number>()
 
-    override readClient(): number {
-      const client = super.readClient()
-      if (clients.has(client)) duplicate = client
-      clients.add(client)
-      return client
-    }
+  constructor(decoder: decoding.Decoder) {
+    super(decoder)
+    WatchedDecoder.last = this
   }
+
+  override readClient(): number {
+    const client = super.readClient()
+    if (this.clients.has(client)) this.duplicate = client
+    this.clients.add(client)
+    return client
+  }
+}
+
+function decode(update: Uint8Array): Decoded | string {
+  WatchedDecoder.last = undefined
   let decoded: Decoded
   try {
     decoded = Y.decodeUpdateV2(update, WatchedDecoder)
   } catch (error) {
     return `the update can not be decoded: ${error instanceof Error ? error.message : String(error)}`
   }
-  if (rest === undefined || rest.pos !== update.length) return 'bytes follow the end of the update'
+  const watched = WatchedDecoder.last as WatchedDecoder | undefined
+  WatchedDecoder.last = undefined
+  if (watched === undefined || watched.restDecoder.pos !== update.length)
+    return 'bytes follow the end of the update'
   // When applied, the second section of a client would replace the first without a word.
-  if (duplicate !== undefined) return `the update has two sections of client ${duplicate}`
+  if (watched.duplicate !== undefined) return `the update has two sections of client ${watched.duplicate}`
   return decoded
 }
 

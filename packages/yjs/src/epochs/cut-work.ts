@@ -20,7 +20,7 @@ import { nameTheirPast } from './own-past.js'
 import { packTable } from './table-chain.js'
 
 /** What a step takes of operations: below a millisecond, even where each splits an item of a document of megabytes. */
-const OPERATIONS_PER_STEP = 2
+const OPERATIONS_PER_STEP = 8
 const BYTES_PER_STEP = 16 * 1024
 
 export interface PreparedCut {
@@ -155,7 +155,11 @@ export class YjsCutWork implements CutWork {
     const late = this.#crossingFor(below)
     for (let at = 0; at < below.length; ) {
       const end = batchEnd(below, at, OPERATIONS_PER_STEP, BYTES_PER_STEP)
-      for (; at < end; at++) this.#integrateBelow(shadow, below[at], late)
+      const batch = below.slice(at, end)
+      shadow.together(() => {
+        for (const operation of batch) this.#integrateBelow(shadow, operation, late)
+      })
+      at = end
       yield
     }
     const client = freeBaseClient(this.#cut, shadow.doc.store.clients)
@@ -173,32 +177,33 @@ export class YjsCutWork implements CutWork {
     return isAsCarried ? crossing : crossing.pristine()
   }
 
-  #integrateBelow(
-    shadow: Rebuilding,
-    operation: NamedPayload | undefined,
-    crossing: Crossing | undefined,
-  ): void {
-    if (operation === undefined) throw new Error('An operation below the cut is missing')
-    const update = readInto(operation, presentNaming(this.#old), crossing, shadow.doc)
-    if (update === undefined) this.#hasRefused = true
-    else shadow.add(update)
+  #integrateBelow(shadow: Rebuilding, operation: NamedPayload, crossing: Crossing | undefined): void {
+    const incoming = readInto(operation, presentNaming(this.#old), crossing, shadow.doc)
+    if (incoming === undefined) this.#hasRefused = true
+    else shadow.add(incoming.update, incoming.contents.sections)
   }
 
   #integrateAbove(operations: number, bytes: number): void {
+    if (this.#next === undefined) throw new Error('The cut is not prepared yet')
+    const { crossing, rebuilding } = this.#next
     const { above } = this.#cut
     const end = batchEnd(above, this.#aboveDone, operations, bytes)
-    for (; this.#aboveDone < end; this.#aboveDone++) {
-      const operation = above[this.#aboveDone]
-      if (operation === undefined || this.#next === undefined) throw new Error('The cut is not prepared yet')
-      const { crossing, rebuilding } = this.#next
+    const batch = above.slice(this.#aboveDone, end)
+    rebuilding.together(() => this.#integrateInto(rebuilding, crossing, batch))
+    this.#aboveDone = end
+  }
+
+  #integrateInto(rebuilding: Rebuilding, crossing: Crossing, batch: readonly NamedPayload[]): void {
+    for (const operation of batch) {
       const { twins } = crossing
-      const update = readInto(operation, this.#naming, crossing, rebuilding.doc)
-      if (update === undefined) {
+      const incoming = readInto(operation, this.#naming, crossing, rebuilding.doc)
+      if (incoming === undefined) {
         this.#hasRefused = true
         continue
       }
+      const { update, contents } = incoming
       this.#aboveBytes += update.length
-      if (rebuilding.add(update) || crossing.twins > twins) this.#isTangled = true
+      if (rebuilding.add(update, contents.sections) || crossing.twins > twins) this.#isTangled = true
     }
   }
 
@@ -206,11 +211,13 @@ export class YjsCutWork implements CutWork {
     const crossing = next.crossing.pristine()
     const rebuilding = new Rebuilding()
     for (const piece of next.history.pieces) rebuilding.add(piece)
-    for (const operation of inTotalOrder(this.#cut.above)) {
-      const update = readInto(operation, this.#naming, crossing, rebuilding.doc)
-      if (update === undefined) this.#hasRefused = true
-      else rebuilding.add(update)
-    }
+    rebuilding.together(() => {
+      for (const operation of inTotalOrder(this.#cut.above)) {
+        const incoming = readInto(operation, this.#naming, crossing, rebuilding.doc)
+        if (incoming === undefined) this.#hasRefused = true
+        else rebuilding.add(incoming.update, incoming.contents.sections)
+      }
+    })
     this.#next = { ...next, crossing, rebuilding, history: { ...next.history, crossing } }
   }
 

@@ -8,12 +8,12 @@ import type { Cut, CutResult, CutWork, Epochs, NamedPayload, Naming, StatePiece 
 import type * as Y from 'yjs'
 import {
   deleteMarks,
-  fillBelow,
+  fitInto,
   type IdTranslation,
   Rebuilding,
   Redone,
+  type Starts,
   translateRelativePosition,
-  withoutKnown,
 } from '../renumbering/index.js'
 import { StatePieces } from '../state-pieces.js'
 import { isParked } from '../store.js'
@@ -174,7 +174,7 @@ export class FullCompaction implements Epochs, CutHost {
     if (typeof incoming === 'string') return incoming
     // In total order it comes to stand in the same place everywhere.
     if (incoming.contents.crossed !== undefined) this.#isTangled = true
-    this.#integrate(incoming.update, false)
+    this.#integrate(incoming.update, false, incoming.contents.sections)
     return undefined
   }
 
@@ -215,7 +215,7 @@ export class FullCompaction implements Epochs, CutHost {
     // Where everything was deleted, and cut, there is nothing left but the tables that tell so.
     const isEmpty = doc.store.clients.size === 0 && this.#history.chain.links.length === 0
     const isStraight = isEmpty && doc._transaction === null
-    const integrateLive = (update: Uint8Array) => this.#integrate(update, true)
+    const integrateLive = (update: Uint8Array, starts: Starts) => this.#integrate(update, true, starts)
     this.#load = new RoomLoad(doc, namings, isStraight ? integrateLive : undefined)
     if (isStraight) this.#host.onNamed()
   }
@@ -300,11 +300,9 @@ export class FullCompaction implements Epochs, CutHost {
       : translateRelativePosition(position, table)
   }
 
-  #integrate(update: Uint8Array, isLoading: boolean): void {
-    const { doc } = this.#host
-    const fresh = withoutKnown(update, doc.store)
+  #integrate(update: Uint8Array, isLoading: boolean, starts: Starts): void {
+    const fresh = fitInto(this.#host.doc, update, starts)
     if (fresh !== update) this.#isTangled = true
-    fillBelow(doc, fresh)
     this.#host.integrate(fresh, isLoading)
   }
 

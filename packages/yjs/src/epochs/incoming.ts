@@ -50,21 +50,21 @@ export function readInto(
   { lineage, epoch }: Naming,
   crossing: Crossing | undefined,
   doc: Y.Doc,
-): Uint8Array | undefined {
+): Incoming | undefined {
   const isLate = operation.epoch !== epoch
   // Only who breaks the rules makes such once nobody keeps what leads on from there (rules CU1, CU6).
   if (epoch - operation.epoch > 1 || (isLate && crossing === undefined)) return undefined
   const named = { lineage, epoch: operation.epoch }
   if (crossing === undefined || !isLate) {
     const incoming = inspected(operation.payload, named, doc.store)
-    return typeof incoming === 'string' ? undefined : incoming.update
+    return typeof incoming === 'string' ? undefined : incoming
   }
   const authored = inspected(operation.payload, named, crossing.store)
   if (typeof authored === 'string') return undefined
   const update = carriedOver({ ...operation, payload: authored.update }, crossing, doc)
   if (typeof update === 'string') return undefined
   const incoming = inspected(update, named, doc.store)
-  return typeof incoming === 'string' ? undefined : incoming.update
+  return typeof incoming === 'string' ? undefined : incoming
 }
 
 function inspected(update: Uint8Array, naming: Naming, store: Y.Doc['store']): Incoming | string {

@@ -26,14 +26,16 @@ export function madeAnew(before: History, operations: readonly NamedPayload[]): 
   for (const piece of before.pieces) rebuilding.add(piece)
   let bytes = before.baseBytes
   let hasRefused = false
-  for (const operation of operations) {
-    const update = readInto(operation, presentNaming(before), crossing, rebuilding.doc)
-    if (update === undefined) {
-      hasRefused = true
-      continue
+  rebuilding.together(() => {
+    for (const operation of operations) {
+      const incoming = readInto(operation, presentNaming(before), crossing, rebuilding.doc)
+      if (incoming === undefined) {
+        hasRefused = true
+        continue
+      }
+      bytes += incoming.update.length
+      rebuilding.add(incoming.update, incoming.contents.sections)
     }
-    bytes += update.length
-    rebuilding.add(update)
-  }
+  })
   return { rebuilding, history: { ...before, crossing }, bytes, hasRefused }
 }

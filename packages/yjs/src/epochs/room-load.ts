@@ -7,7 +7,7 @@
 import type { NamedPayload, Naming } from '@tidemark/core'
 import * as Y from 'yjs'
 import { inspect } from '../gate.js'
-import { Crossing, Rebuilding, type TranslationTable } from '../renumbering/index.js'
+import { Crossing, Rebuilding, type Starts, type TranslationTable } from '../renumbering/index.js'
 import { baseClientOf } from './base-client.js'
 import { bytesOf, type History, joinedLineages } from './history.js'
 import { readPayload } from './incoming.js'
@@ -15,7 +15,7 @@ import { StateReceiver } from './state-transfer.js'
 import { decodeLinks, type Link, sameNaming, TableChain } from './table-chain.js'
 
 /** Integrates an update that has passed the gate into the live document, as a part of a state. */
-export type IntegrateLive = (update: Uint8Array) => void
+export type IntegrateLive = (update: Uint8Array, starts: Starts) => void
 
 export class RoomLoad {
   readonly #live: Y.Doc
@@ -115,9 +115,9 @@ export class RoomLoad {
     if (typeof incoming === 'string') return incoming
     this.bytes += operation.payload.length
     if (this.#integrateLive === undefined) {
-      rebuilding.add(incoming.update)
+      rebuilding.add(incoming.update, incoming.contents.sections)
     } else {
-      this.#integrateLive(incoming.update)
+      this.#integrateLive(incoming.update, incoming.contents.sections)
       for (const [client, { end }] of incoming.contents.sections) this.#noteReached(client, end)
     }
     return undefined
@@ -141,9 +141,9 @@ export class RoomLoad {
     this.#pieces.push(update)
     this.bytes += update.length
     if (this.#integrateLive === undefined) {
-      this.#room.rebuilding.add(update)
+      this.#room.rebuilding.add(update, contents.sections)
     } else {
-      this.#integrateLive(update)
+      this.#integrateLive(update, contents.sections)
       for (const [client, { end }] of contents.sections) this.#noteReached(client, end)
     }
     return undefined

@@ -25,7 +25,7 @@ import { type DeleteSetLike, IdRanges } from '../id-ranges.js'
 import { isParked } from '../store.js'
 import { CausalPast } from './causal-past.js'
 import { Passage, type Seen } from './passage.js'
-import { fillBelow, withoutKnown } from './rebuild.js'
+import { fitInto } from './rebuild.js'
 import { decodeSkeleton, encodeSkeleton } from './skeleton.js'
 import { translateIds } from './translate.js'
 import type { TranslationTable } from './translation-table.js'
@@ -150,9 +150,7 @@ export class Crossing {
       }
     }
     // Deletions stay out: they say nothing about places.
-    const update = withoutKnown(encodeUpdate(sections, new IdRanges()), store)
-    fillBelow(this.#old, update)
-    Y.applyUpdate(this.#old, update)
+    Y.applyUpdate(this.#old, fitInto(this.#old, encodeUpdate(sections, new IdRanges())))
     if (!isParked(store)) return
     store.pendingStructs = null
     store.pendingDs = null
