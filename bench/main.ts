@@ -4,6 +4,7 @@
  *
  * A quick run is for a first look: what it finds goes to bench/results/quick and into no document.
  */
+import { execFileSync } from 'node:child_process'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -94,11 +95,23 @@ async function measureAll({ quick, json, only, without }: Choice): Promise<Measu
       quick,
       seconds,
       date: new Date().toISOString().slice(0, 10),
+      commit: commitMeasured(),
       machine: machine(),
       result,
     })
   }
   return found
+}
+
+/** What is not committed yet is told: it can not be repeated. */
+function commitMeasured(): string | undefined {
+  const git = (...words: string[]) => execFileSync('git', words, { cwd: ROOT, encoding: 'utf8' }).trim()
+  try {
+    const changed = git('status', '--porcelain', '--', 'packages', 'signaling-server', ':(glob)bench/**/*.ts')
+    return `${git('rev-parse', '--short', 'HEAD')}${changed === '' ? '' : ' with changes'}`
+  } catch {
+    return undefined
+  }
 }
 
 function print({ tables, targets }: Result): void {

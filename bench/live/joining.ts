@@ -60,7 +60,8 @@ export const joining: Measurement = {
 const CONDITIONS = [
   'Time is from the call that joins until the newcomer’s text is as long as the others’. Pages of Chromium in contexts of their own, over the loopback; the page and its program are loaded before.',
   'Bytes are handed to the data channels of all pages, from that call until half a second after the text is there.',
-  'The paper is a real editing history (259,778 edits, 104,852 characters at the end), played edit by edit; as a Yjs document with its history it is 311,038 bytes. Tidemark’s room has compacted it, as rooms do when they come to rest; y-webrtc has nothing like that.',
+  'The paper is a real editing history (259,778 edits, 104,852 characters at the end), played edit by edit; as a Yjs document with its history it is 311,038 bytes. Tidemark’s room was asked to compact it before anybody came, which rooms do by themselves when there is enough to gain or they come to rest; y-webrtc has nothing like that.',
+  '1 MB and 10 MB: made-up words, as unevenly frequent as those of a language, written in pieces of 100 and 500 characters, three of ten within what was written last.',
   'y-webrtc sends a document in one message. What is longer than 262,144 bytes does not fit into one: the exception is caught, and nobody is told.',
 ]
 

@@ -12,7 +12,7 @@ import { inFreshProcess, type Tasks } from '../processes.js'
 import { digits } from '../report/text.js'
 import { heapBytes, residentBytes } from '../resources.js'
 import { median, medianFigure } from '../statistics.js'
-import { OPENERS, type Opener } from './openers.js'
+import { FRESH, OPENERS, type Opener } from './openers.js'
 
 const TARGET_TRACE = 'automerge-paper'
 const TARGET = 0.1
@@ -127,6 +127,8 @@ async function measure({ quick, without, say }: Parameters<Measurement['measure'
     // A small one is no matter of its size: what there is to a provider takes longer.
     if (trace !== TARGET_TRACE && !quick) continue
     targets.push(targetOf(trace, tidemark, plainYjs))
+    const fresh = lines.find(({ who }) => who === FRESH.who)
+    if (fresh !== undefined) targets.push(heapTargetOf(trace, tidemark, plainYjs, fresh))
   }
   const conditions = [
     `${rounds} processes each, taking turns; in each the document is opened once, and then ${AGAIN} times more (median). The time ends when the text has been read as a string.`,
@@ -185,6 +187,18 @@ function targetOf(trace: string, tidemark: Line, plainYjs: Line): Target {
     atMost: TARGET,
     measured: firstMs(tidemark.runs) / firstMs(plainYjs.runs),
     explanation: `In processor time it is ${digits(processor)} times; opening pauses once between two batches of records, and on a busy machine a pause takes as long as others let it. Once everything is compiled it takes ${digits(againMs(tidemark.runs))} ms against ${digits(againMs(plainYjs.runs))} ms, ${digits(again)} times; ${digits(median(tidemark.runs.map(({ readMs }) => readMs)))} ms of that are reading the records, of which only checksums are looked at before each is unpacked; tables stay packed. The first time most of it is running code that is not compiled yet.`,
+  }
+}
+
+function heapTargetOf(trace: string, tidemark: Line, plainYjs: Line, fresh: Line): Target {
+  const heap = ({ runs }: Line) => median(runs.map((run) => run.heapBytes))
+  const kB = (bytes: number) => `${digits(Math.round(bytes / 1000))} kB`
+  const rest = heap(tidemark) - heap(fresh)
+  return {
+    claim: `heap with ${trace} open, beside plain Yjs`,
+    atMost: TARGET,
+    measured: heap(tidemark) / heap(plainYjs),
+    explanation: `Yjs with the same text inserted at once holds ${kB(heap(fresh))}, ${digits(heap(fresh) / heap(plainYjs))} times. The other ${kB(rest)} are the packed base and tables of the room (${kB(tidemark.storedBytes)} as stored), which whoever comes next is sent, the provider, and what reading them has left compiled.`,
   }
 }
 

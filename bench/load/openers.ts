@@ -67,6 +67,16 @@ function yjsOpener(who: string, apply: typeof Y.applyUpdate): Opener {
   }
 }
 
+/** What there would be if nothing had ever been edited: no document of Yjs with this content takes less. */
+export const FRESH: Opener = {
+  ...yjsOpener('a fresh document (Yjs)', Y.applyUpdate),
+  async stored(trace) {
+    const doc = new Y.Doc()
+    doc.getText('text').insert(0, (await sequentialHistory(trace)).content)
+    return [Y.encodeStateAsUpdate(doc)]
+  },
+}
+
 const automergeOpener: Opener = {
   who: 'Automerge',
   stored: (trace) => formOf(automerge, trace, 'Automerge'),
@@ -95,4 +105,5 @@ export const OPENERS: readonly Opener[] = [
   automergeOpener,
   loroOpener('Loro, full'),
   loroOpener('Loro, shallow'),
+  FRESH,
 ]

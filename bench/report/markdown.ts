@@ -36,7 +36,7 @@ function targetRow(name: string, target: Target): string {
 }
 
 function section(one: Measured): string {
-  const { name, question, result, machine, date, seconds, quick } = one
+  const { name, question, result, machine, date, seconds, quick, commit } = one
   const missed = result.targets.filter((target) => !isMet(target))
   const why = missed.map(
     ({ claim, explanation }) => `- *Missed: ${claim}.* ${explanation ?? 'Nobody has found out why yet.'}`,
@@ -44,7 +44,7 @@ function section(one: Measured): string {
   const pictures = result.plots.map((plot) => `![${plot.title}](images/bench/${plotFileName(name, plot)})`)
   const conditions = [
     ...result.conditions,
-    `${date}, ${quick ? 'a quick run, ' : ''}${seconds} s, Node ${machine.node.slice(1)}, ${machine.processors} processors (${machine.processor}), ${machine.platform}.`,
+    `${date}, ${commit === undefined ? '' : `commit ${commit}, `}${quick ? 'a quick run, ' : ''}${seconds} s, Node ${machine.node.slice(1)}, ${machine.processors} processors (${machine.processor}), ${machine.platform}.`,
     `Repeat with \`npm run bench -- --only ${name}\`.`,
   ]
   const parts = [

@@ -9,6 +9,8 @@ export interface Measured {
   /** How long it took. */
   readonly seconds: number
   readonly date: string
+  /** Which code was measured; missing in results of long ago. */
+  readonly commit?: string | undefined
   readonly machine: Machine
   readonly result: Result
 }

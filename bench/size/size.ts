@@ -186,7 +186,10 @@ export interface Found extends Reference {
 export function sizeResult(found: readonly Found[]): Result {
   return {
     tables: [...found.map(sizesTable), partsTable(found)],
-    targets: targetsOf(found.filter(({ isReal }) => isReal)),
+    targets: [
+      ...targetsOf(found.filter(({ isReal }) => isReal)),
+      ...found.filter(({ isReal }) => !isReal).map(visitorsTarget),
+    ],
     plots: found.map(({ name, fresh, room, peers }) =>
       plotOf(`${name}, bytes at rest`, [fresh, room.sizes, ...peers].filter(isSizes)),
     ),
@@ -272,6 +275,20 @@ function targetsOf(found: readonly Found[]): Target[] {
       explanation: `The document takes what gzip makes of a fresh one. Beside it all the tables are kept by which those who were away come back, packed, too: without them what somebody typed offline could not be placed. ${units}: ${inUnits('kept', 'rest').join('; ')}.`,
     },
   ]
+}
+
+/** Nearly nothing is left of what they wrote, so that everything else shows. */
+function visitorsTarget({ name, edits, fresh, room, peers }: Found): Target {
+  const { document, tables } = room.kept
+  const smallest = peers.filter(isSizes).toSorted((a, b) => a.restGzip - b.restGzip)[0]
+  const beside =
+    smallest && ` Of the others the smallest takes ${digits(smallest.restGzip)} B (${smallest.who}).`
+  return {
+    claim: `what is stored of ${name}, beside gzip of a fresh document`,
+    atMost: TARGET,
+    measured: room.sizes.rest / fresh.restGzip,
+    explanation: `All write the same word, of which gzip leaves ${digits(fresh.restGzip)} B; the document takes ${digits(document)} B. The rest are tables by which each of the visitors could come back with what was typed offline, ${digits(tables / edits)} B for each of them, kept until together they are a megabyte, or a tenth of the document where that is more.${beside ?? ''}`,
+  }
 }
 
 const CONDITIONS = [

@@ -6,12 +6,12 @@ import { now, randomNumbers, type Typing, Typist } from '../typist.js'
 import { sleep } from '../waiting.js'
 import type { WayIn } from '../way-in.js'
 import { passing } from './page-passing.js'
+import { prose } from './prose.js'
 import { beginWayIn, wayIn } from './way-in.js'
 
 const SLICE_MS = 100
 const PIECES_A_SLICE = 200
 const RECENT_CHARACTERS = 20_000
-const PROSE = 'It was a bright cold day in spring, and somebody had left a window open. '
 
 /** Times in milliseconds since the joining began. */
 export interface Arriving {
@@ -72,11 +72,11 @@ export function pageOf(joinRoom: Join) {
     /** Fills the text in pieces, three of ten of them within what was written last. */
     async fill(characters: number, pieceLength: number): Promise<void> {
       const random = randomNumbers(1)
-      const piece = PROSE.repeat(1 + pieceLength / PROSE.length).slice(0, pieceLength)
+      const write = prose(random)
       while (text.length < characters) {
         for (let i = 0; i < PIECES_A_SLICE && text.length < characters; i++) {
           const back = random() < 0.3 ? Math.floor(random() * Math.min(text.length, RECENT_CHARACTERS)) : 0
-          text.insert(text.length - back, piece)
+          text.insert(text.length - back, write(pieceLength))
         }
         await new Promise((resolve) => setTimeout(resolve))
       }
