@@ -126,7 +126,8 @@ async function writeDocuments(results: Results, folder: URL): Promise<void> {
   await mkdir(images, { recursive: true })
   for (const { name, svg } of plotFiles(results)) await writeFile(new URL(name, images), svg)
   const text = new URL('benchmarks.md', folder)
-  await writeFile(text, benchmarksText(results))
+  const { devDependencies } = JSON.parse(await readFile(new URL('package.json', BENCH), 'utf8'))
+  await writeFile(text, benchmarksText(results, devDependencies))
   process.stderr.write(`written: ${fileURLToPath(text)}\n`)
 }
 

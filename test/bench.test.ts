@@ -52,7 +52,8 @@ async function measured(): Promise<Measured> {
 }
 
 test('what was measured can be read: question, figures, targets with why they are missed, plots, conditions', async () => {
-  const text = benchmarksText({ measured: [await measured()] })
+  const text = benchmarksText({ measured: [await measured()] }, { yjs: '13.6.33' })
+  expect(text).toContain('Versions: yjs 13.6.33.')
   for (const part of [
     'How large is a document of a thousand paragraphs?',
     '10 kB',

@@ -91,6 +91,7 @@ const CONDITIONS = [
   'Latency is from the keystroke to the event of the remote document, by one clock.',
   'Each library has its own signaling server and its defaults (y-webrtc: filterBcConns false). Pages have a browser context each. No ICE servers: the network is the loopback.',
   'Processor time is that of all processes of the browser, or of Node. All share the processors of one machine.',
+  'Trystero is not among them: it finds peers by way of public relays and trackers, and leaves what they exchange to the application; a comparison would measure the exchange written for it.',
   'Who pours in letters types faster than anybody can: there Tidemark sends what comes within 16 ms together, and the wait counts as latency.',
 ]
 

@@ -122,7 +122,10 @@ async function measure({ quick, without, say }: Parameters<Measurement['measure'
     })
     const [tidemark, plainYjs] = lines
     if (tidemark === undefined || plainYjs === undefined) continue
-    const figure = `${digits(firstMs(tidemark.runs))} ms (plain Yjs: ${digits(firstMs(plainYjs.runs))} ms)`
+    const others = lines.filter((line) => line !== tidemark && line.who !== FRESH.who)
+    const fastest = others.reduce((a, b) => (firstMs(b.runs) < firstMs(a.runs) ? b : a))
+    const ms = ({ runs }: Line) => `${digits(firstMs(runs))} ms`
+    const figure = `${ms(tidemark)} (plain Yjs: ${ms(plainYjs)}; fastest other: ${fastest.who} ${ms(fastest)})`
     summary.push({ what: `open the stored document of ${trace}`, figure })
     // A small one is no matter of its size: what there is to a provider takes longer.
     if (trace !== TARGET_TRACE && !quick) continue

@@ -15,8 +15,11 @@ npm run bench -- --quick         # smaller work, minutes in all
 npm run bench -- --only size     # one of them
 \`\`\``
 
-export function benchmarksText({ measured }: Results): string {
-  return `${[HEAD, targetSummary(measured), ...measured.map(section)].join('\n\n')}\n`
+/** @param versions by name, of the libraries that Tidemark is compared with. */
+export function benchmarksText({ measured }: Results, versions: Readonly<Record<string, string>>): string {
+  const names = Object.entries(versions).map(([name, version]) => `${name} ${version}`)
+  const head = `${HEAD}\n\nVersions: ${names.join(', ')}.`
+  return `${[head, targetSummary(measured), ...measured.map(section)].join('\n\n')}\n`
 }
 
 function targetSummary(measured: readonly Measured[]): string {

@@ -210,13 +210,16 @@ function sizesTable(found: Found): Table {
 
 function summaryOf(found: Found) {
   const { fresh, room, peers } = found
-  const plainYjs = peers.find(isSizes)
+  const others = peers.filter(isSizes)
+  const [plainYjs] = others
   if (plainYjs === undefined) return []
-  const times = ({ encoded }: Sizes) => digits(encoded / fresh.encoded)
+  const least = others.reduce((a, b) => (b.restGzip < a.restGzip ? b : a))
+  const kB = (bytes: number) => digits(bytes / 1000)
+  const both = ({ restGzip, wireGzip }: Sizes) => `${kB(restGzip)} / ${kB(wireGzip)}`
   return [
     {
-      what: `${titleOf(found)}: the document beside a fresh one with the same content`,
-      figure: `${times(room.sizes)} × (plain Yjs: ${times(plainYjs)} ×)`,
+      what: `${titleOf(found)}: stored / sent to a newcomer, gzipped, in kB`,
+      figure: `${both(room.sizes)} (plain Yjs: ${both(plainYjs)}; smallest other: ${least.who} ${both(least)}; a fresh document: ${kB(fresh.restGzip)})`,
     },
   ]
 }
