@@ -22,6 +22,9 @@ const ALWAYS_BYTES = 64 * 1024
 /** What nobody had the past of for so long waits in vain. Longer than any side of a room waits for another one. */
 export const MAX_WAITING_MS = 5 * 60_000
 
+/** Known to exist by a later one of its author, or by one of somebody else that depends on it. */
+export type Gap = 'before' | 'past'
+
 interface Waiting {
   readonly operation: Operation
   readonly since: number
@@ -163,25 +166,25 @@ export class CausalBuffer {
     return false
   }
 
-  /** Whether an author's later operations are here and an earlier one is not. */
-  hasGap(applied: VersionVector): boolean {
+  /**
+   * The next operations of members that are known by what is here and follows them, each by its name: their author's own later
+   * ones, or another's that depends on them.
+   */
+  missing(applied: VersionVector): Map<string, Gap> {
+    const found = new Map<string, Gap>()
     for (const [author, waiting] of this.byAuthor) {
-      const next = (applied.get(author) ?? 0) + 1
-      if (applied.has(author) && !waiting.has(next)) return true
-    }
-    return false
-  }
-
-  /** Whether an author's next operation is here and something of a member that it depends on is not. */
-  lacksPast(applied: VersionVector): boolean {
-    for (const [author, waiting] of this.byAuthor) {
-      const next = waiting.get((applied.get(author) ?? 0) + 1)?.operation
+      const have = applied.get(author)
+      if (have === undefined) continue
+      const next = waiting.get(have + 1)?.operation
+      if (next === undefined) found.set(`${author} ${have + 1}`, 'before')
       for (const [other, seq] of next?.deps ?? []) {
-        const have = applied.get(other)
-        if (have !== undefined && have < seq && !this.has(other, have + 1)) return true
+        const reached = applied.get(other)
+        if (reached === undefined || reached >= seq || this.has(other, reached + 1)) continue
+        const name = `${other} ${reached + 1}`
+        if (!found.has(name)) found.set(name, 'past')
       }
     }
-    return false
+    return found
   }
 
   /** Operations that wait for nothing but that we reach their epoch. */

@@ -95,8 +95,13 @@ export class BroadcastTree {
   linkDown(link: LinkId): LinkId[] {
     this.unwanted.delete(link)
     this.declined.delete(link)
-    for (const [author, by] of this.latest) if (by === link) this.latest.delete(author)
     const orphans = new Set<ReplicaId>()
+    // What came first by another link than the parent's may have come by that one alone: the parent may wait for us.
+    for (const [author, by] of this.latest) {
+      if (by !== link) continue
+      this.latest.delete(author)
+      orphans.add(author)
+    }
     for (const [author, parent] of this.parents) if (parent === link) orphans.add(author)
     for (const author of orphans) {
       this.parents.delete(author)

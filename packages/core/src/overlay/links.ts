@@ -57,6 +57,8 @@ export interface Link {
   isOurs: boolean
   /** Since when neither end's choice of neighbours asks for it. */
   superfluousSince: number | undefined
+  /** What we asked for is still coming. */
+  awaitsAnswer: boolean
   /** What we held when we last asked for the rest; asking again brings nothing before that has changed. */
   askedWith: number | undefined
   /** What its end may still ask of us. */
@@ -87,6 +89,7 @@ export class Links {
       isSpare: false,
       isOurs: false,
       superfluousSince: undefined,
+      awaitsAnswer: false,
       askedWith: undefined,
       comparison: new Comparison(),
       questions: new Allowance(now),

@@ -1,11 +1,12 @@
 /**
  * What neighbours tell each other about the room: eager push in, anti-entropy both ways (rules OV4 to OV7, RE3).
  */
+import type { Gap } from '../causality/causal-buffer.js'
 import type { Arrival } from '../causality/history.js'
 import type { Clock, Operation, ReplicaId } from '../causality/operation.js'
 import type { Milliseconds, News } from '../machine.js'
 import { answer, batches, digestOf, gossip, offersNews, syncOf } from '../overlay/anti-entropy.js'
-import { type Gap, GapWatch } from '../overlay/gap-watch.js'
+import { GapWatch } from '../overlay/gap-watch.js'
 import type { Link } from '../overlay/links.js'
 import type { Neighbourhood } from '../overlay/neighbourhood.js'
 import type { LinkId } from '../transport.js'
@@ -18,6 +19,7 @@ interface Arrivals {
   readonly repeated: Set<ReplicaId>
 }
 
+const NOTHING: ReadonlyMap<string, Gap> = new Map()
 const MAX_CLOCK_JUMP = 2 ** 24
 /** Beyond this there would soon be no larger number. */
 const MAX_OUTBID = 2 ** 52
@@ -63,12 +65,15 @@ export class Gossiping {
       note(arrivals, report.replica, isNew)
     }
     for (const presence of message.presences) this.takePresence(link, presence, arrivals)
-    // What was asked for says nothing about the tree, unless a branch of it turns out to be missing.
-    const repeated = message.answer ? new Set<ReplicaId>() : arrivals.repeated
+    // What was asked for says nothing about the tree, unless a branch of it turns out to be missing. Only the last message of
+    // an answer is marked; what is pushed in between is taken for a part of it.
+    const wasAskedFor = message.answer || link.awaitsAnswer
+    if (message.answer) link.awaitsAnswer = false
+    const repeated = wasAskedFor ? new Set<ReplicaId>() : arrivals.repeated
     for (const author of arrivals.fresh) suspicion.sign(author, now)
     const { room } = this
     const fresh = new Set(room.membersAmong(arrivals.fresh))
-    this.neighbourhood.noteArrivals(link.id, fresh, new Set(room.membersAmong(repeated)), message.answer)
+    this.neighbourhood.noteArrivals(link.id, fresh, new Set(room.membersAmong(repeated)), wasAskedFor)
     if (message.answer) link.caughtUp = true
     return undefined
   }
@@ -82,7 +87,7 @@ export class Gossiping {
    * turn (rule OV5).
    */
   askAboutGaps(now: number): void {
-    const asked = this.gaps.isDue(this.gap, now)
+    const asked = this.gaps.isDue(this.missing, now)
     if (asked === undefined) return
     const { links } = this.neighbourhood
     const source = links.get(this.lastWaitingFrom)
@@ -90,16 +95,15 @@ export class Gossiping {
     if (link !== undefined) this.ask(link)
   }
 
-  private get gap(): Gap {
+  private get missing(): ReadonlyMap<string, Gap> {
     const { waiting, applied } = this.room.history
-    if (waiting.size === 0) return undefined
-    if (waiting.hasGap(applied)) return 'before'
-    return waiting.lacksPast(applied) ? 'past' : undefined
+    return waiting.size === 0 ? NOTHING : waiting.missing(applied)
   }
 
   /** Tells a neighbour what we have, so that it sends the rest. */
   ask(link: Link): void {
     link.askedWith = digestOf(this.room.holdings)
+    link.awaitsAnswer = true
     this.neighbourhood.send(link.id, syncOf(this.room.holdings, this.room.history.point))
   }
 

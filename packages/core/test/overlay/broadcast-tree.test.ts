@@ -110,6 +110,17 @@ describe('the broadcast tree', () => {
     expect(tree.routeTo('anna')).toBe(3)
   })
 
+  test('[OV5] when the link breaks by which news came before those of the parent, asks as well', () => {
+    const tree = new BroadcastTree()
+    tree.delivered('anna', 1)
+    tree.repeated('anna', 2)
+    tree.delivered('anna', 3)
+    expect(tree.routeTo('anna')).toBe(1)
+    expect(tree.linkDown(3)).toEqual([2])
+    tree.delivered('anna', 2)
+    expect(tree.routeTo('anna')).toBe(2)
+  })
+
   test('[OV5] a graft takes back a prune: of these authors, or of all', () => {
     const tree = new BroadcastTree()
     tree.pruned(1, ['anna', 'bert', 'cleo'])

@@ -431,6 +431,11 @@ describe('the trees', () => {
     expect(cleo.sent('sync').length).toBe(before)
     net.pass(200)
     expect(cleo.set.words).toEqual(['a', 'b', 'one', 'two'])
+    // Whom she had to ask pushes Anna's from now on.
+    const { now } = net
+    anna.type('three')
+    net.settle()
+    expect([cleo.set.words.includes('three'), net.now]).toEqual([true, now])
   })
 
   test('[OV5] when a branch breaks, another is asked, and the next news needs no repair', () => {
