@@ -116,6 +116,7 @@ export const SITUATIONS = [
 
 /** Met in a run of 2000 schedules, and not for sure in one of a few hundred. */
 export const RARE: ReadonlySet<Situation> = new Set<Situation>([
+  'evicted while cutting',
   'both sides of a partition let somebody in',
   'two brought the same edits back',
   'returned several epochs behind',
