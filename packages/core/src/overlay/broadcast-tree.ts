@@ -20,6 +20,8 @@ interface Way {
 export class BroadcastTree {
   /** By which link an author's news are to reach us. */
   private readonly parents = new Map<ReplicaId, LinkId>()
+  /** By which link they did before another one broke: still the way back, as long as nothing has come by any. */
+  private readonly former = new Map<ReplicaId, LinkId>()
   /** Authors of whom that is their own link. */
   private readonly direct = new Set<ReplicaId>()
   /** By which link an author's last news that were pushed have come. */
@@ -61,6 +63,7 @@ export class BroadcastTree {
 
   private follow(author: ReplicaId, link: LinkId, isDirect: boolean): void {
     this.parents.set(author, link)
+    this.former.delete(author)
     if (isDirect) this.direct.add(author)
     else this.direct.delete(author)
   }
@@ -88,7 +91,7 @@ export class BroadcastTree {
   }
 
   routeTo(author: ReplicaId): LinkId | undefined {
-    return this.parents.get(author)
+    return this.parents.get(author) ?? this.former.get(author)
   }
 
   /** A branch broke. @returns the links that must be asked to push everything again. */
@@ -96,17 +99,20 @@ export class BroadcastTree {
     this.unwanted.delete(link)
     this.declined.delete(link)
     const orphans = new Set<ReplicaId>()
+    for (const [author, parent] of this.parents) if (parent === link) orphans.add(author)
     // What came first by another link than the parent's may have come by that one alone: the parent may wait for us.
     for (const [author, by] of this.latest) {
       if (by !== link) continue
       this.latest.delete(author)
       orphans.add(author)
     }
-    for (const [author, parent] of this.parents) if (parent === link) orphans.add(author)
     for (const author of orphans) {
+      const parent = this.parents.get(author)
+      if (parent !== undefined) this.former.set(author, parent)
       this.parents.delete(author)
       this.direct.delete(author)
     }
+    for (const [author, by] of this.former) if (by === link) this.former.delete(author)
     const grafts: LinkId[] = []
     for (const [other, authors] of this.declined) {
       if (![...authors].some((author) => orphans.has(author))) continue
@@ -118,6 +124,7 @@ export class BroadcastTree {
 
   forget(author: ReplicaId): void {
     this.parents.delete(author)
+    this.former.delete(author)
     this.direct.delete(author)
     this.latest.delete(author)
     for (const authors of this.unwanted.values()) authors.delete(author)

@@ -117,8 +117,12 @@ describe('the broadcast tree', () => {
     tree.delivered('anna', 3)
     expect(tree.routeTo('anna')).toBe(1)
     expect(tree.linkDown(3)).toEqual([2])
-    tree.delivered('anna', 2)
+    // The parent may wait for us: whoever is next to push takes its place, and until then it is still the way there.
+    expect(tree.routeTo('anna')).toBe(1)
+    expect(tree.repeated('anna', 2)).toBeUndefined()
     expect(tree.routeTo('anna')).toBe(2)
+    tree.linkDown(2)
+    expect(tree.routeTo('anna')).toBeUndefined()
   })
 
   test('[OV5] a graft takes back a prune: of these authors, or of all', () => {
